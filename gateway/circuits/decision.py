@@ -1,0 +1,85 @@
+"""What routing is told of a mail, and what it answers. Frozen values, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from parsers.facts import Confidentiality, Fact, Issue
+
+
+class MailKind(StrEnum):
+    """What a message is, whatever it carries (RFC 3464, RFC 8098, RFC 3834)."""
+
+    MAIL = "mail"
+    DELIVERY_REPORT = "delivery-report"
+    READ_RECEIPT = "read-receipt"
+    AUTO_REPLY = "auto-reply"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSeen:
+    """One document as ``read`` leaves it. ``position`` is its order in the mail, from 0."""
+
+    position: int
+    name: str
+    media_type: str
+    sha256: str
+    kind: str
+    score: float
+    confidentiality: Confidentiality
+    facts: tuple[Fact, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailSeen:
+    """Everything a decision may use: the same value always gives the same decision."""
+
+    sha256: str
+    kind: MailKind
+    mailbox: str
+    envelope_from: str
+    sender: str | None
+    recipients: tuple[str, ...]
+    subject: str
+    received_at: datetime
+    decryption: str
+    """``ok``, ``no-key``, ``corrupt`` or ``absent``."""
+    signature: str
+    """``valid``, ``invalid``, ``untrusted``, ``expired``, ``revoked``, ``mismatch``, ``weak``, ``absent``."""
+    documents: tuple[DocumentSeen, ...]
+    bulk: bool = False
+    """Mailing list or mass mail (List-Id, Precedence): never answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Some documents of the mail (by position) for one queue, with the addresses of the circular."""
+
+    queue: str
+    documents: tuple[int, ...]
+    kind: str
+    forward_to: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a mail goes and why. ``routes[0]`` leads; ``rules_hash`` names the rules in force."""
+
+    circuit: str
+    routes: tuple[Route, ...]
+    letter: str | None
+    """Acknowledgement to send (file of ``letters/``), or ``None`` with the reason in ``reasons``."""
+    reasons: tuple[str, ...]
+    rules_hash: str
+    caisse: str | None = None
+    establishment: str | None = None
+    """FINESS of the establishment recognised, when there is one."""
+
+    @property
+    def queue(self) -> str:
+        return self.routes[0].queue

@@ -1,0 +1,166 @@
+"""Every setting, read once from one TOML file and handed down; nobody else reads a file or a variable.
+
+``config/gateway.toml`` shows each setting with its default and what it means; a test keeps the two in
+step. The file is named by ``--config``, else by the environment variable ``PASSERELLE_CONFIG``, else
+it is ``config/gateway.toml`` under the current folder. Relative paths start at the folder that holds
+``config``.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.errors import ConfigError, Fault
+from parsers.limits import DEFAULT, MIB
+
+ENVIRONMENT = "PASSERELLE_CONFIG"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Storage(_Section):
+    database: str = "sqlite:///var/passerelle.sqlite"
+    vault: Path = Path("var/vault")
+    keys: Path = Path("var/keys")
+    checkpoints: Path = Path("var/checkpoints")
+
+
+class Smtp(_Section):
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = 10025
+    protocol: Literal["smtp", "lmtp"] = "smtp"
+    hostname: str = "passerelle.localhost"
+    certificate: Path | None = None
+    key: Path | None = None
+    client_ca: Path | None = None
+    require_starttls: bool = False
+    max_bytes: int = 40 * MIB
+    idle_seconds: int = 300
+    data_seconds: int = 600
+    max_sessions: int = 100
+
+
+class Imap(_Section):
+    name: str
+    host: str
+    port: int = 993
+    tls: bool = True
+    username: str
+    auth: Literal["password", "xoauth2"] = "password"
+    secret_file: Path
+    mailbox: str
+    folder: str = "INBOX"
+    processed_folder: str = "Passerelle/Traités"
+    scan_seconds: int = 60
+
+
+class Outgoing(_Section):
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = 10026
+    starttls: Literal["never", "opportunistic", "required"] = "opportunistic"
+    username: str | None = None
+    secret_file: Path | None = None
+    first_retry_seconds: int = 60
+    ceiling_seconds: int = 4 * 3600
+    give_up_after_hours: int = 72
+    per_correspondent_per_day: int = 20
+
+
+class Web(_Section):
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = 8352
+    session_hours: int = 10
+    secure_cookies: bool = True
+
+
+class Engine(_Section):
+    database: str | None = None
+    """System database of the job engine; ``None``: beside the main one."""
+    executor: str = "passerelle-1"
+    workers: int = Field(default=2, ge=1, le=64)
+    heartbeat_seconds: int = 5
+    takeover_seconds: int = 30
+
+
+class ParsingLimits(_Section):
+    message_bytes: int = DEFAULT.message_bytes
+    pages: int = DEFAULT.pages
+    cpu_seconds: int = DEFAULT.cpu_seconds
+    wall_seconds: int = DEFAULT.wall_seconds
+    memory_bytes: int = DEFAULT.memory_bytes
+
+
+class Ocr(_Section):
+    engine: Literal["rapidocr", "tesseract", "off"] = "rapidocr"
+    dpi: int = 200
+    workers: int = 1
+
+
+class Settings(_Section):
+    root: Path = Path()
+    """Folder that relative paths start from; set by ``load``, not written in the file."""
+    config: Path = Path("config")
+    """Folder of ``circuits``, ``directory`` and ``calendars``; set by ``load``."""
+    circuits: tuple[str, ...] = ("soins-programmes-algerie",)
+    extra_circuits: tuple[Path, ...] = ()
+    storage: Storage = Storage()
+    smtp: Smtp = Smtp()
+    imap: tuple[Imap, ...] = ()
+    outgoing: Outgoing = Outgoing()
+    web: Web = Web()
+    engine: Engine = Engine()
+    limits: ParsingLimits = ParsingLimits()
+    ocr: Ocr = Ocr()
+
+    def path(self, path: Path) -> Path:
+        """A configured path, made absolute from ``root``."""
+        return path if path.is_absolute() else self.root / path
+
+    @property
+    def database_url(self) -> str:
+        """The main database; a relative SQLite file starts at ``root``."""
+        return self._url(self.storage.database)
+
+    @property
+    def engine_url(self) -> str:
+        """The job engine's own database: beside SQLite's file, inside PostgreSQL's database."""
+        if self.engine.database:
+            return self._url(self.engine.database)
+        url = self.database_url
+        return url.removesuffix(".sqlite") + "-jobs.sqlite" if url.startswith("sqlite") else url
+
+    def _url(self, url: str) -> str:
+        prefix = "sqlite:///"
+        if not url.startswith(prefix):
+            return url
+        return prefix + str(self.path(Path(url.removeprefix(prefix))).resolve())
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the settings file. Raises ``ConfigError`` with every fault at once."""
+    chosen = path or Path(os.environ.get(ENVIRONMENT, "config/gateway.toml"))
+    try:
+        data = tomllib.loads(chosen.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError((Fault(str(chosen), 0, "le fichier de réglages n'existe pas"),)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError((Fault(str(chosen), 0, f"TOML illisible : {error}"),)) from None
+    config = chosen.resolve().parent
+    try:
+        return Settings.model_validate({"root": config.parent, "config": config, **data})
+    except ValidationError as error:
+        faults = tuple(
+            Fault(str(chosen), 0, f"{'.'.join(map(str, e['loc']))} : {e['msg']}")
+            for e in error.errors()
+        )
+        raise ConfigError(faults) from None

@@ -1,0 +1,1 @@
+"""Server-rendered pages, in French, for those who work the queues."""

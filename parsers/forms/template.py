@@ -1,0 +1,68 @@
+"""A form template: labels that anchor fields. Built by the circuit loader, never written in code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class FieldType(StrEnum):
+    TEXT = "text"
+    NAME = "name"
+    DATE = "date"
+    MONEY = "money"
+    NUMBER = "number"
+    """Digits only (``cnas_number``, ``stay_number``)."""
+    FINESS = "finess"
+    NIR = "nir"
+    CHOICE = "choice"
+    """One or several ticked boxes among ``choices``."""
+    SIGNATURE = "signature"
+    """Ink in a box: ``present``, ``absent`` or ``illegible``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field. ``labels`` are the printed variants; ``box`` the cadre it belongs to, by name."""
+
+    name: str
+    type: FieldType
+    labels: tuple[str, ...]
+    box: str
+    choices: tuple[Choice, ...] = ()
+    multiple: bool = False
+    """For CHOICE: several ticks are kept, joined by a comma."""
+    range_with: str | None = None
+    """For a pair written ``Du … au …``: name of the field that holds the other date."""
+    required: Literal["no", "warning", "error"] = "no"
+    handwritten: bool = False
+    pattern: str | None = None
+    """Regular expression the normalised value should match; a mismatch is a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxSpec:
+    """A cadre of the form, recognised by its heading."""
+
+    name: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One form version. ``status`` is ``official`` or ``reconstructed`` and is shown to people."""
+
+    name: str
+    version: str
+    status: Literal["official", "reconstructed"]
+    source: str
+    titles: tuple[str, ...]
+    boxes: tuple[BoxSpec, ...]
+    fields: tuple[FieldSpec, ...]

@@ -1,0 +1,41 @@
+"""Every ceiling of ``parsers``, in one frozen value.
+
+The defaults suit a hospital's mail (scans of a few pages) with a wide margin; ``gateway.toml``
+may change them, and the value is then handed down as an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ceilings for one message or one document. Sizes in bytes, times in seconds."""
+
+    message_bytes: int = 40 * MIB
+    header_bytes: int = 256 * KIB
+    """All headers of one entity together; a larger block is refused as ``TooLarge``."""
+    parts: int = 500
+    """MIME parts of one message, every level counted."""
+    depth: int = 20
+    """Nested multiparts, messages, archives and cryptographic layers, counted together."""
+    archive_entries: int = 500
+    archive_bytes: int = 200 * MIB
+    """Sum of the expanded sizes of one archive, nested archives included."""
+    archive_ratio: int = 200
+    """Expanded over compressed size of one entry above which it is called a bomb."""
+    pages: int = 200
+    pixels: int = 40_000_000
+    """Pixels of one rendered page or one image."""
+    text_chars: int = 2_000_000
+    xml_bytes: int = 10 * MIB
+    cpu_seconds: int = 60
+    wall_seconds: int = 120
+    memory_bytes: int = 2048 * MIB
+
+
+DEFAULT = Limits()

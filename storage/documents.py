@@ -1,0 +1,76 @@
+"""Documents of a delivery with their facts, issues and pictures. Bytes stay in the vault."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.db import Instant
+
+
+class Document(SQLModel, table=True):
+    """One document found in a delivery: a part, an archive member, or some pages of a PDF."""
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("delivery", "position"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery: str = Field(foreign_key="deliveries.sha256", index=True, max_length=64)
+    position: int
+    """Order in the mail, from 0; together with the delivery it names the document for ever."""
+    path: str = Field(max_length=400)
+    """Where it was found, for people (``1.2/IHE_XDM.ZIP/SUBSET01/DOC001.XML``); never a file path."""
+    name: str = Field(max_length=400)
+    media_type: str = Field(max_length=120)
+    sha256: str = Field(max_length=64, index=True)
+    size: int
+    meta: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    """What the container said of it: CDA header, XDM entry, notes of the unpacking."""
+    trouble: str | None = None
+    """One French sentence when it could not be opened; its bytes are kept all the same."""
+
+    first_page: int = 1
+    pages: int | None = None
+    kind: str | None = Field(default=None, max_length=40, index=True)
+    score: float | None = None
+    reasons: list[str] = Field(default_factory=list, sa_type=JSON)
+    confidentiality: str = Field(default="medical", max_length=16)
+
+
+class FactRow(SQLModel, table=True):
+    """One fact of one document, as ``parsers.facts.Fact``; a correction is one more row."""
+
+    __tablename__ = "facts"
+
+    id: int | None = Field(default=None, primary_key=True)
+    document_id: int = Field(foreign_key="documents.id", index=True)
+    name: str = Field(max_length=60)
+    value: str
+    normalised: str | None = None
+    page: int | None = None
+    box: list[float] | None = Field(default=None, sa_type=JSON)
+    source: str = Field(max_length=10)
+    confidence: float
+    at: datetime = Field(sa_type=Instant)
+    person: str | None = Field(default=None, max_length=80)
+    """Login of the person who wrote it, for a correction."""
+
+
+class IssueRow(SQLModel, table=True):
+    """One issue of one document, as ``parsers.facts.Issue``."""
+
+    __tablename__ = "issues"
+
+    id: int | None = Field(default=None, primary_key=True)
+    document_id: int = Field(foreign_key="documents.id", index=True)
+    code: str = Field(max_length=60)
+    field: str | None = Field(default=None, max_length=60)
+    severity: str = Field(max_length=8)
+    message: str
+    page: int | None = None
+    box: list[float] | None = Field(default=None, sa_type=JSON)
+    picture_sha256: str | None = Field(default=None, max_length=64)
+    """Blob (PNG) of the incomplete box, for the letter that asks to complete it."""
