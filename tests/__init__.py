@@ -1,0 +1,1 @@
+"""Tests, builders and worlds."""
