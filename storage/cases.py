@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.db import Instant
@@ -94,12 +94,16 @@ class Item(SQLModel, table=True):
     """One piece of work in one queue: a delivery seen by those who read that queue."""
 
     __tablename__ = "items"
-    __table_args__ = (UniqueConstraint("delivery", "queue"),)
+    __table_args__ = (
+        UniqueConstraint("delivery", "queue"),
+        # Lists are read by key, state by state: a page costs the same with 50 or 500,000 items.
+        Index("ix_items_by_state", "queue", "state", "created_at", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     delivery: str = Field(foreign_key="deliveries.sha256", max_length=64)
     circuit: str = Field(max_length=80)
-    queue: str = Field(max_length=40, index=True)
+    queue: str = Field(max_length=40)
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
     state: ItemState = Field(default=ItemState.NEW, max_length=8, index=True)
     kind: str = Field(max_length=40)

@@ -30,7 +30,7 @@ class Deadline(SQLModel, table=True):
     origin: str = Field(max_length=120)
     """What started it, unique for ever (``delivery:<sha256>``, ``period:<document id>``)."""
     circuit: str = Field(max_length=80)
-    delivery: str | None = Field(default=None, foreign_key="deliveries.sha256", max_length=64)
+    delivery: str | None = Field(default=None, foreign_key="deliveries.sha256", max_length=64, index=True)
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
     due: date = Field(index=True)
     basis: str

@@ -37,7 +37,7 @@ class OutboxEntry(SQLModel, table=True):
     subject: str = Field(max_length=300)
     raw_sha256: str = Field(max_length=64)
     """Blob of the message byte for byte as it leaves."""
-    delivery: str | None = Field(default=None, foreign_key="deliveries.sha256", max_length=64)
+    delivery: str | None = Field(default=None, foreign_key="deliveries.sha256", max_length=64, index=True)
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
     state: OutboxState = Field(default=OutboxState.QUEUED, max_length=12, index=True)
     null_return_path: bool = False
