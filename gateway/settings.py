@@ -32,6 +32,14 @@ class Storage(_Section):
     checkpoints: Path = Path("var/checkpoints")
 
 
+class Trust(_Section):
+    """Folders of PEM or DER files: whom we believe when a signature is judged."""
+
+    anchors: Path = Path("var/trust/anchors")
+    intermediates: Path = Path("var/trust/intermediates")
+    crls: Path = Path("var/trust/crls")
+
+
 class Smtp(_Section):
     enabled: bool = True
     host: str = "127.0.0.1"
@@ -114,6 +122,7 @@ class Settings(_Section):
     circuits: tuple[str, ...] = ("soins-programmes-algerie",)
     extra_circuits: tuple[Path, ...] = ()
     storage: Storage = Storage()
+    trust: Trust = Trust()
     smtp: Smtp = Smtp()
     imap: tuple[Imap, ...] = ()
     outgoing: Outgoing = Outgoing()
