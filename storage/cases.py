@@ -37,17 +37,29 @@ class ItemState(StrEnum):
     DONE = "done"
 
 
+class Counter(SQLModel, table=True):
+    """The last number given in a series (``PSR-2026``); its row lock orders those who ask."""
+
+    __tablename__ = "counters"
+
+    name: str = Field(primary_key=True, max_length=80)
+    value: int = 0
+
+
 class Case(SQLModel, table=True):
     """One file of one beneficiary. ``reference`` is what people quote (``PSR-2026-00042``)."""
 
     __tablename__ = "cases"
+    __table_args__ = (UniqueConstraint("opened_by_delivery", "opened_by_position"),)
 
     id: int | None = Field(default=None, primary_key=True)
     reference: str = Field(unique=True, max_length=32)
     circuit: str = Field(max_length=80, index=True)
     state: CaseState = Field(default=CaseState.OPEN, max_length=8)
     opened_at: datetime = Field(sa_type=Instant)
-    opened_by_delivery: str = Field(foreign_key="deliveries.sha256", max_length=64, unique=True)
+    opened_by_delivery: str = Field(foreign_key="deliveries.sha256", max_length=64, index=True)
+    opened_by_position: int = 0
+    """Document of that delivery that opened it: one mail may carry two beneficiaries' forms."""
     version: int = 1
 
     form_reference: str | None = Field(default=None, max_length=80, index=True)
@@ -56,6 +68,8 @@ class Case(SQLModel, table=True):
     patient_name: str | None = Field(default=None, max_length=120, index=True)
     patient_first_names: str | None = Field(default=None, max_length=120)
     patient_birth_date: date | None = Field(default=None, index=True)
+    name_key: str | None = Field(default=None, max_length=120, index=True)
+    """Consonants of the names, sorted: finds the case whatever the transliteration."""
     establishment_finess: str | None = Field(default=None, max_length=9)
     establishment_name: str | None = Field(default=None, max_length=200)
     caisse: str | None = Field(default=None, max_length=3)

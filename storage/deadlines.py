@@ -32,6 +32,7 @@ class Deadline(SQLModel, table=True):
     circuit: str = Field(max_length=80)
     delivery: str | None = Field(default=None, foreign_key="deliveries.sha256", max_length=64, index=True)
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
+    title: str = Field(default="", max_length=200)
     due: date = Field(index=True)
     basis: str
     status: str = Field(max_length=20)
