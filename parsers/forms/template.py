@@ -45,6 +45,14 @@ class FieldSpec:
     handwritten: bool = False
     pattern: str | None = None
     """Regular expression the normalised value should match; a mismatch is a warning."""
+    title: str = ""
+    """How the field is named to a person, with its article (``la date de début``)."""
+    after: str | None = None
+    """This field's label only counts on the same line as, and to the right of, that other field's."""
+    unless: str | None = None
+    """Not missed when that other field was read."""
+    kinds: tuple[str, ...] = ()
+    """Document kinds (see ``Variant``) for which the field is required; empty: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,29 @@ class BoxSpec:
 
     name: str
     labels: tuple[str, ...]
+    title: str = ""
+    """How the cadre is named to a person (``le cadre 4``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The form is of document kind ``kind`` when one of the fields ``when`` was read (none: always)."""
+
+    kind: str
+    when: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A consistency rule over date fields.
+
+    ``order``: ``fields[0]`` must not be later than ``fields[1]``. ``past``: ``fields[0]`` must not
+    be later than the day of reading.
+    """
+
+    rule: Literal["order", "past"]
+    code: str
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +97,12 @@ class Template:
     titles: tuple[str, ...]
     boxes: tuple[BoxSpec, ...]
     fields: tuple[FieldSpec, ...]
+    variants: tuple[Variant, ...] = ()
+    """In order; the first that holds names the document kind. Empty: the kind stays as classified."""
+    checks: tuple[Check, ...] = ()
+
+    def field(self, name: str) -> FieldSpec | None:
+        return next((f for f in self.fields if f.name == name), None)
+
+    def box(self, name: str) -> BoxSpec | None:
+        return next((b for b in self.boxes if b.name == name), None)
