@@ -1,0 +1,300 @@
+"""What the pages list: counters of queues, pages of items by key, deliveries set aside, people's search.
+
+Nothing here writes. A page is read by key (the last row seen), never by offset, and state by state
+along one index, so that its cost does not depend on how many items the queue holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Select,
+    Subquery,
+    Tuple,
+    UnaryExpression,
+    func,
+    literal,
+    or_,
+    tuple_,
+    union,
+    union_all,
+)
+from sqlalchemy import select as sql_select
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from storage.cases import Case, Item, ItemState
+from storage.db import Instant, Session
+from storage.deadlines import Deadline, DeadlineState
+from storage.deliveries import Delivery, DeliveryState
+
+OPEN_STATES = (ItemState.NEW, ItemState.TAKEN, ItemState.WAITING)
+PENDING = (DeadlineState.OPEN, DeadlineState.MISSED)
+"""A missed deadline stays in sight until what it waited for arrives."""
+SOON = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCount:
+    """Items of one queue: by state, mine, and those whose next deadline is past or within 7 days."""
+
+    new: int = 0
+    taken: int = 0
+    waiting: int = 0
+    mine: int = 0
+    overdue: int = 0
+    soon: int = 0
+
+    @property
+    def open(self) -> int:
+        return self.new + self.taken + self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The place of a row in a list; the next page starts after it."""
+
+    at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which items of a queue, in which order (by creation, then id)."""
+
+    queue: str
+    states: tuple[ItemState, ...] = OPEN_STATES
+    kind: str | None = None
+    taken_by: str | None = None
+    newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a list: the item, the reference of its case, its next pending deadline."""
+
+    item: Item
+    case_reference: str | None
+    deadline: Deadline | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    lines: tuple[Line, ...]
+    next: Key | None
+
+
+def counts(session: Session, queues: Collection[str], login: str, today: date) -> dict[str, QueueCount]:
+    """Counters of ``queues`` for ``login``; a queue without an item has zeros."""
+    states: dict[str, dict[ItemState, int]] = {}
+    for queue, state, number in session.execute(
+        sql_select(col(Item.queue), col(Item.state), func.count())
+        .where(col(Item.queue).in_(queues), col(Item.state).in_(OPEN_STATES))
+        .group_by(col(Item.queue), col(Item.state))
+    ):
+        states.setdefault(queue, {})[state] = number
+    mine = dict(
+        session.execute(
+            sql_select(col(Item.queue), func.count())
+            .where(col(Item.queue).in_(queues), col(Item.state).in_(OPEN_STATES[1:]))
+            .where(col(Item.taken_by) == login)
+            .group_by(col(Item.queue))
+        ).tuples()
+    )
+    overdue = _due_between(session, queues, None, today)
+    soon = _due_between(session, queues, today, today + SOON)
+    return {
+        queue: QueueCount(
+            new=states.get(queue, {}).get(ItemState.NEW, 0),
+            taken=states.get(queue, {}).get(ItemState.TAKEN, 0),
+            waiting=states.get(queue, {}).get(ItemState.WAITING, 0),
+            mine=mine.get(queue, 0),
+            overdue=overdue.get(queue, 0),
+            soon=soon.get(queue, 0),
+        )
+        for queue in queues
+    }
+
+
+def page(session: Session, wanted: Wanted, after: Key | None = None, size: int = 50) -> Page:
+    """One page of ``size`` lines by date of creation."""
+    arms = [_by_state(wanted, state, after, size + 1).subquery() for state in wanted.states]
+    ids = union_all(*(sql_select(arm.c.id) for arm in arms)).subquery()
+    statement = (
+        select(Item)
+        .join(ids, ids.c.id == col(Item.id))
+        .order_by(*_order(wanted.newest_first))
+        .limit(size + 1)
+    )
+    items = list(session.exec(statement))
+    return Page(tuple(lines(session, items[:size])), _next(items, size))
+
+
+def page_by_due(session: Session, wanted: Wanted, after: tuple[date, int] | None, size: int = 50) -> Page:
+    """One page of the items that have a pending deadline, the most urgent first.
+
+    The key is the due date and the item's id; ``Page.next`` carries the last item's id only, the
+    caller reads its due date on the last line.
+    """
+    due = _next_due(wanted)
+    statement = (
+        select(Item).join(due, due.c.id == col(Item.id)).order_by(due.c.due, col(Item.id)).limit(size + 1)
+    )
+    if after is not None:
+        statement = statement.where(
+            tuple_(due.c.due, col(Item.id)) > tuple_(literal(after[0]), literal(after[1]))
+        )
+    items = list(session.exec(statement))
+    return Page(tuple(lines(session, items[:size])), _next(items, size))
+
+
+def lines(session: Session, items: Sequence[Item]) -> list[Line]:
+    """Give each item the reference of its case and its next pending deadline, in two queries."""
+    cases = {i.case_id for i in items if i.case_id is not None}
+    references = dict(
+        session.execute(
+            sql_select(col(Case.id), col(Case.reference)).where(col(Case.id).in_(cases))
+        ).tuples()
+    )
+    deadlines = session.exec(
+        select(Deadline)
+        .where(col(Deadline.state).in_(PENDING))
+        .where(
+            or_(col(Deadline.case_id).in_(cases), col(Deadline.delivery).in_({i.delivery for i in items}))
+        )
+        .order_by(col(Deadline.due).desc(), col(Deadline.id).desc())
+    )
+    of_case: dict[int, Deadline] = {}
+    of_delivery: dict[str, Deadline] = {}
+    for deadline in deadlines:  # the earliest comes last and stays
+        if deadline.case_id is not None:
+            of_case[deadline.case_id] = deadline
+        if deadline.delivery is not None:
+            of_delivery[deadline.delivery] = deadline
+    return [
+        Line(
+            item,
+            references.get(item.case_id) if item.case_id is not None else None,
+            _earliest(of_case.get(item.case_id or 0), of_delivery.get(item.delivery)),
+        )
+        for item in items
+    ]
+
+
+def kinds(session: Session, queue: str) -> list[str]:
+    """Kinds of document present among the open items of a queue, for its filter."""
+    statement = (
+        select(col(Item.kind)).where(col(Item.queue) == queue, col(Item.state).in_(OPEN_STATES)).distinct()
+    )
+    return sorted(session.exec(statement))
+
+
+def neighbours(session: Session, item: Item) -> tuple[int | None, int | None]:
+    """Ids of the open items received just after and just before ``item`` in its queue."""
+    newer = session.exec(_neighbour(item, newer=True)).first()
+    older = session.exec(_neighbour(item, newer=False)).first()
+    return newer, older
+
+
+def set_aside(session: Session, after: datetime | None = None, size: int = 50) -> list[Delivery]:
+    """Deliveries set aside, the latest first; ``after`` is the ``set_aside_at`` of the last one seen."""
+    statement = (
+        select(Delivery)
+        .where(Delivery.state == DeliveryState.SET_ASIDE)
+        .order_by(col(Delivery.set_aside_at).desc(), col(Delivery.sha256))
+        .limit(size)
+    )
+    if after is not None:
+        statement = statement.where(col(Delivery.set_aside_at) < after)
+    return list(session.exec(statement))
+
+
+def _earliest(*deadlines: Deadline | None) -> Deadline | None:
+    present = [d for d in deadlines if d is not None]
+    return min(present, key=lambda d: (d.due, d.id or 0)) if present else None
+
+
+def _next(items: Sequence[Item], size: int) -> Key | None:
+    if len(items) <= size:
+        return None
+    last = items[size - 1]
+    return Key(last.created_at, last.id or 0)
+
+
+def _order(newest_first: bool) -> tuple[UnaryExpression[Any], UnaryExpression[Any]]:
+    if newest_first:
+        return (col(Item.created_at).desc(), col(Item.id).desc())
+    return (col(Item.created_at).asc(), col(Item.id).asc())
+
+
+def _place(at: datetime, id_: int) -> tuple[Tuple, Tuple]:
+    """The two sides of a comparison by key: the columns, and the key typed as they are."""
+    return (
+        tuple_(col(Item.created_at), col(Item.id)),
+        tuple_(literal(at, Instant), literal(id_)),
+    )
+
+
+def _filtered(statement: SelectOfScalar[Any], wanted: Wanted) -> SelectOfScalar[Any]:
+    if wanted.kind is not None:
+        statement = statement.where(Item.kind == wanted.kind)
+    if wanted.taken_by is not None:
+        statement = statement.where(Item.taken_by == wanted.taken_by)
+    return statement
+
+
+def _by_state(wanted: Wanted, state: ItemState, after: Key | None, size: int) -> SelectOfScalar[Any]:
+    statement = _filtered(select(Item.id), wanted).where(Item.queue == wanted.queue, Item.state == state)
+    if after is not None:
+        place, key = _place(after.at, after.id)
+        statement = statement.where(place < key if wanted.newest_first else place > key)
+    return statement.order_by(*_order(wanted.newest_first)).limit(size)
+
+
+def _neighbour(item: Item, *, newer: bool) -> SelectOfScalar[Any]:
+    place, key = _place(item.created_at, item.id or 0)
+    return (
+        select(Item.id)
+        .where(Item.queue == item.queue, col(Item.state).in_(OPEN_STATES))
+        .where(place > key if newer else place < key)
+        .order_by(*_order(newest_first=not newer))
+        .limit(1)
+    )
+
+
+def _next_due(wanted: Wanted) -> Subquery:
+    """Item id and earliest pending due date, by its case or by its own delivery."""
+    arms = [
+        _filtered(select(col(Item.id).label("id"), col(Deadline.due).label("due")), wanted)  # type: ignore[arg-type]
+        .join(Deadline, link)
+        .where(Item.queue == wanted.queue, col(Item.state).in_(wanted.states))
+        .where(col(Deadline.state).in_(PENDING))
+        for link in (
+            col(Deadline.case_id) == col(Item.case_id),
+            col(Deadline.delivery) == col(Item.delivery),
+        )
+    ]
+    both = union_all(*arms).subquery()
+    return sql_select(both.c.id, func.min(both.c.due).label("due")).group_by(both.c.id).subquery()
+
+
+def _due_between(
+    session: Session, queues: Collection[str], first: date | None, before: date
+) -> dict[str, int]:
+    """Open items by queue that have a pending deadline from ``first`` (included) to ``before`` (not)."""
+    arms = []
+    for link in (col(Deadline.case_id) == col(Item.case_id), col(Deadline.delivery) == col(Item.delivery)):
+        arm: Select[Any] = (
+            sql_select(col(Item.id).label("id"), col(Item.queue).label("queue"))
+            .join(Deadline, link)
+            .where(col(Deadline.state).in_(PENDING), col(Deadline.due) < before)
+            .where(col(Item.queue).in_(queues), col(Item.state).in_(OPEN_STATES))
+        )
+        arms.append(arm if first is None else arm.where(col(Deadline.due) >= first))
+    ids = union(*arms).subquery()
+    statement = sql_select(ids.c.queue, func.count()).group_by(ids.c.queue)
+    return dict(session.execute(statement).tuples())

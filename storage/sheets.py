@@ -1,0 +1,234 @@
+"""What one page shows: everything known of an item, of a case, of a document's visibility.
+
+Nothing here writes. Each verb returns the rows together, in few queries; who may see what is
+decided by the caller before anything is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select as sql_select
+from sqlmodel import col, or_, select
+
+from storage.audit import CheckpointRow, EventRow
+from storage.cases import Candidate, Case, CaseDocument, Item, Period
+from storage.db import Session
+from storage.deadlines import Deadline
+from storage.deliveries import Arrival, Delivery
+from storage.documents import Document, FactRow, IssueRow
+from storage.outbox import OutboxEntry, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document with what was read in it."""
+
+    document: Document
+    facts: tuple[FactRow, ...] = ()
+    issues: tuple[IssueRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """A letter with the reports that came back about it."""
+
+    letter: OutboxEntry
+    receipts: tuple[Receipt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSheet:
+    item: Item
+    delivery: Delivery
+    arrivals: tuple[Arrival, ...]
+    papers: tuple[Paper, ...]
+    case: Case | None
+    candidates: tuple[tuple[Candidate, Case], ...]
+    letters: tuple[Mailed, ...]
+    deadlines: tuple[Deadline, ...]
+    elsewhere: tuple[Item, ...]
+    """Items of the same mail in other queues."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSheet:
+    case: Case
+    periods: tuple[Period, ...]
+    papers: tuple[Paper, ...]
+    items: tuple[Item, ...]
+    deliveries: tuple[Delivery, ...]
+    letters: tuple[Mailed, ...]
+    deadlines: tuple[Deadline, ...]
+    events: tuple[EventRow, ...]
+    """The events about the case, its mails and its letters, the latest first."""
+
+
+def item_sheet(session: Session, item_id: int) -> ItemSheet | None:
+    item = session.get(Item, item_id)
+    if item is None:
+        return None
+    delivery = session.get_one(Delivery, item.delivery)
+    candidates = session.exec(
+        select(Candidate, Case)
+        .join(Case, col(Case.id) == col(Candidate.case_id))
+        .where(Candidate.item_id == item_id)
+        .order_by(col(Candidate.score).desc())
+    )
+    siblings = session.exec(select(Item).where(Item.delivery == item.delivery).order_by(col(Item.id)))
+    return ItemSheet(
+        item=item,
+        delivery=delivery,
+        arrivals=tuple(
+            session.exec(select(Arrival).where(Arrival.delivery == item.delivery).order_by(col(Arrival.at)))
+        ),
+        papers=papers(session, _documents_of(session, [item.delivery])),
+        case=session.get(Case, item.case_id) if item.case_id is not None else None,
+        candidates=tuple((candidate, case) for candidate, case in candidates),
+        letters=_letters(session, [item.delivery], None),
+        deadlines=_deadlines(session, [item.delivery], item.case_id),
+        elsewhere=tuple(i for i in siblings if i.id != item_id),
+    )
+
+
+def case_sheet(session: Session, reference: str, limit: int = 300) -> CaseSheet | None:
+    """Everything of a case; ``limit`` bounds the events."""
+    case = session.exec(select(Case).where(Case.reference == reference)).first()
+    if case is None or case.id is None:
+        return None
+    documents = session.exec(
+        select(Document)
+        .join(CaseDocument, col(CaseDocument.document_id) == col(Document.id))
+        .where(CaseDocument.case_id == case.id)
+        .order_by(col(CaseDocument.filed_at), col(Document.position))
+    ).all()
+    items = tuple(
+        session.exec(select(Item).where(Item.case_id == case.id).order_by(col(Item.created_at).desc()))
+    )
+    mails = {i.delivery for i in items} | {d.delivery for d in documents} | {case.opened_by_delivery}
+    letters = _letters(session, mails, case.id)
+    return CaseSheet(
+        case=case,
+        periods=tuple(
+            session.exec(select(Period).where(Period.case_id == case.id).order_by(col(Period.at)))
+        ),
+        papers=papers(session, documents),
+        items=items,
+        deliveries=tuple(
+            session.exec(
+                select(Delivery)
+                .where(col(Delivery.sha256).in_(mails))
+                .order_by(col(Delivery.received_at).desc())
+            )
+        ),
+        letters=letters,
+        deadlines=_deadlines(session, mails, case.id),
+        events=events_about(session, _subjects(case, mails, letters), limit),
+    )
+
+
+def papers(session: Session, documents: Iterable[Document]) -> tuple[Paper, ...]:
+    """Documents with their facts and issues, in the order given."""
+    wanted = list(documents)
+    ids = [d.id for d in wanted]
+    facts: dict[int, list[FactRow]] = {}
+    for fact in session.exec(
+        select(FactRow).where(col(FactRow.document_id).in_(ids)).order_by(col(FactRow.id))
+    ):
+        facts.setdefault(fact.document_id, []).append(fact)
+    issues: dict[int, list[IssueRow]] = {}
+    for issue in session.exec(
+        select(IssueRow).where(col(IssueRow.document_id).in_(ids)).order_by(col(IssueRow.id))
+    ):
+        issues.setdefault(issue.document_id, []).append(issue)
+    return tuple(
+        Paper(d, tuple(facts.get(d.id or 0, ())), tuple(issues.get(d.id or 0, ()))) for d in wanted
+    )
+
+
+def places_of_delivery(session: Session, delivery: str) -> set[tuple[str, str]]:
+    """(circuit, queue) of every item of a mail, and of every item of the cases it was filed in."""
+    cases = (
+        select(col(CaseDocument.case_id))
+        .join(Document, col(Document.id) == col(CaseDocument.document_id))
+        .where(Document.delivery == delivery)
+    )
+    statement = sql_select(col(Item.circuit), col(Item.queue)).where(
+        or_(col(Item.delivery) == delivery, col(Item.case_id).in_(cases))
+    )
+    return {(circuit, queue) for circuit, queue in session.execute(statement).tuples()}
+
+
+def places_of_case(session: Session, case_id: int) -> set[tuple[str, str]]:
+    """(circuit, queue) of every item of a case."""
+    statement = sql_select(col(Item.circuit), col(Item.queue)).where(col(Item.case_id) == case_id)
+    return {(circuit, queue) for circuit, queue in session.execute(statement).tuples()}
+
+
+def same_bytes(session: Session, sha256: str) -> list[Document]:
+    """Every document cut from the same bytes (a mixed PDF is several documents of one blob)."""
+    return list(session.exec(select(Document).where(Document.sha256 == sha256)))
+
+
+def events_about(session: Session, subjects: Collection[str], limit: int) -> tuple[EventRow, ...]:
+    """Events about any of ``subjects``, the latest first."""
+    return tuple(
+        session.exec(
+            select(EventRow)
+            .where(col(EventRow.subject).in_(subjects))
+            .order_by(col(EventRow.position).desc())
+            .limit(limit)
+        )
+    )
+
+
+def journal(session: Session, before: int | None, size: int) -> list[EventRow]:
+    """A page of the whole log, the latest first; ``before`` is the last position seen."""
+    statement = select(EventRow).order_by(col(EventRow.position).desc()).limit(size)
+    if before is not None:
+        statement = statement.where(EventRow.position < before)
+    return list(session.exec(statement))
+
+
+def last_checkpoint(session: Session) -> CheckpointRow | None:
+    return session.exec(select(CheckpointRow).order_by(col(CheckpointRow.size).desc()).limit(1)).first()
+
+
+def _subjects(case: Case, mails: Iterable[str], letters: Iterable[Mailed]) -> set[str]:
+    return {
+        f"case:{case.reference}",
+        *(f"delivery:{sha}" for sha in mails),
+        *(f"outbox:{mailed.letter.message_id}" for mailed in letters),
+    }
+
+
+def _documents_of(session: Session, deliveries: Collection[str]) -> list[Document]:
+    return list(
+        session.exec(
+            select(Document).where(col(Document.delivery).in_(deliveries)).order_by(col(Document.position))
+        )
+    )
+
+
+def _letters(session: Session, deliveries: Collection[str], case_id: int | None) -> tuple[Mailed, ...]:
+    about = col(OutboxEntry.delivery).in_(deliveries)
+    statement = select(OutboxEntry).where(
+        about if case_id is None else or_(about, col(OutboxEntry.case_id) == case_id)
+    )
+    letters = list(session.exec(statement.order_by(col(OutboxEntry.created_at).desc())))
+    receipts: dict[int, list[Receipt]] = {}
+    ids = [letter.id for letter in letters]
+    for receipt in session.exec(
+        select(Receipt).where(col(Receipt.outbox_id).in_(ids)).order_by(col(Receipt.at))
+    ):
+        receipts.setdefault(receipt.outbox_id, []).append(receipt)
+    return tuple(Mailed(letter, tuple(receipts.get(letter.id or 0, ()))) for letter in letters)
+
+
+def _deadlines(session: Session, deliveries: Collection[str], case_id: int | None) -> tuple[Deadline, ...]:
+    about = col(Deadline.delivery).in_(deliveries)
+    statement = select(Deadline).where(
+        about if case_id is None else or_(about, col(Deadline.case_id) == case_id)
+    )
+    return tuple(session.exec(statement.order_by(col(Deadline.due), col(Deadline.id))))
