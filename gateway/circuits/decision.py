@@ -49,7 +49,8 @@ class MailSeen:
     decryption: str
     """``ok``, ``no-key``, ``corrupt`` or ``absent``."""
     signature: str
-    """``valid``, ``invalid``, ``untrusted``, ``expired``, ``revoked``, ``mismatch``, ``weak``, ``absent``."""
+    """``valid``, ``invalid``, ``untrusted``, ``expired``, ``revoked``, ``mismatch``, ``weak`` or
+    ``absent``."""
     documents: tuple[DocumentSeen, ...]
     bulk: bool = False
     """Mailing list or mass mail (List-Id, Precedence): never answered."""
@@ -57,7 +58,11 @@ class MailSeen:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Some documents of the mail (by position) for one queue, with the addresses of the circular."""
+    """Some documents of the mail (by position) for one queue, with the addresses of the circular.
+
+    ``forward_to`` names who should have them by the rules, the mailbox of arrival included: whoever
+    sends something there first leaves out the mailboxes that have it already.
+    """
 
     queue: str
     documents: tuple[int, ...]
@@ -79,6 +84,10 @@ class Decision:
     caisse: str | None = None
     establishment: str | None = None
     """FINESS of the establishment recognised, when there is one."""
+    directory_hash: str = ""
+    """Names the directory in force, as ``rules_hash`` names the rules."""
+    quarantined: bool = False
+    """The mail waits for a person because of who sent it or how it is signed."""
 
     @property
     def queue(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -11,6 +11,15 @@ from parsers.classify import KindRule
 from parsers.forms.template import Template
 
 Status = Literal["confirmed", "to be confirmed"]
+
+CAISSE = "<caisse>"
+"""In the name, title or roles of a queue: stands for the code of each current caisse."""
+CAISSE_LABEL = "<caisse.label>"
+CAISSE_MAILBOX = "<caisse.mailbox>"
+ACKNOWLEDGED = "@acknowledged"
+"""In ``stopped_by``: the acknowledgement was taken by the next mail server."""
+DONE = "@done"
+"""In ``stopped_by``: a person marked the work as done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,17 @@ class RouteRule:
     needs_caisse: bool
     reason: str
     """French, with the paragraph of the source."""
+    effective_from: date | None = None
+    effective_to: date | None = None
+    """First and last day of reception the rule holds for; ``None``: no limit on that side."""
+
+    def holds_on(self, day: date) -> bool:
+        return in_force(self.effective_from, self.effective_to, day)
+
+
+def in_force(first: date | None, last: date | None, day: date) -> bool:
+    """Whether ``day`` lies between two days, both included; ``None`` sets no limit."""
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
 class Unit(StrEnum):
@@ -93,7 +113,8 @@ class DeadlineRule:
     effective_from: date | None
     effective_to: date | None
     stopped_by: tuple[str, ...]
-    """Document kinds whose filing in the same case ends the delay."""
+    """Document kinds whose filing in the same case ends the delays opened before it; also
+    ``ACKNOWLEDGED`` and ``DONE``."""
     reminders: tuple[ReminderRule, ...]
 
 
@@ -139,6 +160,28 @@ class Circuit:
     """Score from 0 to 1 at which a case is joined without asking a person."""
     deadlines: tuple[DeadlineRule, ...]
     letters: dict[str, Letter]
+    weak_signatures: Literal["quarantine", "accept"] = "quarantine"
+    """What is done with a signature whose algorithm is too weak to prove anything."""
+    no_key_letter: str | None = None
+    """Letter to a *known* correspondent whose mail no key of ours opens: how to encrypt for us."""
+
+    def route(self, kind: str, day: date) -> RouteRule | None:
+        """The one rule for ``kind`` among those that hold on ``day`` (the loader refuses gaps)."""
+        return next((r for r in self.routes if r.kind == kind and r.holds_on(day)), None)
+
+    def queue(self, name: str, label: str | None = None) -> Queue | None:
+        """The queue called ``name``; ``cpam-594`` answers to ``cpam-<caisse>``, with 594 put in its
+        title and roles, and ``label`` (else the code) for ``<caisse.label>``."""
+        for queue in self.queues:
+            before, mark, after = queue.name.partition(CAISSE)
+            if not mark and queue.name == name:
+                return queue
+            code = name.removeprefix(before).removesuffix(after)
+            if mark and before + code + after == name and len(code) == 3 and code.isalnum():
+                title = queue.title.replace(CAISSE_LABEL, label or f"caisse {code}")
+                roles = tuple(role.replace(CAISSE, code) for role in queue.roles)
+                return replace(queue, name=name, title=title.replace(CAISSE, code), roles=roles)
+        return None
 
     def mailbox(self, address: str) -> Mailbox | None:
         folded = address.casefold()
