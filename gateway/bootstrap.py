@@ -1,0 +1,111 @@
+"""The composition root: settings in, a ``House`` out. Nothing else builds rooms from settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from gateway.circuits.load import Circuits, load_circuits
+from gateway.clock import Clock, SystemClock
+from gateway.deadlines.calendar import Calendars, load_calendars
+from gateway.evidence.record import Recorder
+from gateway.house import House
+from gateway.settings import Settings
+from gateway.triage.read import Reader
+from gateway.triage.recognition import Recognition
+from gateway.triage.sandbox import Sandbox
+from parsers.certificates import certificates_from
+from parsers.errors import ParseError
+from parsers.limits import Limits
+from parsers.smime.model import Trust
+from storage.db import Database
+from storage.keys import KeyRing
+from storage.schema import upgrade
+from storage.vault import Vault
+
+
+def build(settings: Settings, clock: Clock | None = None) -> House:
+    """Open (creating at first use) the database, the vault and the keys, and load the rules.
+
+    Raises ``ConfigError`` with every fault of the configuration, ``StorageError`` when the database,
+    the vault or the keys cannot be opened.
+    """
+    clock = clock or SystemClock()
+    circuits = rules(settings)
+    _folder_of(settings.database_url)
+    database = Database(settings.database_url)
+    upgrade(database)
+    ring = KeyRing(settings.path(settings.storage.keys))
+    return House(
+        settings=settings,
+        clock=clock,
+        database=database,
+        vault=Vault(settings.path(settings.storage.vault), ring),
+        ring=ring,
+        recorder=Recorder(clock, ring.signing_key(), settings.path(settings.storage.checkpoints)),
+        circuits=circuits,
+        calendars=calendars(settings),
+        trust=trust(settings, circuits),
+        reader=reader(settings),
+    )
+
+
+def rules(settings: Settings) -> Circuits:
+    """The circuits and the directory. Raises ``ConfigError``."""
+    folders = [settings.config / "circuits" / name for name in settings.circuits]
+    folders += [settings.path(folder) for folder in settings.extra_circuits]
+    return load_circuits(settings.config, folders)
+
+
+def calendars(settings: Settings) -> Calendars:
+    """Working days of both countries. Raises ``ConfigError``."""
+    return load_calendars(settings.config / "calendars")
+
+
+def reader(settings: Settings) -> Reader:
+    """The limited children that read strangers' bytes; they start at the first job."""
+    asked = settings.limits
+    limits = Limits(
+        message_bytes=asked.message_bytes,
+        pages=asked.pages,
+        cpu_seconds=asked.cpu_seconds,
+        wall_seconds=asked.wall_seconds,
+        memory_bytes=asked.memory_bytes,
+    )
+    return Reader(
+        sandbox=Sandbox(limits),
+        recognition=Recognition(settings.ocr.engine, settings.ocr.workers),
+        dpi=settings.ocr.dpi,
+    )
+
+
+def trust(settings: Settings, circuits: Circuits) -> Trust:
+    """Anchors, intermediates and revocation lists from their folders, known certificates from the directory."""
+    known = [
+        certificate
+        for correspondent in circuits.directory.correspondents
+        for certificate in correspondent.certificates
+    ]
+    return Trust(
+        roots=tuple(_certificates(settings.path(settings.trust.anchors))),
+        intermediates=tuple(_certificates(settings.path(settings.trust.intermediates))),
+        known=tuple(known),
+        crls=tuple(file.read_bytes() for file in _files(settings.path(settings.trust.crls))),
+    )
+
+
+def _certificates(folder: Path) -> Iterable[bytes]:
+    for file in _files(folder):
+        try:
+            yield from certificates_from(file.read_bytes())
+        except ParseError:
+            continue  # `passerelle doctor` names the unreadable file; the others still serve
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(f for f in folder.glob("*") if f.is_file()) if folder.is_dir() else []
+
+
+def _folder_of(url: str) -> None:
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,50 @@
+"""Everything the steps of the journey need, built once by ``bootstrap`` and handed down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.circuits.load import Circuits
+from gateway.circuits.model import Circuit
+from gateway.clock import Clock
+from gateway.deadlines.calendar import Calendars
+from gateway.errors import Refused
+from gateway.evidence.record import Recorder
+from gateway.settings import Settings
+from gateway.triage.read import Reader
+from parsers.smime.model import Trust
+from storage.db import Database
+from storage.keys import KeyRing
+from storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The composition root's answer: one instance a process, no global anywhere."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    vault: Vault
+    ring: KeyRing
+    recorder: Recorder
+    circuits: Circuits
+    calendars: Calendars
+    trust: Trust
+    reader: Reader
+
+    def circuit(self, name: str) -> Circuit:
+        """The circuit called ``name``. Raises ``Refused`` when the configuration lost it."""
+        found = self.circuits.by_name.get(name)
+        if found is None:
+            raise Refused(
+                f"Le circuit « {name} » n'est plus dans la configuration ; le message est gardé : "
+                "rétablissez le dossier du circuit puis relâchez-le."
+            )
+        return found
+
+    def close(self) -> None:
+        """Stop children and connections."""
+        self.reader.sandbox.close()
+        self.reader.recognition.close()
+        self.database.close()

@@ -1,0 +1,76 @@
+"""The log: one method an event, fixed sentence, context as fields, never a word of a document.
+
+Lines are JSON on standard error. What identifies a mail here is its SHA-256 (12 first digits), so
+that a line can be given to anybody.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+LOGGER = logging.getLogger("passerelle")
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+            line["where"] = _where(record)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _where(record: logging.LogRecord) -> str:
+    """File and line of the innermost frame: enough to find it, without any value."""
+    trace = record.exc_info[2] if record.exc_info else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
+def configure(level: str = "INFO") -> None:
+    """Send our log to standard error; called once, by the command line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines())
+    LOGGER.handlers[:] = [handler]
+    LOGGER.setLevel(level)
+    LOGGER.propagate = False
+
+
+def _say(level: int, event: str, *, exc: bool = False, **fields: object) -> None:
+    LOGGER.log(level, event, exc_info=exc, extra={"fields": fields})
+
+
+def moved(sha256: str, step: str, after: str, seconds: float) -> None:
+    _say(logging.INFO, "step done", delivery=sha256[:12], step=step, after=after, ms=round(seconds * 1000, 1))
+
+
+def set_aside(sha256: str, step: str, code: str) -> None:
+    _say(logging.WARNING, "delivery set aside", delivery=sha256[:12], step=step, code=code)
+
+
+def surprise(sha256: str, step: str) -> None:
+    _say(logging.ERROR, "surprise in a step", exc=True, delivery=sha256[:12], step=step)
+
+
+def started(what: str, **fields: object) -> None:
+    _say(logging.INFO, f"{what} started", **fields)
+
+
+def stopped(what: str) -> None:
+    _say(logging.INFO, f"{what} stopped")
+
+
+def loop_failed(what: str) -> None:
+    _say(logging.ERROR, f"{what} failed, will be tried again", exc=True)
+
+
+def taken_over(executor: str, count: int) -> None:
+    _say(logging.WARNING, "pending work taken over", executor=executor, count=count)

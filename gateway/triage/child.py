@@ -1,0 +1,104 @@
+"""The child that reads strangers' bytes: ``python -m gateway.triage.child FD``.
+
+It loads the parsers once, then forks for every job: the fork takes its limits from the kernel (CPU,
+memory, wall clock, no file, no new privilege), does one job, answers and ends. A bomb kills its own
+fork and nothing else. The parent's requests are trusted (pickle); answers never are (``frames``).
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import ctypes
+import json
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+
+from gateway.triage import frames
+from gateway.triage.jobs import JOBS
+from parsers.errors import ParseError, TooLarge
+from parsers.limits import Limits
+
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(control: socket.socket) -> None:
+    """Fork once for each channel the parent passes; end when the parent does."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: no zombie, no handler
+    while True:
+        channel = _passed_channel(control)
+        if channel is None:
+            return
+        if os.fork() == 0:
+            control.close()
+            _one_job(channel)
+        channel.close()
+
+
+def _passed_channel(control: socket.socket) -> socket.socket | None:
+    handles = array.array("i")
+    message, ancillary, _flags, _address = control.recvmsg(1, socket.CMSG_SPACE(handles.itemsize))
+    if not message:
+        return None
+    for _level, _kind, data in ancillary:
+        handles.frombytes(data[: handles.itemsize])
+    return socket.socket(fileno=handles[0])
+
+
+def _one_job(channel: socket.socket) -> None:
+    """Read the request, work under limits, answer, end the process without any clean-up."""
+    status = 1
+    with contextlib.suppress(BaseException):
+        channel.sendall(os.getpid().to_bytes(8, "big"))
+        text, blob = frames.receive(channel)
+        name = text.decode()
+        arguments, limits = pickle.loads(blob)  # noqa: S301 - our own parent wrote it
+        del blob
+        _confine(limits)
+        frames.send(channel, *_answer(name, arguments))
+        status = 0
+    os._exit(status)
+
+
+def _answer(name: str, arguments: tuple[object, ...]) -> tuple[bytes, bytes]:
+    job = JOBS[name]
+    try:
+        text, blobs = frames.pack(job.run(*arguments), job.answer)
+    except ParseError as error:
+        return _refusal(error), b""
+    except MemoryError:
+        return _refusal(TooLarge("La pièce demande plus de mémoire que la limite permise.")), b""
+    except RecursionError:
+        return _refusal(TooLarge("La pièce est imbriquée au-delà de la limite permise.")), b""
+    return b'{"ok":' + text + b"}", blobs
+
+
+def _refusal(error: ParseError) -> bytes:
+    return json.dumps({"error": type(error).__name__, "message": error.message}).encode()
+
+
+def _confine(limits: Limits) -> None:
+    """Kernel limits: nothing here can be lifted again by the code that follows."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
+    for kind, value in (
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 32),
+    ):
+        resource.setrlimit(kind, (value, value))
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

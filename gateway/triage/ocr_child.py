@@ -1,0 +1,31 @@
+"""The OCR process: ``python -m gateway.triage.ocr_child FD ENGINE``. One bitmap in, words out."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import socket
+import sys
+
+from gateway.triage import frames
+from gateway.triage.recognition import ANSWERED, ASKED
+from parsers.ocr import Recogniser
+
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(channel: socket.socket, engine: str) -> None:
+    """Answer bitmaps until the parent closes."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    recogniser = Recogniser(engine)
+    while True:
+        try:
+            text, blobs = frames.receive(channel)
+        except EOFError:
+            return
+        bitmap, height = frames.unpack(text, blobs, ASKED)
+        frames.send(channel, *frames.pack(recogniser.words(bitmap, height), ANSWERED))
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

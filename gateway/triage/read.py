@@ -1,0 +1,226 @@
+"""Facts: each document read in its own limited child, pages without text recognised on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.circuits.model import Circuit
+from gateway.clock import paris_date
+from gateway.triage.jobs import ReadOutcome, ReadRequest
+from gateway.triage.recognition import Recognition
+from gateway.triage.sandbox import Sandbox
+from gateway.triage.unpack import BODY_ROLE, FACTS, INLINE_ROLE
+from parsers.errors import ParseError
+from parsers.facts import Box, Confidentiality, Fact, Issue, Word
+from parsers.reading import Context, Reading
+from storage.documents import Document, FactRow, IssueRow
+
+COVER_NOTE = "cover-note"
+"""Kind of a mail's own text when documents come with it: shown with them, never routed alone."""
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """One document as read: its row, its facts and issues (not yet bound to a row), its pictures."""
+
+    row: Document
+    facts: tuple[FactRow, ...]
+    issues: tuple[tuple[IssueRow, bytes | None], ...]
+    """Each issue with the PNG of its box, when the page gave one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What reading needs, gathered once."""
+
+    sandbox: Sandbox
+    recognition: Recognition
+    dpi: float
+
+    def read_all(
+        self,
+        documents: Sequence[Document],
+        content_of: Callable[[Document], bytes],
+        circuit: Circuit,
+        mail: dict[str, Any],
+        at: datetime,
+    ) -> list[ReadDocument]:
+        """Read every document of one mail, in order; a broken one keeps its bytes and says why."""
+        bodies = [d for d in documents if d.meta.get("role") == BODY_ROLE]
+        others = [d for d in documents if d.meta.get("role") != BODY_ROLE]
+        read: list[ReadDocument] = []
+        for document in others:
+            read.extend(self._read_one(document, content_of, circuit, mail, at))
+        alone = not [d for d in others if d.meta.get("role") != INLINE_ROLE]
+        for body in bodies:
+            read.extend(self._read_body(body, content_of, circuit, mail, at, alone, read))
+        ordered = sorted(read, key=lambda r: (r.row.position, r.row.first_page))
+        for position, one in enumerate(ordered):
+            one.row.position = position
+        return ordered
+
+    def _read_one(
+        self,
+        document: Document,
+        content_of: Callable[[Document], bytes],
+        circuit: Circuit,
+        mail: dict[str, Any],
+        at: datetime,
+    ) -> list[ReadDocument]:
+        container = FACTS.validate_python(document.meta.get("facts", []))
+        if document.trouble is not None:
+            return [_unread(document, document.trouble, "unreadable", container, at)]
+        try:
+            outcome = self._outcome(document, content_of(document), circuit, mail, at)
+        except ParseError as error:
+            return [_unread(document, error.message, error.code, container, at)]
+        return [
+            _read_row(document, reading, container if index == 0 else (), at)
+            for index, reading in enumerate(outcome.readings)
+        ]
+
+    def _outcome(
+        self, document: Document, content: bytes, circuit: Circuit, mail: dict[str, Any], at: datetime
+    ) -> ReadOutcome:
+        is_body = document.meta.get("role") == BODY_ROLE
+        request = ReadRequest(
+            content=content,
+            media_type=document.media_type,
+            context=Context(
+                name=document.name,
+                subject=str(mail.get("subject") or ""),
+                body="" if is_body else str(mail.get("body") or ""),
+                codes=tuple(document.meta.get("codes", ())),
+            ),
+            rules=circuit.kinds,
+            templates=circuit.templates,
+            document=document.sha256,
+            today=paris_date(at),
+            limits=self.sandbox.limits,
+            dpi=self.dpi,
+            ocr=None if self.recognition.available else {},
+        )
+        outcome: ReadOutcome = self.sandbox.run("read", request)
+        if not outcome.wanted:
+            return outcome
+        words: dict[int, tuple[Word, ...]] = {
+            page.page: self.recognition.words(page.bitmap, page.height) for page in outcome.wanted
+        }
+        final: ReadOutcome = self.sandbox.run("read", _with_words(request, words))
+        return final
+
+    def _read_body(
+        self,
+        body: Document,
+        content_of: Callable[[Document], bytes],
+        circuit: Circuit,
+        mail: dict[str, Any],
+        at: datetime,
+        alone: bool,
+        others: Sequence[ReadDocument],
+    ) -> list[ReadDocument]:
+        read = self._read_one(body, content_of, circuit, mail, at)
+        for one in read:
+            row = one.row
+            if alone and row.kind == OTHER:
+                row.kind = circuit.question_kind
+                row.confidentiality = _confidentiality_of(circuit, circuit.question_kind)
+                row.reasons = [*row.reasons, "texte du message sans pièce reconnue : question"]
+            elif not alone:
+                medical = any(o.row.confidentiality == Confidentiality.MEDICAL for o in others)
+                doubt = row.kind != OTHER and row.confidentiality == Confidentiality.MEDICAL
+                row.kind = COVER_NOTE
+                row.confidentiality = str(
+                    Confidentiality.MEDICAL if medical or doubt else Confidentiality.ADMINISTRATIVE
+                )
+        return read
+
+
+def _with_words(request: ReadRequest, words: dict[int, tuple[Word, ...]]) -> ReadRequest:
+    return ReadRequest(
+        content=request.content,
+        media_type=request.media_type,
+        context=request.context,
+        rules=request.rules,
+        templates=request.templates,
+        document=request.document,
+        today=request.today,
+        limits=request.limits,
+        dpi=request.dpi,
+        ocr=words,
+    )
+
+
+def _confidentiality_of(circuit: Circuit, kind: str) -> str:
+    rule = next((r for r in circuit.kinds if r.name == kind), None)
+    return rule.confidentiality if rule else str(Confidentiality.MEDICAL)
+
+
+def _unread(
+    document: Document, message: str, code: str, container: Sequence[Fact], at: datetime
+) -> ReadDocument:
+    """A document that could not be read: kept, named, medical in doubt, with its reason."""
+    row = _copy(document)
+    row.kind, row.score, row.trouble = OTHER, 0.0, message
+    row.reasons = ["pièce illisible : elle est conservée telle que reçue"]
+    row.confidentiality = str(Confidentiality.MEDICAL)
+    issue = IssueRow(document_id=0, code=code, severity="error", message=message)
+    return ReadDocument(row, tuple(_fact_row(f, at) for f in container), ((issue, None),))
+
+
+def _read_row(
+    document: Document, reading: Reading, container: Sequence[Fact], at: datetime
+) -> ReadDocument:
+    row = _copy(document)
+    row.first_page, row.pages = reading.first_page, reading.pages
+    row.kind, row.score = reading.kind, round(reading.score, 4)
+    row.reasons = list(reading.reasons)
+    row.confidentiality = str(reading.confidentiality)
+    pictures = {(p.field, p.page): p.png for p in reading.pictures}
+    return ReadDocument(
+        row,
+        tuple(_fact_row(fact, at) for fact in (*container, *reading.facts)),
+        tuple(
+            (_issue_row(issue), pictures.get((issue.field or "", issue.page or 1)))
+            for issue in reading.issues
+        ),
+    )
+
+
+def _copy(document: Document) -> Document:
+    meta = {key: value for key, value in document.meta.items() if key != "facts"}
+    return Document(**{**document.model_dump(exclude={"id"}), "meta": meta})
+
+
+def _fact_row(fact: Fact, at: datetime) -> FactRow:
+    return FactRow(
+        document_id=0,
+        name=fact.name,
+        value=fact.value,
+        normalised=fact.normalised,
+        page=fact.page,
+        box=_box(fact.box),
+        source=str(fact.source),
+        confidence=round(fact.confidence, 4),
+        at=at,
+    )
+
+
+def _issue_row(issue: Issue) -> IssueRow:
+    return IssueRow(
+        document_id=0,
+        code=issue.code,
+        field=issue.field,
+        severity=str(issue.severity),
+        message=issue.message,
+        page=issue.page,
+        box=_box(issue.box),
+    )
+
+
+def _box(box: Box | None) -> list[float] | None:
+    return None if box is None else [round(v, 2) for v in (box.x0, box.y0, box.x1, box.y1)]

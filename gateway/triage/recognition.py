@@ -1,0 +1,111 @@
+"""OCR in a process of its own: it holds the models once and sees nothing but grey pixels.
+
+Strangers' bytes are decoded in the forks of ``sandbox``; what arrives here is a plain bitmap of a
+bounded size. The engine's threads are pinned to one (``parsers.ocr``), and as many processes run as
+``ocr.workers`` says: four times as many threads made one page seven times slower (lessons, row 15).
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import subprocess
+import sys
+import threading
+
+from pydantic import TypeAdapter
+
+from gateway.triage import frames
+from parsers.errors import Crashed
+from parsers.facts import Bitmap, Word
+
+_PAGE_SECONDS = 120
+_PAGES_A_LIFE = 200
+"""A worker is replaced after this many pages: the engine's memory creeps."""
+
+ASKED: TypeAdapter[tuple[Bitmap, float]] = TypeAdapter(tuple[Bitmap, float])
+ANSWERED: TypeAdapter[tuple[Word, ...]] = TypeAdapter(tuple[Word, ...])
+
+
+class Recognition:
+    """A small pool of OCR processes, started at the first page. Thread-safe."""
+
+    def __init__(self, engine: str, workers: int) -> None:
+        self.engine = engine
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        self._all: list[_Worker] = []
+        self._slots = threading.BoundedSemaphore(workers)
+
+    @property
+    def available(self) -> bool:
+        return self.engine != "off"
+
+    def words(self, bitmap: Bitmap, height: float) -> tuple[Word, ...]:
+        """Words of one page whose height is ``height`` points.
+
+        Raises ``Crashed`` when the engine died or was too slow; the next page gets a new engine.
+        """
+        with self._slots:
+            worker = self._take()
+            try:
+                words = worker.ask(bitmap, height)
+            except BaseException:
+                worker.close()
+                self._all.remove(worker)
+                raise
+            if worker.pages >= _PAGES_A_LIFE:
+                worker.close()
+                self._all.remove(worker)
+            else:
+                self._idle.put(worker)
+            return words
+
+    def close(self) -> None:
+        for worker in self._all:
+            worker.close()
+        self._all.clear()
+
+    def _take(self) -> _Worker:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            worker = _Worker(self.engine)
+            self._all.append(worker)
+            return worker
+
+
+class _Worker:
+    def __init__(self, engine: str) -> None:
+        self.pages = 0
+        self._channel, theirs = socket.socketpair()
+        self._channel.settimeout(_PAGE_SECONDS)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gateway.triage.ocr_child", str(theirs.fileno()), engine],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={
+                    "PYTHONPATH": os.pathsep.join(sys.path),
+                    "PATH": os.defpath,
+                    "OMP_THREAD_LIMIT": "1",
+                    "OMP_NUM_THREADS": "1",
+                },
+            )
+
+    def ask(self, bitmap: Bitmap, height: float) -> tuple[Word, ...]:
+        try:
+            frames.send(self._channel, *frames.pack((bitmap, height), ASKED))
+            text, blobs = frames.receive(self._channel)
+        except (EOFError, OSError) as error:
+            raise Crashed("La reconnaissance de caractères s'est arrêtée sur cette page.") from error
+        self.pages += 1
+        words: tuple[Word, ...] = frames.unpack(text, blobs, ANSWERED)
+        return words
+
+    def close(self) -> None:
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()

@@ -1,0 +1,105 @@
+"""The parent's side of the limited children: run one job on strangers' bytes, or say why not."""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from gateway.triage import frames
+from gateway.triage.jobs import JOBS
+from parsers import errors
+from parsers.errors import Crashed, ParseError
+from parsers.limits import Limits
+
+_GRACE_SECONDS = 10
+"""The kernel ends a child at its own limit; past this margin the parent does."""
+
+_ERRORS: dict[str, type[ParseError]] = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, ParseError)
+}
+
+
+class Sandbox:
+    """A zygote process and as many short-lived forks as there are jobs under way. Thread-safe."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._lock = threading.Lock()
+        self._zygote: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def run(self, name: str, *arguments: object) -> Any:
+        """Do job ``name`` in a fresh child.
+
+        Raises the ``ParseError`` the job raised, or ``Crashed`` when the child died, lied or was too slow.
+        """
+        request = pickle.dumps((arguments, self.limits), protocol=pickle.HIGHEST_PROTOCOL)
+        with self._new_channel() as channel:
+            channel.settimeout(self.limits.wall_seconds + _GRACE_SECONDS)
+            pid = 0
+            try:
+                pid = int.from_bytes(channel.recv(8, socket.MSG_WAITALL), "big")
+                frames.send(channel, name.encode(), request)
+                text, blobs = frames.receive(channel)
+            except (EOFError, OSError) as error:
+                _kill(pid)
+                raise Crashed(
+                    "La lecture de la pièce a dépassé les limites de temps, de calcul ou de mémoire ; "
+                    "elle a été arrêtée."
+                ) from error
+        if text.startswith(b'{"ok":'):
+            return frames.unpack(text[6:-1], blobs, JOBS[name].answer)
+        refusal = json.loads(text)
+        raise _ERRORS.get(refusal.get("error", ""), Crashed)(str(refusal.get("message", "")))
+
+    def close(self) -> None:
+        """Stop the zygote; jobs under way end by themselves."""
+        with self._lock:
+            if self._control is not None:
+                self._control.close()
+                self._control = None
+            if self._zygote is not None:
+                self._zygote.kill()
+                self._zygote.wait()
+                self._zygote = None
+
+    def _new_channel(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs, self._lock:
+            control = self._living_control()
+            handles = array.array("i", [theirs.fileno()])
+            control.sendmsg([b"j"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)])
+        return ours
+
+    def _living_control(self) -> socket.socket:
+        if self._zygote is not None and self._zygote.poll() is None and self._control is not None:
+            return self._control
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._zygote = subprocess.Popen(
+                [sys.executable, "-m", "gateway.triage.child", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                close_fds=True,
+                env={"PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+        self._control = ours
+        return ours
+
+
+def _kill(pid: int) -> None:
+    if pid > 1:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
