@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen, Route
 from gateway.circuits.directory import Correspondent, Directory, Establishment
@@ -94,8 +96,9 @@ def circuit(**changes: object) -> Circuit:
             "accuse": Letter(
                 "accuse",
                 "Accusé de réception{% if case_reference %} {{ case_reference }}{% endif %}",
-                "Bonjour,\n\nReçu le {{ received_on|date_fr }} par {{ mailbox.service }} ({{ mailbox.phone }}).\n"
-                "{% for d in documents %}\n- {{ d.title }}{% if d.name %} ({{ d.name }}){% endif %}\n{% endfor %}"
+                "Bonjour,\n\nReçu le {{ received_on|date_fr }} par {{ mailbox.service }}"
+                " ({{ mailbox.phone }}).\n{% for d in documents %}\n- {{ d.title }}"
+                "{% if d.name %} ({{ d.name }}){% endif %}\n{% endfor %}"
                 "{% for m in missing %}\n* {{ m }}\n{% endfor %}",
             ),
             "rappel": Letter(
@@ -116,10 +119,10 @@ def fact(name: str, value: str, *, source: Source = Source.TEXT, confidence: flo
 def document(
     position: int,
     kind: str,
+    facts: Mapping[str, str] = MappingProxyType({}),
     *,
     confidentiality: Confidentiality = Confidentiality.ADMINISTRATIVE,
     issues: tuple[Issue, ...] = (),
-    **facts: str,
 ) -> DocumentSeen:
     return DocumentSeen(
         position=position,
@@ -149,7 +152,7 @@ def authorisation(position: int = 0, **changes: str) -> DocumentSeen:
         "amount": "12500.00",
         **changes,
     }
-    return document(position, "se352-301", **{name: value for name, value in facts.items() if value})
+    return document(position, "se352-301", {name: value for name, value in facts.items() if value})
 
 
 def mail(*documents: DocumentSeen, **changes: object) -> MailSeen:

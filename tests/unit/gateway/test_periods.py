@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -41,7 +42,7 @@ GRANTED = {"granted_start": "2026-07-01", "granted_end": "2026-08-31", "granted_
 def test_the_period_of_a_form(
     kind: str, facts: dict[str, str], expected: tuple[PeriodKind, int, int] | None
 ) -> None:
-    seen = period_of(circuit(), document(0, kind, **facts))
+    seen = period_of(circuit(), document(0, kind, facts))
     if expected is None:
         assert seen is None
     else:
@@ -50,7 +51,7 @@ def test_the_period_of_a_form(
 
 
 def test_a_refusal_counts_even_without_dates() -> None:
-    seen = period_of(circuit(), document(0, "se352-302-answer", answer="refus"))
+    seen = period_of(circuit(), document(0, "se352-302-answer", {"answer": "refus"}))
     assert seen is not None
     assert seen.kind is PeriodKind.REFUSED
     assert not seen.covers
@@ -77,4 +78,4 @@ def test_a_union_covers_the_same_days_and_its_parts_never_touch(periods: list[tu
     merged = union(periods)
     days = {d for first, last in periods for d in range(first.toordinal(), last.toordinal() + 1)}
     assert {d for first, last in merged for d in range(first.toordinal(), last.toordinal() + 1)} == days
-    assert all(b[0].toordinal() - a[1].toordinal() > 1 for a, b in zip(merged, merged[1:], strict=False))
+    assert all(b[0].toordinal() - a[1].toordinal() > 1 for a, b in pairwise(merged))
