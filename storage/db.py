@@ -6,51 +6,45 @@ writing transaction IMMEDIATE, so that two writers queue instead of failing on a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String, create_engine, event
+from sqlalchemy import Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
-from sqlalchemy.types import TypeDecorator
-from sqlmodel import Session
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session, SQLModel
 
-__all__ = ["Database", "Instant", "Session"]
+from storage.columns import Instant
+from storage.errors import DatabaseUnavailable
+
+__all__ = ["Database", "Instant", "Session", "insert_new", "table_of"]
 
 _BUSY_TIMEOUT_MS = 30_000
+_CONNECT_TIMEOUT_S = 5
+_POOL = 10
 
+_TRY_AGAIN = "La base de données ne répond pas ; rien n'a été enregistré, réessayez dans un instant."
 
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime: ``timestamptz`` on PostgreSQL, sortable ISO text on SQLite."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(String(32))
-        return dialect.type_descriptor(DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant must carry its time zone")
-        value = value.astimezone(UTC)
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-        instant: datetime = value
-        return instant.astimezone(UTC)
+_SQLITE_AWAY = (
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+    "SQLITE_FULL",
+    "SQLITE_READONLY",
+)
+_POSTGRES_AWAY = ("08", "40", "53", "55P03", "57", "58", "25006")
+"""Classes of SQLSTATE: connection, rollback to retry, resources, lock, operator, system, read-only."""
 
 
 class Database:
-    """The connection pool of one process. ``url`` is a SQLAlchemy URL."""
+    """The connection pool of one process. ``url`` is a SQLAlchemy URL.
+
+    Both verbs raise ``DatabaseUnavailable`` when the database goes away; the next call connects anew.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -63,38 +57,85 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A writing transaction: commits when the block ends, rolls back when it raises."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with _translated(), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={"passerelle_write": True})
-            with _committing(session):
-                yield session
+            yield session
+            session.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A reading transaction; nothing done in it is kept."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+        """A reading transaction on one snapshot; nothing done in it is kept."""
+        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"passerelle_read": True})
+            yield session
 
     def close(self) -> None:
         self.engine.dispose()
 
 
+def insert_new(session: Session, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert one row unless a unique key already holds it. True when it was inserted."""
+    session.flush()
+    connection = session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing().inline()
+    options = {"preserve_rowcount": True}  # SQLAlchemy forgets the count of an INSERT otherwise
+    return connection.execute(statement, dict(values), execution_options=options).rowcount == 1
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model (SQLModel declares it without a type)."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
 @contextmanager
-def _committing(session: Session) -> Iterator[None]:
+def _translated() -> Iterator[None]:
+    """Turn the driver's "the server went away" into ours; a programming error passes unchanged."""
     try:
         yield
-        session.commit()
-    except BaseException:
-        session.rollback()
+    except PoolTimeout as error:
+        raise DatabaseUnavailable(_TRY_AGAIN) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _away(error.orig):
+            raise DatabaseUnavailable(_TRY_AGAIN) from error
         raise
 
 
+def _away(cause: BaseException | None) -> bool:
+    name = getattr(cause, "sqlite_errorname", None)
+    if name is not None:
+        return str(name).startswith(_SQLITE_AWAY)
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_POSTGRES_AWAY)
+    # psycopg gives no SQLSTATE when it never reached the server
+    return type(cause).__name__ in {"OperationalError", "ConnectionTimeout"}
+
+
 def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+    if url.startswith("sqlite"):
+        return _sqlite_engine(url)
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=_POOL,
+        max_overflow=_POOL,
+        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # one snapshot for a whole reading, as SQLite gives: a list and its count agree
+        if connection.get_execution_options().get("passerelle_read", False):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    return engine
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        url, pool_size=_POOL, max_overflow=_POOL, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000}
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
