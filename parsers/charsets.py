@@ -33,7 +33,7 @@ def codec_name(charset: str | None) -> str | None:
         return None
     try:
         found = codecs.lookup(_ALIASES.get(label, label))
-        b"".decode(found.name)
+        "a".encode(found.name)  # refuses what is not a text encoding (zlib, base64…)
     except (LookupError, ValueError):
         return None
     return None if found.name.replace("_", "-") in _REFUSED else found.name

@@ -30,7 +30,8 @@ from parsers.words import clean, decode
 
 _FIELD = re.compile(rb"([^\s:\x00-\x20]{1,998})[ \t]*:")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+*%'`{|}~-]{1,127}/[a-z0-9!#$&^_.+*%'`{|}~-]{1,127}")
-_CLOSE = re.compile(rb"(--)?[ \t\r]*(?:\n|\Z)")
+# Transport padding, then anything after a blank: "an exact match of the entire line is not required".
+_CLOSE = re.compile(rb"(--)?(?:[ \t][^\n]*|\r*)(?:\n|\Z)")
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset=["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
 # Lines that start like a delimiter and are none: more than this is built to slow us down.
 _NEAR_DELIMITERS = 100_000
@@ -81,13 +82,16 @@ class Part:
 
     def header_all(self, name: str) -> tuple[str, ...]:
         """Every field of that name, decoded and unfolded."""
-        wanted = name.lower()
-        return tuple(decode(h.value) for h in self.headers if h.name.lower() == wanted)
+        return tuple(decode(value) for value in self.raw_all(name))
 
     def header_raw(self, name: str) -> bytes | None:
         """The raw value of the first field of that name."""
+        return next(iter(self.raw_all(name)), None)
+
+    def raw_all(self, name: str) -> tuple[bytes, ...]:
+        """The raw values of every field of that name."""
         wanted = name.lower()
-        return next((h.value for h in self.headers if h.name.lower() == wanted), None)
+        return tuple(h.value for h in self.headers if h.name.lower() == wanted)
 
     @cached_property
     def _type(self) -> params.Parameters:
