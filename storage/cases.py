@@ -111,7 +111,7 @@ class Item(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("delivery", "queue"),
         # Lists are read by key, state by state: a page costs the same with 50 or 500,000 items.
-        Index("ix_items_by_state", "queue", "state", "created_at", "id"),
+        Index("ix_items_by_state", "circuit", "queue", "state", "created_at", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

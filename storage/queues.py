@@ -6,7 +6,7 @@ along one index, so that its cost does not depend on how many items the queue ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -31,6 +31,9 @@ from storage.cases import Case, Item, ItemState
 from storage.db import Instant, Session
 from storage.deadlines import Deadline, DeadlineState
 from storage.deliveries import Delivery, DeliveryState
+
+Place = tuple[str, str]
+"""A queue of a circuit: (circuit, queue). Two circuits may use the same name for a queue."""
 
 OPEN_STATES = (ItemState.NEW, ItemState.TAKEN, ItemState.WAITING)
 PENDING = (DeadlineState.OPEN, DeadlineState.MISSED)
@@ -67,6 +70,8 @@ class Wanted:
     """Which items of a queue, in which order (by creation, then id)."""
 
     queue: str
+    circuits: tuple[str, ...]
+    """Circuits whose queue of that name is read."""
     states: tuple[ItemState, ...] = OPEN_STATES
     kind: str | None = None
     taken_by: str | None = None
@@ -88,41 +93,43 @@ class Page:
     next: Key | None
 
 
-def counts(session: Session, queues: Collection[str], login: str, today: date) -> dict[str, QueueCount]:
-    """Counters of ``queues`` for ``login``; a queue without an item has zeros."""
-    states: dict[str, dict[ItemState, int]] = {}
-    for queue, state, number in session.execute(
-        sql_select(col(Item.queue), col(Item.state), func.count())
-        .where(col(Item.queue).in_(queues), col(Item.state).in_(OPEN_STATES))
-        .group_by(col(Item.queue), col(Item.state))
-    ):
-        states.setdefault(queue, {})[state] = number
-    mine = dict(
-        session.execute(
-            sql_select(col(Item.queue), func.count())
-            .where(col(Item.queue).in_(queues), col(Item.state).in_(OPEN_STATES[1:]))
-            .where(col(Item.taken_by) == login)
-            .group_by(col(Item.queue))
-        ).tuples()
+def counts(session: Session, places: Collection[Place], login: str, today: date) -> dict[Place, QueueCount]:
+    """Counters of these queues for ``login``; a queue without an item has zeros."""
+    circuits, queues = {place[0] for place in places}, {place[1] for place in places}
+    here = (
+        col(Item.circuit).in_(circuits),
+        col(Item.queue).in_(queues),
+        col(Item.state).in_(OPEN_STATES),
     )
-    overdue = _due_between(session, queues, None, today)
-    soon = _due_between(session, queues, today, today + SOON)
+    place = (col(Item.circuit), col(Item.queue))
+    states: dict[Place, dict[ItemState, int]] = {}
+    by_state = sql_select(*place, col(Item.state), func.count()).where(*here)
+    for circuit, queue, state, number in session.execute(by_state.group_by(*place, col(Item.state))):
+        states.setdefault((circuit, queue), {})[state] = number
+    by_person = sql_select(*place, func.count()).where(*here, col(Item.taken_by) == login).group_by(*place)
+    mine = _numbers(session.execute(by_person).tuples())
+    overdue = _numbers(session.execute(_due_between(here, None, today)).tuples())
+    soon = _numbers(session.execute(_due_between(here, today, today + SOON)).tuples())
     return {
-        queue: QueueCount(
-            new=states.get(queue, {}).get(ItemState.NEW, 0),
-            taken=states.get(queue, {}).get(ItemState.TAKEN, 0),
-            waiting=states.get(queue, {}).get(ItemState.WAITING, 0),
-            mine=mine.get(queue, 0),
-            overdue=overdue.get(queue, 0),
-            soon=soon.get(queue, 0),
+        place: QueueCount(
+            new=states.get(place, {}).get(ItemState.NEW, 0),
+            taken=states.get(place, {}).get(ItemState.TAKEN, 0),
+            waiting=states.get(place, {}).get(ItemState.WAITING, 0),
+            mine=mine.get(place, 0),
+            overdue=overdue.get(place, 0),
+            soon=soon.get(place, 0),
         )
-        for queue in queues
+        for place in places
     }
 
 
 def page(session: Session, wanted: Wanted, after: Key | None = None, size: int = 50) -> Page:
     """One page of ``size`` lines by date of creation."""
-    arms = [_by_state(wanted, state, after, size + 1).subquery() for state in wanted.states]
+    arms = [
+        _by_state(wanted, circuit, state, after, size + 1).subquery()
+        for circuit in wanted.circuits
+        for state in wanted.states
+    ]
     ids = union_all(*(sql_select(arm.c.id) for arm in arms)).subquery()
     statement = (
         select(Item)
@@ -247,8 +254,12 @@ def _filtered(statement: SelectOfScalar[Any], wanted: Wanted) -> SelectOfScalar[
     return statement
 
 
-def _by_state(wanted: Wanted, state: ItemState, after: Key | None, size: int) -> SelectOfScalar[Any]:
-    statement = _filtered(select(Item.id), wanted).where(Item.queue == wanted.queue, Item.state == state)
+def _by_state(
+    wanted: Wanted, circuit: str, state: ItemState, after: Key | None, size: int
+) -> SelectOfScalar[Any]:
+    statement = _filtered(select(Item.id), wanted).where(
+        Item.circuit == circuit, Item.queue == wanted.queue, Item.state == state
+    )
     if after is not None:
         place, key = _place(after.at, after.id)
         statement = statement.where(place < key if wanted.newest_first else place > key)
@@ -259,7 +270,8 @@ def _neighbour(item: Item, *, newer: bool) -> SelectOfScalar[Any]:
     place, key = _place(item.created_at, item.id or 0)
     return (
         select(Item.id)
-        .where(Item.queue == item.queue, col(Item.state).in_(OPEN_STATES))
+        .where(Item.circuit == item.circuit, Item.queue == item.queue)
+        .where(col(Item.state).in_(OPEN_STATES))
         .where(place > key if newer else place < key)
         .order_by(*_order(newest_first=not newer))
         .limit(1)
@@ -271,7 +283,8 @@ def _next_due(wanted: Wanted) -> Subquery:
     arms = [
         _filtered(select(col(Item.id).label("id"), col(Deadline.due).label("due")), wanted)  # type: ignore[arg-type]
         .join(Deadline, link)
-        .where(Item.queue == wanted.queue, col(Item.state).in_(wanted.states))
+        .where(col(Item.circuit).in_(wanted.circuits), Item.queue == wanted.queue)
+        .where(col(Item.state).in_(wanted.states))
         .where(col(Deadline.state).in_(PENDING))
         for link in (
             col(Deadline.case_id) == col(Item.case_id),
@@ -283,18 +296,19 @@ def _next_due(wanted: Wanted) -> Subquery:
 
 
 def _due_between(
-    session: Session, queues: Collection[str], first: date | None, before: date
-) -> dict[str, int]:
-    """Open items by queue that have a pending deadline from ``first`` (included) to ``before`` (not)."""
+    here: tuple[ColumnElement[bool], ...], first: date | None, before: date
+) -> Select[tuple[str, str, int]]:
+    """Items by place that have a pending deadline from ``first`` (included) to ``before`` (not)."""
     arms = []
     for link in (col(Deadline.case_id) == col(Item.case_id), col(Deadline.delivery) == col(Item.delivery)):
-        arm: Select[Any] = (
-            sql_select(col(Item.id).label("id"), col(Item.queue).label("queue"))
-            .join(Deadline, link)
-            .where(col(Deadline.state).in_(PENDING), col(Deadline.due) < before)
-            .where(col(Item.queue).in_(queues), col(Item.state).in_(OPEN_STATES))
-        )
+        arm: Select[Any] = sql_select(
+            col(Item.id).label("id"), col(Item.circuit).label("circuit"), col(Item.queue).label("queue")
+        ).join(Deadline, link)
+        arm = arm.where(*here, col(Deadline.state).in_(PENDING), col(Deadline.due) < before)
         arms.append(arm if first is None else arm.where(col(Deadline.due) >= first))
     ids = union(*arms).subquery()
-    statement = sql_select(ids.c.queue, func.count()).group_by(ids.c.queue)
-    return dict(session.execute(statement).tuples())
+    return sql_select(ids.c.circuit, ids.c.queue, func.count()).group_by(ids.c.circuit, ids.c.queue)
+
+
+def _numbers(rows: Iterable[tuple[str, str, int]]) -> Mapping[Place, int]:
+    return {(circuit, queue): number for circuit, queue, number in rows}
