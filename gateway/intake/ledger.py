@@ -1,0 +1,156 @@
+"""Rows and evidence of what was accepted, many messages in one commit when many come together.
+
+Whoever gets the lock commits for everyone who waits (group commit without a thread of its own): one
+sender alone pays one commit and no detour, twenty together share one. A message that the database
+refuses is tried again alone, so that it never takes the others of its group with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.errors import Unavailable
+from gateway.evidence.record import Kind, Recorder
+from gateway.intake.envelope import Envelope
+from storage import deliveries
+from storage.db import Database, Session
+from storage.deliveries import Arrival, Delivery, DeliveryState
+from storage.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+_GROUP = 128
+_REFUSED = "La base de données a refusé le message : rien n'est accepté, il faut le renvoyer."
+
+
+@dataclass(slots=True)
+class Entry:
+    """One message to register; the last fields are its answer, written by whoever commits."""
+
+    sha256: str
+    size: int
+    envelopes: tuple[Envelope, ...]
+    at: datetime
+    done: bool = field(default=False, init=False)
+    duplicate: bool = field(default=False, init=False)
+    counted: list[Envelope] = field(default_factory=list, init=False)
+    error: Exception | None = field(default=None, init=False)
+
+
+class Ledger:
+    """Registers entries, from any thread. ``circuit_of`` names the circuit of a mailbox, if any."""
+
+    def __init__(
+        self, database: Database, recorder: Recorder, circuit_of: Callable[[str], str | None]
+    ) -> None:
+        self._database = database
+        self._recorder = recorder
+        self._circuit_of = circuit_of
+        self._waiting: list[Entry] = []
+        self._waiting_lock = threading.Lock()
+        self._committing = threading.Lock()
+
+    def register(self, entry: Entry) -> bool:
+        """Commit the rows of one blob already in the vault; says whether the mail was known.
+
+        Raises ``Unavailable`` or ``StorageError``; then nothing of this entry is in the database.
+        """
+        with self._waiting_lock:
+            self._waiting.append(entry)
+        with self._committing:
+            while not entry.done:
+                self._commit(self._take())
+        if entry.error is not None:
+            raise entry.error
+        return entry.duplicate
+
+    def _take(self) -> list[Entry]:
+        with self._waiting_lock:
+            group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
+        if not group:
+            # only when an interruption took another thread away in the middle of our commit
+            raise Unavailable(_REFUSED)
+        return group
+
+    def _commit(self, group: Sequence[Entry]) -> None:
+        error = self._try(group)
+        if error is not None and len(group) > 1:
+            for entry in group:
+                self._finish(entry, self._try((entry,)))
+            return
+        for entry in group:
+            self._finish(entry, error)
+
+    def _try(self, group: Sequence[Entry]) -> Exception | None:
+        try:
+            with self._database.transaction() as session:
+                for entry in group:
+                    self._insert(session, entry)
+                for entry in group:
+                    self._record(session, entry)
+        except Exception as error:
+            log.exception("rows of accepted messages were not committed", extra={"messages": len(group)})
+            return error
+        return None
+
+    @staticmethod
+    def _finish(entry: Entry, error: Exception | None) -> None:
+        if error is None or isinstance(error, StorageError):
+            entry.error = error
+        else:
+            entry.error = Unavailable(_REFUSED)
+            entry.error.__cause__ = error
+        entry.done = True
+
+    def _insert(self, session: Session, entry: Entry) -> None:
+        """Insert the delivery when it is new, and its arrivals."""
+        first = entry.envelopes[0]
+        delivery = Delivery(
+            sha256=entry.sha256,
+            size=entry.size,
+            state=DeliveryState.RECEIVED,
+            received_at=entry.at,
+            mailbox=first.mailbox,
+            envelope_from=first.sender,
+            circuit=self._circuit_of(first.mailbox) or "",
+        )
+        entry.duplicate = not deliveries.insert(session, delivery)
+        entry.counted = [e for e in entry.envelopes if deliveries.add_arrival(session, _arrival(entry, e))]
+
+    def _record(self, session: Session, entry: Entry) -> None:
+        """One event an entry; none when an IMAP message already counted is seen again."""
+        if not entry.counted:
+            return
+        first = entry.counted[0]
+        self._recorder.add(
+            session,
+            Kind.DUPLICATE if entry.duplicate else Kind.ARRIVAL,
+            f"delivery:{entry.sha256}",
+            via=first.via.value,
+            mailboxes=[e.mailbox for e in entry.counted],
+            envelope_from=first.sender,
+            peer=first.peer,
+            size=entry.size,
+            folder=first.folder,
+            uidvalidity=first.uidvalidity,
+            uid=first.uid,
+        )
+
+
+def _arrival(entry: Entry, envelope: Envelope) -> Arrival:
+    return Arrival(
+        delivery=entry.sha256,
+        via=envelope.via,
+        mailbox=envelope.mailbox,
+        at=entry.at,
+        envelope_from=envelope.sender,
+        recipients=list(envelope.recipients),
+        peer=envelope.peer,
+        folder=envelope.folder,
+        uidvalidity=envelope.uidvalidity,
+        uid=envelope.uid,
+    )
