@@ -18,6 +18,8 @@ CAISSE_LABEL = "<caisse.label>"
 CAISSE_MAILBOX = "<caisse.mailbox>"
 ACKNOWLEDGED = "@acknowledged"
 """In ``stopped_by``: the acknowledgement was taken by the next mail server."""
+OTHER = "other"
+"""Kind of a document nothing recognises: every circuit declares it and says where it goes."""
 DONE = "@done"
 """In ``stopped_by``: a person marked the work as done."""
 

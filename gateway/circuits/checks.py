@@ -1,0 +1,238 @@
+"""What the parts of a circuit say of one another: unknown names, gaps, overlaps. Every fault, no stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from gateway.circuits.model import ACKNOWLEDGED, CAISSE, CAISSE_MAILBOX, DONE, OTHER, Start
+from gateway.circuits.people import ADDRESS
+from gateway.circuits.schema import DeadlineTable, RouteTable, Shaped
+from gateway.circuits.source import Where
+from gateway.errors import Fault
+from parsers.forms.template import Template
+
+Complain = Callable[[Where, str], None]
+Span = tuple[date, date]
+REMINDED = ("hospital", "mailbox")
+ALL_KINDS = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The names a circuit may use, as they are written: a fault elsewhere hides none of them."""
+
+    kinds: Collection[str]
+    queues: Collection[str]
+    caisses: Collection[str]
+    letters: Collection[str]
+    forms: Collection[str]
+    templates: Mapping[str, Template]
+    """Those of ``forms`` that could be read."""
+    calendars: Collection[str]
+
+    def queue(self, name: str) -> bool:
+        """Whether ``name`` is a queue, ``cpam-594`` for ``cpam-<caisse>`` included."""
+        return name in self.queues or any(
+            CAISSE in queue and name == queue.replace(CAISSE, code)
+            for queue in self.queues
+            for code in self.caisses
+        )
+
+
+def check(shaped: Shaped, known: Known, faults: list[Fault]) -> None:
+    """Add to ``faults`` all that does not hold together in one circuit."""
+
+    def complain(where: Where, message: str) -> None:
+        shaped.fault(faults, where, message)
+
+    _unique(shaped, complain)
+    _queues(shaped, known, complain)
+    _kinds(shaped, known, complain)
+    _routes(shaped, known, complain)
+    _coverage(shaped, complain)
+    _deadlines(shaped, known, complain)
+    letter = shaped.table.senders.no_key_letter
+    if letter is not None:
+        _letter(("senders", "no_key_letter"), letter, known, complain)
+
+
+def _unique(shaped: Shaped, complain: Complain) -> None:
+    table = shaped.table
+    named: tuple[tuple[str, str, list[str]], ...] = (
+        ("mailboxes", "address", [m.address for m in table.mailboxes]),
+        ("queues", "name", [q.name for q in table.queues]),
+        ("kinds", "name", [k.name for k in table.kinds]),
+    )
+    for array, key, names in named:
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                complain((array, index, key), f"« {name} » est écrit deux fois")
+
+
+def _queues(shaped: Shaped, known: Known, complain: Complain) -> None:
+    table = shaped.table
+    for index, queue in enumerate(table.queues):
+        if not queue.roles:
+            complain(
+                ("queues", index, "roles"),
+                f"la file « {queue.name} » n'a aucun rôle : personne ne la verrait",
+            )
+    asked: list[tuple[Where, str]] = [
+        (("unknown_queue",), table.unknown_queue),
+        (("quarantine_queue",), table.quarantine_queue),
+        *((("mailboxes", i, "home_queue"), m.home_queue) for i, m in enumerate(table.mailboxes)),
+    ]
+    for where, name in asked:
+        if CAISSE in name or not known.queue(name):
+            complain(where, f"la file « {name} » n'existe pas")
+
+
+def _kinds(shaped: Shaped, known: Known, complain: Complain) -> None:
+    table = shaped.table
+    for index, kind in enumerate(table.kinds):
+        if kind.template is not None and kind.template not in known.forms:
+            complain(
+                ("kinds", index, "template"), f"le modèle de formulaire « {kind.template} » n'existe pas"
+            )
+        if not kind.cues and kind.name not in {OTHER, table.question_kind}:
+            complain(
+                ("kinds", index),
+                f"le type « {kind.name} » n'a aucun indice : il ne serait jamais reconnu",
+            )
+    if OTHER not in known.kinds:
+        complain(("kinds",), f"le type « {OTHER} » manque : c'est celui des documents non reconnus")
+    asked: list[tuple[Where, str]] = [(("question_kind",), table.question_kind)]
+    for key in ("opens", "authorises", "requests", "answers"):
+        asked += [(("cases", key, i), name) for i, name in enumerate(getattr(table.cases, key))]
+    for where, name in asked:
+        _kind(where, name, known, complain)
+
+
+def _kind(where: Where, name: str, known: Known, complain: Complain) -> None:
+    if name not in known.kinds:
+        complain(where, f"le type de document « {name} » n'existe pas")
+
+
+def _letter(where: Where, name: str, known: Known, complain: Complain) -> None:
+    if name not in known.letters:
+        complain(where, f"la lettre « {name} » manque : letters/{name}.txt n'existe pas")
+
+
+def _routes(shaped: Shaped, known: Known, complain: Complain) -> None:
+    for index, route in enumerate(shaped.table.routes):
+        where: Where = ("routes", index)
+        _kind((*where, "kind"), route.kind, known, complain)
+        if not known.queue(route.queue):
+            complain((*where, "queue"), f"la file « {route.queue} » n'existe pas")
+        for position, address in enumerate(route.forward_to):
+            if address != CAISSE_MAILBOX and not ADDRESS.fullmatch(address):
+                complain(
+                    (*where, "forward_to", position), f"« {address} » n'est pas une adresse de messagerie"
+                )
+        if route.letter is not None:
+            _letter((*where, "letter"), route.letter, known, complain)
+
+
+def _coverage(shaped: Shaped, complain: Complain) -> None:
+    """Exactly one route per kind and per day, from the first day to the last."""
+    routes = list(enumerate(shaped.table.routes))
+    for index, kind in enumerate(shaped.table.kinds):
+        mine = [(i, r) for i, r in routes if r.kind == kind.name]
+        if not mine:
+            if kind.name not in shaped.written("routes", "kind"):
+                complain(("kinds", index), f"le type « {kind.name} » n'a pas de route")
+            continue
+        badly_shaped = shaped.written("routes", "kind").count(kind.name) > len(mine)
+        spans = sorted((_span(route), i) for i, route in mine)
+        for (before, _), ((first, _), i) in pairwise(spans):
+            if first <= before[1]:
+                complain(("routes", i), f"deux routes pour « {kind.name} » à partir du {first:%d/%m/%Y}")
+        if not badly_shaped:
+            _gaps(kind.name, spans, complain)
+
+
+def _gaps(kind: str, spans: list[tuple[Span, int]], complain: Complain) -> None:
+    reached = date.min
+    for (first, last), index in spans:
+        if first > reached:
+            since = "" if reached == date.min else f"du {reached:%d/%m/%Y} "
+            until = first - timedelta(days=1)
+            complain(("routes", index), f"aucune route pour « {kind} » {since}jusqu'au {until:%d/%m/%Y}")
+        reached = max(reached, last if last == date.max else last + timedelta(days=1))
+    if reached != date.max:
+        complain(("routes", spans[-1][1]), f"aucune route pour « {kind} » à partir du {reached:%d/%m/%Y}")
+
+
+def _span(dated: RouteTable | DeadlineTable) -> Span:
+    return (dated.effective_from or date.min, dated.effective_to or date.max)
+
+
+def _deadlines(shaped: Shaped, known: Known, complain: Complain) -> None:
+    table = shaped.table
+    dated: Iterable[tuple[str, int, RouteTable | DeadlineTable]] = [
+        *(("routes", i, r) for i, r in enumerate(table.routes)),
+        *(("deadlines", i, d) for i, d in enumerate(table.deadlines)),
+    ]
+    for array, index, one in dated:
+        first, last = _span(one)
+        if last < first:
+            complain((array, index, "effective_to"), "la date de fin précède la date de début")
+    for index, rule in enumerate(table.deadlines):
+        where: Where = ("deadlines", index)
+        for position, name in enumerate(rule.document_kinds):
+            if name != ALL_KINDS:
+                _kind((*where, "document_kinds", position), name, known, complain)
+        for position, name in enumerate(rule.stopped_by):
+            if name not in {ACKNOWLEDGED, DONE}:
+                _kind((*where, "stopped_by", position), name, known, complain)
+        if rule.calendar not in known.calendars:
+            names = ", ".join(sorted(known.calendars))
+            complain(
+                (*where, "calendar"),
+                f"le calendrier « {rule.calendar} » n'existe pas ; les calendriers sont : {names}",
+            )
+        _start(shaped, where, rule, known, complain)
+        _reminders(where, rule, known, complain)
+        for other in table.deadlines[:index]:
+            if _clash(rule, other):
+                complain(where, f"deux délais « {rule.kind} » pour un même document à une même date")
+
+
+def _clash(one: DeadlineTable, other: DeadlineTable) -> bool:
+    if one.kind != other.kind:
+        return False
+    all_of_them = ALL_KINDS in {*one.document_kinds, *other.document_kinds}
+    (first, last), (start, end) = _span(one), _span(other)
+    shared = all_of_them or not set(one.document_kinds).isdisjoint(other.document_kinds)
+    return shared and first <= end and start <= last
+
+
+def _start(shaped: Shaped, where: Where, rule: DeadlineTable, known: Known, complain: Complain) -> None:
+    if rule.start is not Start.DOCUMENT_DATE:
+        if rule.start_fact is not None:
+            complain((*where, "start_fact"), "start_fact ne sert qu'avec start = « document-date »")
+        return
+    if rule.start_fact is None:
+        complain((*where, "start"), "start = « document-date » demande start_fact")
+        return
+    used = [k.template for k in shaped.table.kinds if k.name in rule.document_kinds and k.template]
+    fields = {f.name for name in used if name in known.templates for f in known.templates[name].fields}
+    if all(name in known.templates for name in used) and rule.start_fact not in fields:
+        complain(
+            (*where, "start_fact"),
+            f"« {rule.start_fact} » n'est un champ d'aucun formulaire de ces types de document",
+        )
+
+
+def _reminders(where: Where, rule: DeadlineTable, known: Known, complain: Complain) -> None:
+    days = [r.days_before for r in rule.reminders]
+    for index, reminder in enumerate(rule.reminders):
+        here: Where = (*where, "reminders", index)
+        _letter((*here, "letter"), reminder.letter, known, complain)
+        if reminder.to not in REMINDED and not ADDRESS.fullmatch(reminder.to):
+            complain((*here, "to"), f"« {reminder.to} » : écrivez hospital, mailbox ou une adresse")
+        if reminder.days_before in days[:index]:
+            complain((*here, "days_before"), f"deux rappels à {reminder.days_before} jours de l'échéance")
