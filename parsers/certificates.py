@@ -120,7 +120,7 @@ def key_identifier(der: bytes) -> bytes:
     certificate = load(der)
     with reading(_MESSAGE):
         given = certificate.key_identifier
-        return given if given is not None else certificate.public_key.sha1
+        return bytes(given if given is not None else certificate.public_key.sha1)
 
 
 def refusal_to_sign(der: bytes) -> str | None:
@@ -131,7 +131,10 @@ def refusal_to_sign(der: bytes) -> str | None:
         if usage is not None and not usage.native & {"digital_signature", "non_repudiation"}:
             return "Le certificat du signataire n’est pas fait pour signer."
         extended = certificate.extended_key_usage_value
-        if extended is not None and not set(extended.native) & {"email_protection", "any_extended_key_usage"}:
+        if extended is not None and not set(extended.native) & {
+            "email_protection",
+            "any_extended_key_usage",
+        }:
             return "Le certificat du signataire n’est pas fait pour la messagerie."
     return None
 
@@ -144,13 +147,18 @@ def public_key(spki: bytes) -> PublicKeyTypes:
         if info.algorithm == "rsassa_pss":
             # A key reserved to PSS is an RSA key: OpenSSL wants it under its general name.
             info = keys.PublicKeyInfo(
-                {"algorithm": {"algorithm": "rsa", "parameters": core.Null()}, "public_key": info["public_key"]}
+                {
+                    "algorithm": {"algorithm": "rsa", "parameters": core.Null()},
+                    "public_key": info["public_key"],
+                }
             )
             spki = info.dump()
         try:
             return serialization.load_der_public_key(spki)
         except UnsupportedAlgorithm as error:
-            raise Unsupported("La clé publique d’un certificat est d’un type non pris en charge.") from error
+            raise Unsupported(
+                "La clé publique d’un certificat est d’un type non pris en charge."
+            ) from error
 
 
 @lru_cache(maxsize=128)
@@ -185,7 +193,9 @@ def certificates_from(data: bytes, password: str | None = None) -> tuple[bytes, 
     """
     if b"-----BEGIN " in data:
         with reading("Le fichier PEM est illisible."):
-            found = tuple(der for label, _, der in pem.unarmor(data, multiple=True) if label in _CERTIFICATE_LABELS)
+            found = tuple(
+                der for label, _, der in pem.unarmor(data, multiple=True) if label in _CERTIFICATE_LABELS
+            )
     elif _is_pkcs12(data):
         _, certificate, others = _open_pkcs12(data, password)
         found = ((certificate,) if certificate else ()) + others
@@ -198,7 +208,9 @@ def certificates_from(data: bytes, password: str | None = None) -> tuple[bytes, 
     return found
 
 
-def identities_from(data: bytes, password: str | None = None, *, retired: bool = False) -> tuple[Identity, ...]:
+def identities_from(
+    data: bytes, password: str | None = None, *, retired: bool = False
+) -> tuple[Identity, ...]:
     """Every certificate of a file that has its private key there: PEM (key and certificate) or PKCS#12.
 
     Raises ``Malformed`` when no key matches a certificate, ``PasswordNeeded`` when a key is locked.
@@ -212,8 +224,10 @@ def identities_from(data: bytes, password: str | None = None, *, retired: bool =
         private = (key,) if key else ()
     found = []
     for der in private:
-        spki = private_key(der).public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        spki = (
+            private_key(der)
+            .public_key()
+            .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
         wanted = hashlib.sha256(spki).digest()
         found += [Identity(c, der, retired) for c in certificates if _spki_digest(c) == wanted]

@@ -31,16 +31,6 @@ class GcmParameters(core.Sequence):  # type: ignore[misc]  # asn1crypto has no t
     ]
 
 
-class EccSharedInfo(core.Sequence):  # type: ignore[misc]
-    """RFC 5753 7.2: what the key derivation binds to the agreed secret."""
-
-    _fields = [  # noqa: RUF012
-        ("key_info", algos.AlgorithmIdentifier),
-        ("entity_u_info", core.OctetString, {"explicit": 0, "optional": True}),
-        ("supp_pub_info", core.OctetString, {"explicit": 2}),
-    ]
-
-
 class EssCertId(core.Sequence):  # type: ignore[misc]
     """RFC 2634 5.4.1: SHA-1 of the signer's certificate."""
 
@@ -91,7 +81,7 @@ def reading(message: str) -> Iterator[None]:
         yield
     except ParseError:
         raise
-    except Exception as error:  # noqa: BLE001  # asn1crypto documents no closed list of what it raises
+    except Exception as error:  # asn1crypto documents no closed list of what it raises
         raise Malformed(message) from error
 
 

@@ -122,7 +122,7 @@ class Security:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The innermost MIME entity and the verdict. ``entity`` is the message itself when nothing was opened."""
+    """The innermost MIME entity, or the message itself when nothing was opened, and the verdict."""
 
     entity: bytes
     security: Security

@@ -32,7 +32,14 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
     "shake256": hashes.SHAKE256(64),
 }
 _WEAK_HASHES = frozenset({"md5", "sha1"})
-_LABELS = {"md5": "MD5", "sha1": "SHA-1", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
+_LABELS = {
+    "md5": "MD5",
+    "sha1": "SHA-1",
+    "sha224": "SHA-224",
+    "sha256": "SHA-256",
+    "sha384": "SHA-384",
+    "sha512": "SHA-512",
+}
 _RSA_BITS = 2048
 _CURVE_BITS = 224
 
@@ -144,5 +151,5 @@ def weak_key(key: PublicKeyTypes) -> str | None:
     if isinstance(key, dsa.DSAPublicKey):
         return f"La signature emploie une clé DSA de {key.key_size} bits, trop faible aujourd’hui."
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.key_size < _CURVE_BITS:
-        return f"La signature emploie une clé elliptique de {key.curve.key_size} bits, trop faible aujourd’hui."
+        return f"La signature emploie une courbe de {key.curve.key_size} bits, trop faible aujourd’hui."
     return None

@@ -56,23 +56,36 @@ class Proof:
         return self.complete and (in_force or at <= self.this_update <= not_after)
 
 
-def judge(path: tuple[bytes, ...], crls: tuple[bytes, ...], answers: tuple[bytes, ...], at: datetime) -> Status:
+def owner_of(position: int) -> str:
+    """How a sentence names the certificate at this place of a path."""
+    if position == 0:
+        return "Le certificat du signataire"
+    return "Le certificat d’une autorité du signataire"
+
+
+def judge(
+    path: tuple[bytes, ...], crls: tuple[bytes, ...], answers: tuple[bytes, ...], at: datetime
+) -> Status:
     """Judge every certificate of ``path`` (signer first, root last) at ``at``; the root is not judged."""
     evidence: list[bytes] = []
     unknown = False
     for position in range(len(path) - 1):
-        owner = "Le certificat du signataire" if position == 0 else "Le certificat d’une autorité du signataire"
+        owner = owner_of(position)
         not_after = describe(path[position]).not_after
         cleared = False
         for der, proof in _proofs(path[position], path[position + 1], crls, answers):
             if proof.revoked_at is not None and proof.revoked_at <= at:
-                reason = f"{owner} avait été révoqué le {proof.revoked_at:%d/%m/%Y}, avant l’arrivée du message."
+                reason = (
+                    f"{owner} avait été révoqué le {proof.revoked_at:%d/%m/%Y}, avant l’arrivée du message."
+                )
                 return Status(True, (reason,), (*evidence, der))
             if proof.clears(at, not_after):
                 cleared = True
                 evidence.append(der)
         unknown = unknown or (position == 0 and not cleared)
-    reasons = ("La révocation du certificat du signataire n’a pas été vérifiée : aucune preuve en vigueur.",)
+    reasons = (
+        "La révocation du certificat du signataire n’a pas été vérifiée : aucune preuve en vigueur.",
+    )
     return Status(False, reasons if unknown else (), tuple(dict.fromkeys(evidence)))
 
 
@@ -171,8 +184,8 @@ def _in_scope(scope: Any, subject: Any) -> bool:
     if not isinstance(points, list):
         return points is None
     announced = subject.crl_distribution_points_value
-    mine = {uri for point in announced.native for uri in point["distribution_point"] or ()} if announced else set()
-    return bool(mine & set(points))
+    own = announced.native if announced else ()
+    return bool({uri for point in own for uri in point["distribution_point"] or ()} & set(points))
 
 
 @lru_cache(maxsize=64)

@@ -16,15 +16,15 @@ from typing import Any, TypeVar
 
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.policy_decl import NO_REVOCATION, AcceptAllAlgorithms, CertRevTrustPolicy
-from pyhanko_certvalidator.registry import CertificateRegistry, SimpleTrustManager
 
 from parsers.certificates import describe, load, public_key, refusal_to_sign
-from parsers.errors import Malformed, ParseError, Unsupported
+from parsers.errors import ParseError, Unsupported
 from parsers.smime.model import Signature, Trust
 from parsers.smime.primitives import weak_hash, weak_key
-from parsers.smime.revocation import Status, judge
+from parsers.smime.revocation import Status, judge, owner_of
 
 T = TypeVar("T")
+_WEAK_LINK = "Un certificat du signataire est lui-même signé avec une empreinte trop faible aujourd’hui."
 _SECOND = timedelta(seconds=1)
 
 
@@ -76,7 +76,7 @@ def _strength(path: tuple[bytes, ...], status: Status) -> Standing:
             except ValueError:  # EdDSA names no hash
                 reason = None
             if reason is not None:
-                reasons.append("Un certificat du signataire est signé avec une empreinte trop faible aujourd’hui.")
+                reasons.append(_WEAK_LINK)
     if reasons:
         return Standing(Signature.WEAK, (*dict.fromkeys(reasons), *status.reasons), status.evidence)
     return Standing(Signature.VALID, status.reasons, status.evidence)
@@ -142,18 +142,11 @@ def _path(
     certificate: bytes, others: tuple[bytes, ...], roots: tuple[bytes, ...], moment: datetime
 ) -> tuple[bytes, ...] | None:
     """A valid path, from the certificate to a root, as DER; None when there is none."""
-    manager, registry = SimpleTrustManager(), CertificateRegistry()
-    for root in roots:
-        manager.register_root(load(root))
-        registry.register(load(root))
-    for other in others:
-        try:
-            registry.register(load(other))
-        except Malformed:
-            continue
+    if not roots:  # the library would then believe those of the machine
+        return None
     context = ValidationContext(
-        trust_manager=manager,
-        certificate_registry=registry,
+        trust_roots=[load(der) for der in roots if _edges(der)],
+        other_certs=[load(der) for der in others if _edges(der)],
         moment=moment,
         revinfo_policy=CertRevTrustPolicy(NO_REVOCATION),
         algorithm_usage_policy=AcceptAllAlgorithms(),
@@ -192,9 +185,9 @@ def _date_reasons(path: tuple[bytes, ...], at: datetime) -> tuple[str, ...]:
     reasons = []
     for position, der in enumerate(path):
         details = describe(der)
-        owner = "Le certificat du signataire" if position == 0 else "Le certificat d’une autorité du signataire"
+        owner = owner_of(position)
         if at > details.not_after:
-            reasons.append(f"{owner} avait expiré le {details.not_after:%d/%m/%Y}, avant l’arrivée du message.")
+            reasons.append(f"{owner} avait expiré le {details.not_after:%d/%m/%Y}, avant l’arrivée.")
         elif at < details.not_before:
             reasons.append(f"{owner} n’était valable qu’à partir du {details.not_before:%d/%m/%Y}.")
     return tuple(reasons)

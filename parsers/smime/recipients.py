@@ -1,0 +1,147 @@
+"""Who a message is encrypted for, and the content key each may recover.
+
+RSA v1.5 and OAEP (RFC 3370, 3560, 8017), ephemeral-static ECDH (RFC 5753) with the X9.63 derivation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from asn1crypto import cms, core
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import keywrap
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
+
+from parsers.certificates import key_identifier, names, private_key
+from parsers.errors import CannotDecrypt, Unsupported
+from parsers.smime.cms import octets
+from parsers.smime.model import Identity
+from parsers.smime.primitives import hash_for
+
+_WRONG = "Cette clé n’ouvre pas le message."
+_WRAP_BITS = {"aes128_wrap": 128, "aes192_wrap": 192, "aes256_wrap": 256}
+# dhSinglePass-stdDH and -cofactorDH, the same thing on curves of cofactor 1 (RFC 5753 7.1.4).
+_KDF_HASHES = {
+    "1.3.133.16.840.63.0.2": "sha1",
+    "1.3.133.16.840.63.0.3": "sha1",
+    "1.3.132.1.11.0": "sha224",
+    "1.3.132.1.11.1": "sha256",
+    "1.3.132.1.11.2": "sha384",
+    "1.3.132.1.11.3": "sha512",
+    "1.3.132.1.14.0": "sha224",
+    "1.3.132.1.14.1": "sha256",
+    "1.3.132.1.14.2": "sha384",
+    "1.3.132.1.14.3": "sha512",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One encrypted copy of the content key. ``info`` and ``entry`` are asn1crypto values."""
+
+    agreement: bool
+    """ECDH when true, RSA otherwise."""
+    issuer: tuple[str, int] | None
+    key_id: bytes | None
+    info: Any
+    encrypted_key: bytes
+
+    def names(self, identity: Identity) -> bool:
+        """Whether the sender named this certificate."""
+        if self.issuer is not None:
+            return self.issuer == names(identity.certificate)
+        return self.key_id == key_identifier(identity.certificate)
+
+
+def recipients(infos: Any) -> tuple[Recipient, ...]:
+    """Those that RSA or elliptic keys may open; passwords and shared keys are left out."""
+    found: list[Recipient] = []
+    for choice in infos:
+        info = choice.chosen
+        if choice.name == "ktri":
+            found.append(_recipient(False, info["rid"], info, info["encrypted_key"]))
+        elif choice.name == "kari":
+            found += [
+                _recipient(True, entry["rid"], info, entry["encrypted_key"])
+                for entry in info["recipient_encrypted_keys"]
+            ]
+    return tuple(found)
+
+
+def _recipient(agreement: bool, rid: Any, info: Any, encrypted: Any) -> Recipient:
+    key = octets(encrypted) or b""
+    if rid.name == "issuer_and_serial_number":
+        named = rid.chosen["issuer"].hashable, rid.chosen["serial_number"].native
+        return Recipient(agreement, named, None, info, key)
+    identifier = rid.chosen["subject_key_identifier"] if rid.name == "r_key_id" else rid.chosen
+    return Recipient(agreement, None, octets(identifier), info, key)
+
+
+def unwrap(recipient: Recipient, identity: Identity) -> bytes:
+    """The content key. Raises ``CannotDecrypt`` for a wrong key, ``Unsupported``, ``Malformed``."""
+    key = private_key(identity.key)
+    try:
+        if recipient.agreement:
+            return _agree(recipient, key)
+        return _transport(recipient, key)
+    except (InvalidTag, keywrap.InvalidUnwrap, ValueError) as error:
+        raise CannotDecrypt(_WRONG) from error
+    except UnsupportedAlgorithm as error:
+        raise Unsupported("Le message emploie un chiffrement de clé non pris en charge.") from error
+
+
+def _transport(recipient: Recipient, key: PrivateKeyTypes) -> bytes:
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise CannotDecrypt(_WRONG)
+    algorithm = recipient.info["key_encryption_algorithm"]
+    name = algorithm["algorithm"].native
+    if name == "rsaes_pkcs1v15":
+        return key.decrypt(recipient.encrypted_key, padding.PKCS1v15())
+    if name != "rsaes_oaep":
+        raise Unsupported("Le message emploie un chiffrement de clé non pris en charge.")
+    parameters = algorithm["parameters"]
+    if isinstance(parameters, core.Void | core.Null):
+        digest, mask, label = "sha1", "sha1", None
+    else:
+        digest = parameters["hash_algorithm"]["algorithm"].native
+        mask = parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native
+        label = parameters["p_source_algorithm"]["parameters"].native or None
+    scheme = padding.OAEP(padding.MGF1(hash_for(mask)), hash_for(digest), label)
+    return key.decrypt(recipient.encrypted_key, scheme)
+
+
+def _agree(recipient: Recipient, key: PrivateKeyTypes) -> bytes:
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise CannotDecrypt(_WRONG)
+    info = recipient.info
+    if info["originator"].name != "originator_key":
+        raise Unsupported("Le message emploie un accord de clé statique, non pris en charge.")
+    algorithm = info["key_encryption_algorithm"]
+    derivation = _KDF_HASHES.get(algorithm["algorithm"].dotted)
+    if derivation is None:
+        raise Unsupported("Le message emploie un accord de clé non pris en charge.")
+    wrap = cms.KeyEncryptionAlgorithm.load(algorithm["parameters"].dump())
+    bits = _WRAP_BITS.get(wrap["algorithm"].native)
+    if bits is None:
+        raise Unsupported("Le message emploie une enveloppe de clé non prise en charge.")
+    point = bytes(info["originator"].chosen["public_key"])
+    try:
+        ephemeral = ec.EllipticCurvePublicKey.from_encoded_point(key.curve, point)
+    except ValueError as error:  # a point of another curve, or of none: never used, so nothing leaks
+        raise CannotDecrypt(_WRONG) from error
+    secret = key.exchange(ec.ECDH(), ephemeral)
+    info_bytes = _shared_info(wrap.dump(), octets(info["ukm"]), bits)
+    kek = X963KDF(hash_for(derivation), bits // 8, info_bytes).derive(secret)
+    return keywrap.aes_key_unwrap(kek, recipient.encrypted_key)
+
+
+def _shared_info(algorithm: bytes, ukm: bytes | None, bits: int) -> bytes:
+    """ECC-CMS-SharedInfo (RFC 5753 7.2) with the algorithm exactly as the sender wrote it."""
+    content = algorithm
+    if ukm is not None:
+        content += core.OctetString(ukm, explicit=0).dump()
+    content += core.OctetString(bits.to_bytes(4, "big"), explicit=2).dump()
+    return bytes(core.Sequence(contents=content).dump())
