@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from gateway.circuits.load import Circuits, load_circuits
@@ -10,6 +10,7 @@ from gateway.clock import Clock, SystemClock
 from gateway.deadlines.calendar import Calendars, load_calendars
 from gateway.evidence.record import Recorder
 from gateway.house import House
+from gateway.intake.accept import Door
 from gateway.settings import Settings
 from gateway.triage.read import Reader
 from gateway.triage.recognition import Recognition
@@ -47,6 +48,19 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         calendars=calendars(settings),
         trust=trust(settings, circuits),
         reader=reader(settings),
+    )
+
+
+def door(house: House, notify: Callable[[str], None] | None = None) -> Door:
+    """The only door of ``house``; ``notify`` hears of each delivery once it is durable."""
+    return Door(
+        house.database,
+        house.vault,
+        house.recorder,
+        house.clock,
+        house.circuits.name_of,
+        house.settings.smtp.max_bytes,
+        notify,
     )
 
 

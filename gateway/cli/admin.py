@@ -1,0 +1,132 @@
+"""``passerelle admin``: people, keys, rebuilding the database from the vault."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+from typing import Any
+
+from gateway import bootstrap, flow
+from gateway.cli.output import print_table, say
+from gateway.errors import NotFound, Refused
+from gateway.evidence.record import Kind
+from gateway.house import House
+from gateway.identities import pem_of
+from gateway.intake.orphans import sweep_orphans
+from gateway.settings import Settings
+from gateway.web.passwords import hash_password
+from parsers.certificates import identities_from
+from parsers.errors import ParseError
+from storage import deliveries, people
+from storage.deliveries import DeliveryState
+
+
+def add_to(verbs: Any) -> None:
+    """Declare the ``admin`` verbs."""
+    admin = verbs.add_parser("admin", help="personnes, clés, reconstruction")
+    words = admin.add_subparsers(dest="word", required=True)
+    rebuild = words.add_parser("rebuild", help="reprendre dans la base tout ce que le coffre détient")
+    rebuild.set_defaults(run=_rebuild)
+    rotate = words.add_parser("rotate-key", help="nouvelle clé de chiffrement ; les anciennes enveloppes sont refaites")
+    rotate.set_defaults(run=_rotate)
+    key = words.add_parser("add-identity", help="ajouter la clé S/MIME d'une boîte (PEM ou PKCS#12)")
+    key.add_argument("mailbox")
+    key.add_argument("file", type=Path)
+    key.add_argument("--retired", action="store_true", help="ne sert plus qu'à déchiffrer")
+    key.set_defaults(run=_add_identity)
+    person = words.add_parser("add-person", help="créer un compte ; le mot de passe est lu au clavier")
+    person.add_argument("login")
+    person.add_argument("name")
+    person.add_argument("roles", nargs="+", help="cnse-admin, cnse-medical, cpam:<code>, supervisor, auditor, admin")
+    person.set_defaults(run=_add_person)
+
+
+def _rebuild(_arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    door = bootstrap.door(house)
+    found = sweep_orphans(door, house.clock.now())
+    say(f"{found} message(s) du coffre repris dans la base ; ils refont leur voyage.")
+    with house.database.reading() as session:
+        waiting = deliveries.unfinished(session)
+    ended = [flow.run_to_rest(house, sha256) for sha256 in waiting]
+    house.recorder.checkpoint(house.database)
+    house.close()
+    aside = ended.count(DeliveryState.SET_ASIDE)
+    print(f"{len(ended)} message(s) traités, dont {aside} mis de côté.")
+    return 0
+
+
+def _rotate(_arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    new = house.ring.rotate()
+    rewrapped = sum(1 for _ in house.vault.rewrap())
+    with house.database.transaction() as session:
+        house.recorder.add(session, Kind.KEY, f"key:{new}", action="rotation", blobs=rewrapped)
+    house.close()
+    print(
+        f"Clé {new} en service ; {rewrapped} enveloppe(s) refaite(s). L'ancienne clé reste au trousseau : "
+        "vos sauvegardes en ont besoin."
+    )
+    return 0
+
+
+def _add_identity(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    try:
+        data = arguments.file.read_bytes()
+    except OSError:
+        raise NotFound(f"Le fichier « {arguments.file} » ne se lit pas ; rien n'a changé.") from None
+    password = None
+    if not data.lstrip().startswith(b"-----"):
+        password = getpass.getpass("Mot de passe du fichier : ").encode() if sys.stdin.isatty() else b""
+    try:
+        identities = identities_from(data, password)
+    except ParseError as error:
+        raise Refused(f"{error.message} Aucune clé n'a été ajoutée.") from None
+    for number, identity in enumerate(identities):
+        name = f"{arguments.file.stem}-{number}" if number else arguments.file.stem
+        house.ring.add_identity(
+            arguments.mailbox, name, pem_of(identity), retired=arguments.retired
+        )
+    opened = _reopen_locked(house, arguments.mailbox)
+    with house.database.transaction() as session:
+        house.recorder.add(
+            session,
+            Kind.KEY,
+            f"mailbox:{arguments.mailbox}",
+            action="identity added",
+            count=len(identities),
+        )
+    house.close()
+    print(f"{len(identities)} identité(s) ajoutée(s) à {arguments.mailbox} ; {opened} message(s) en attente rouverts.")
+    return 0
+
+
+def _reopen_locked(house: House, mailbox: str) -> int:
+    """Send every mail that no key opened back to the first step: its key may have arrived."""
+    with house.database.transaction() as session:
+        waiting = deliveries.locked(session, mailbox)
+        for sha256 in waiting:
+            deliveries.reopen(session, sha256, house.clock.now())
+        for sha256 in waiting:
+            house.recorder.add(session, Kind.RELEASED, f"delivery:{sha256}", step="unseal", person="clé ajoutée")
+    for sha256 in waiting:
+        flow.run_to_rest(house, sha256)
+    return len(waiting)
+
+
+def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    password = getpass.getpass("Mot de passe : ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if len(password) < 12:
+        raise Refused("Le mot de passe doit compter au moins 12 caractères ; aucun compte n'a été créé.")
+    with house.database.transaction() as session:
+        people.add(session, arguments.login, arguments.name, hash_password(password), arguments.roles)
+        house.recorder.add(
+            session, Kind.CONFIG, f"person:{arguments.login}", action="account created", roles=arguments.roles
+        )
+    house.close()
+    print_table("Compte créé", ("login", "nom", "rôles"), [(arguments.login, arguments.name, " ".join(arguments.roles))])
+    return 0

@@ -1,0 +1,183 @@
+"""``passerelle mail ingest | explain | release | aside``: mails by hand."""
+
+from __future__ import annotations
+
+import argparse
+import mailbox
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gateway import bootstrap, explain, flow
+from gateway.cli.output import print_json, print_table, say
+from gateway.clock import PARIS
+from gateway.errors import NotFound, Refused
+from gateway.evidence.record import Kind
+from gateway.house import House
+from gateway.intake.accept import Accepted, Door
+from gateway.intake.envelope import Envelope
+from gateway.settings import Settings
+from storage import deliveries
+from storage.deliveries import DeliveryState, Via
+
+
+def add_to(verbs: Any) -> None:
+    """Declare the ``mail`` verbs."""
+    mail = verbs.add_parser("mail", help="recevoir, expliquer, relâcher des messages")
+    words = mail.add_subparsers(dest="word", required=True)
+    ingest = words.add_parser("ingest", help="recevoir des fichiers .eml, un mbox ou un Maildir")
+    ingest.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    ingest.add_argument("--mailbox", default=None, help="boîte d'arrivée (sinon : d'après le message)")
+    ingest.add_argument("--json", action="store_true")
+    ingest.set_defaults(run=_ingest)
+    told = words.add_parser("explain", help="chaque étape pour un message, sans rien écrire")
+    told.add_argument("file", type=Path, metavar="FILE")
+    told.add_argument("--mailbox", default=None)
+    told.add_argument("--json", action="store_true")
+    told.set_defaults(run=_explain)
+    release = words.add_parser("release", help="relâcher un message mis de côté vers son étape")
+    release.add_argument("id", metavar="ID", help="SHA-256 du message, ou son début")
+    release.set_defaults(run=_release)
+    aside = words.add_parser("aside", help="les messages mis de côté, avec étape et raison")
+    aside.add_argument("--json", action="store_true")
+    aside.set_defaults(run=_aside)
+
+
+def _ingest(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    door = bootstrap.door(house)
+    results: list[dict[str, object]] = []
+    failed = 0
+    for file in arguments.files:
+        for raw in _messages(file):
+            accepted = _accept(house, door, raw, arguments.mailbox)
+            state = flow.run_to_rest(house, accepted.sha256)
+            failed += state is DeliveryState.SET_ASIDE
+            results.append(
+                {"file": str(file), "delivery": accepted.sha256, "duplicate": accepted.duplicate, "state": str(state)}
+            )
+    house.recorder.checkpoint(house.database)
+    house.close()
+    if arguments.json:
+        print_json(results)
+    else:
+        print_table(
+            "Messages reçus",
+            ("fichier", "message", "état"),
+            [(str(r["file"]), str(r["delivery"])[:12], _state_in_french(r)) for r in results],
+        )
+    if failed:
+        say(f"{failed} message(s) mis de côté : `passerelle mail aside` dit à quelle étape et pourquoi.")
+    return 0
+
+
+def _accept(house: House, door: Door, raw: bytes, chosen: str | None) -> Accepted:
+    sender, address = explain.addressed(raw, house.circuits, chosen)
+    return door.accept(raw, Envelope(Via.FILE, address, sender, (address,)))
+
+
+def _messages(file: Path) -> Iterator[bytes]:
+    """The raw messages of a file, an mbox or a Maildir. Raises ``NotFound``."""
+    if file.is_dir():
+        if not ((file / "cur").is_dir() and (file / "new").is_dir()):
+            raise NotFound(f"« {file} » n'est pas un Maildir ; rien n'a été lu.")
+        box = mailbox.Maildir(file, create=False)
+        for key in sorted(box.keys()):
+            yield box.get_bytes(key)
+        return
+    try:
+        raw = file.read_bytes()
+    except OSError:
+        raise NotFound(f"Le fichier « {file} » n'existe pas ou ne se lit pas ; rien n'a été reçu.") from None
+    if raw.startswith(b"From "):
+        for number in mailbox.mbox(file, create=False).keys():
+            yield mailbox.mbox(file, create=False).get_bytes(number)
+        return
+    yield raw
+
+
+def _explain(arguments: argparse.Namespace, settings: Settings) -> int:
+    raw = next(_messages(arguments.file), b"")
+    told = explain.explain(raw, settings, arguments.mailbox)
+    if arguments.json:
+        print_json(told)
+    else:
+        sys.stdout.write(explain.in_french(told))
+    return 0
+
+
+def _release(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    try:
+        delivery = _released(house, arguments.id)
+        state = flow.run_to_rest(house, delivery)
+    finally:
+        house.close()
+    if state is DeliveryState.SET_ASIDE:
+        raise Refused(
+            "Le message a été relâché mais la même étape l'a remis de côté ; il reste conservé : "
+            "`passerelle mail aside` dit pourquoi."
+        )
+    print(f"{delivery[:12]} : relâché, arrivé à l'état {state}.")
+    return 0
+
+
+def _released(house: House, prefix: str) -> str:
+    with house.database.transaction() as session:
+        delivery = deliveries.get(session, prefix)
+        if delivery is None:
+            raise NotFound(f"Aucun message ne porte l'identifiant « {prefix} », ou plusieurs ; rien n'a changé.")
+        if not deliveries.release(session, delivery.sha256, house.clock.now()):
+            raise Refused("Ce message n'est pas mis de côté ; rien n'a changé.")
+        house.recorder.add(
+            session,
+            Kind.RELEASED,
+            f"delivery:{delivery.sha256}",
+            step=delivery.set_aside_step or "",
+            person="ligne de commande",
+        )
+    return delivery.sha256
+
+
+def _aside(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    with house.database.reading() as session:
+        found = deliveries.list_state(session, [DeliveryState.SET_ASIDE], 1000)
+    house.close()
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "delivery": d.sha256,
+                    "step": d.set_aside_step,
+                    "reason": d.set_aside_reason,
+                    "at": d.set_aside_at.isoformat() if d.set_aside_at else None,
+                    "mailbox": d.mailbox,
+                    "sender": d.envelope_from,
+                }
+                for d in found
+            ]
+        )
+    else:
+        print_table(
+            "Messages mis de côté",
+            ("message", "depuis", "étape", "raison", "expéditeur"),
+            [
+                (
+                    d.sha256[:12],
+                    f"{d.set_aside_at.astimezone(PARIS):%d/%m/%Y %H:%M}" if d.set_aside_at else "",
+                    d.set_aside_step or "",
+                    d.set_aside_reason or "",
+                    d.envelope_from,
+                )
+                for d in found
+            ],
+        )
+    return 0
+
+
+def _state_in_french(result: dict[str, object]) -> str:
+    if result["duplicate"]:
+        return "déjà reçu (doublon)"
+    return "mis de côté" if result["state"] == DeliveryState.SET_ASIDE else "traité"

@@ -1,0 +1,250 @@
+"""The seven steps: each takes a house and a delivery, works, and returns what must be written.
+
+Nothing is written here but blobs (blob first, row second: a blob without a row is harmless). The rows,
+the move and the evidence are written together by ``flow.advance``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from gateway.cases.file import file_delivery
+from gateway.circuits.decision import Decision, MailKind, MailSeen
+from gateway.deadlines.compute import due_dates
+from gateway.deadlines.schedule import schedule
+from gateway.evidence.record import Kind
+from gateway.house import House
+from gateway.identities import mailbox_identities, signing_identity
+from gateway.outbound.acknowledge import queue_acknowledgement
+from gateway.outbound.compose import Draft, acknowledgement
+from gateway.outbound.protect import protect
+from gateway.outbound.receipts import apply_receipt
+from gateway.routing import match as routing
+from gateway.triage.read import ReadDocument
+from gateway.triage.seen import mail_seen
+from gateway.triage.unpack import MESSAGE, document_rows, message_columns
+from gateway.triage.unpack import unpack as find_documents
+from gateway.triage.unseal import security_columns
+from gateway.triage.unseal import unseal as open_layers
+from storage import cases, documents
+from storage.db import Session
+from storage.deliveries import Delivery
+from storage.documents import Document, FactRow, IssueRow
+
+Event = tuple[Kind, str, Mapping[str, Any]]
+DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
+
+
+def _nothing(_session: Session) -> list[Event]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a step asks to be written: columns of the delivery, then whatever ``write`` does."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    write: Callable[[Session], list[Event]] = _nothing
+
+
+def unseal(house: House, delivery: Delivery) -> Written:
+    """Open every cryptographic layer; the inner entity goes to the vault."""
+    raw = house.vault.get(delivery.sha256)
+    opened = open_layers(
+        raw,
+        mailbox_identities(house.ring, delivery.mailbox),
+        house.trust,
+        delivery.received_at,
+        house.reader.sandbox,
+    )
+    inner = delivery.sha256 if opened.entity == raw else house.vault.put(opened.entity, "opened")
+    security = security_columns(opened.security)
+    return Written({"opened_sha256": inner, "security": security})
+
+
+def unpack(house: House, delivery: Delivery) -> Written:
+    """Find the documents; their bytes go to the vault, their rows wait to be read."""
+    raw = house.vault.get(delivery.sha256)
+    inner = delivery.opened_sha256 or delivery.sha256
+    entity = raw if inner == delivery.sha256 else house.vault.get(inner)
+    unpacked = find_documents(raw, entity, house.reader.sandbox)
+    rows = document_rows(delivery.sha256, unpacked)
+    for _row, content in rows:
+        house.vault.put(content, "part")
+
+    def write(session: Session) -> list[Event]:
+        documents.replace(session, delivery.sha256, [row for row, _ in rows])
+        return []
+
+    return Written(message_columns(unpacked.message), write)
+
+
+def read(house: House, delivery: Delivery) -> Written:
+    """Give each document its kind, class, facts and issues; pictures of boxes go to the vault."""
+    with house.database.reading() as session:
+        rows = documents.of_delivery(session, delivery.sha256)
+    found = house.reader.read_all(
+        rows,
+        lambda row: house.vault.get(row.sha256),
+        house.circuit(delivery.circuit),
+        delivery.mail or {},
+        delivery.received_at,
+    )
+    for document in found:
+        for issue, png in document.issues:
+            if png is not None:
+                issue.picture_sha256 = house.vault.put(png, "picture")
+
+    def write(session: Session) -> list[Event]:
+        documents.replace(session, delivery.sha256, [document.row for document in found])
+        for document in found:
+            _write_findings(session, document)
+        return [_read_event(delivery, document) for document in found]
+
+    return Written({}, write)
+
+
+def _write_findings(session: Session, document: ReadDocument) -> None:
+    assert document.row.id is not None
+    documents.add_facts(session, document.row.id, document.facts)
+    documents.add_issues(session, document.row.id, [issue for issue, _ in document.issues])
+
+
+def _read_event(delivery: Delivery, document: ReadDocument) -> Event:
+    row = document.row
+    return (
+        Kind.STEP,
+        f"delivery:{delivery.sha256}",
+        {
+            "step": "read",
+            "document": row.sha256,
+            "position": row.position,
+            "kind": row.kind or "",
+            "confidentiality": row.confidentiality,
+            "pages": row.pages or 0,
+        },
+    )
+
+
+def match(house: House, delivery: Delivery) -> Written:
+    """Decide where the mail goes, from facts and rules alone."""
+    circuit = house.circuit(delivery.circuit)
+    decision = routing.match(_seen(house, delivery), circuit, house.circuits.directory)
+    told = DECISION.dump_python(decision, mode="json")
+    event: Event = (
+        Kind.DECISION,
+        f"delivery:{delivery.sha256}",
+        {
+            "queues": [route.queue for route in decision.routes],
+            "rules": decision.rules_hash,
+            "letter": decision.letter or "",
+        },
+    )
+    return Written({"decision": told}, lambda _session: [event])
+
+
+def file(house: House, delivery: Delivery) -> Written:
+    """Open or join a case, add periods, put items in queues."""
+    circuit = house.circuit(delivery.circuit)
+    seen, decision = _seen(house, delivery), _decision(delivery)
+    at = house.clock.now()
+
+    def write(session: Session) -> list[Event]:
+        rows = documents.of_delivery(session, delivery.sha256)
+        filed = file_delivery(
+            session, delivery, rows, seen, decision, circuit, house.circuits.directory, at
+        )
+        return list(filed.events)
+
+    return Written({}, write)
+
+
+def acknowledge(house: House, delivery: Delivery) -> Written:
+    """Queue the letter of this mail, or apply the receipt that it is."""
+    if delivery.kind in (MailKind.DELIVERY_REPORT, MailKind.READ_RECEIPT):
+        return _receipt(house, delivery)
+    circuit = house.circuit(delivery.circuit)
+    seen, decision, at = _seen(house, delivery), _decision(delivery), house.clock.now()
+    with house.database.reading() as session:
+        reference = cases.reference_of_delivery(session, delivery.sha256)
+    draft = acknowledgement(
+        circuit, seen, decision, reference, _pictures(house, delivery), at, house.circuits.directory
+    )
+    if not isinstance(draft, Draft):
+        silence: Event = (
+            Kind.STEP,
+            f"delivery:{delivery.sha256}",
+            {"step": "acknowledge", "silence": draft.reason},
+        )
+        return Written({}, lambda _session: [silence])
+    raw = protect(draft, signing_identity(house.ring, delivery.mailbox))
+    raw_sha256 = house.vault.put(raw, "letter")
+
+    def write(session: Session) -> list[Event]:
+        return list(queue_acknowledgement(session, draft, raw_sha256, at))
+
+    return Written({}, write)
+
+
+def _receipt(house: House, delivery: Delivery) -> Written:
+    message = MESSAGE.validate_python(delivery.mail)
+    at = house.clock.now()
+
+    def write(session: Session) -> list[Event]:
+        if message.report is None:
+            return []
+        return list(apply_receipt(session, message, message.report, delivery, at))
+
+    return Written({}, write)
+
+
+def compute(house: House, delivery: Delivery) -> Written:
+    """Set the due dates this mail starts, and end those it answers."""
+    circuit = house.circuit(delivery.circuit)
+    seen, decision, at = _seen(house, delivery), _decision(delivery), house.clock.now()
+    dues = due_dates(circuit, seen, decision, at, house.calendars)
+
+    def write(session: Session) -> list[Event]:
+        return list(schedule(session, delivery, seen, dues, circuit, at))
+
+    return Written({}, write)
+
+
+def _decision(delivery: Delivery) -> Decision:
+    return DECISION.validate_python(delivery.decision)
+
+
+def _rows(
+    house: House, delivery: Delivery
+) -> list[tuple[Document, list[FactRow], list[IssueRow]]]:
+    with house.database.reading() as session:
+        rows = documents.of_delivery(session, delivery.sha256)
+        ids = [row.id for row in rows if row.id is not None]
+        facts = documents.facts_of(session, ids)
+        issues = documents.issues_of(session, ids)
+    return [
+        (
+            row,
+            [f for f in facts if f.document_id == row.id],
+            [i for i in issues if i.document_id == row.id],
+        )
+        for row in rows
+    ]
+
+
+def _seen(house: House, delivery: Delivery) -> MailSeen:
+    return mail_seen(delivery, _rows(house, delivery))
+
+
+def _pictures(house: House, delivery: Delivery) -> dict[tuple[int, str], bytes]:
+    """Pictures of incomplete boxes, by document position and field."""
+    return {
+        (row.position, issue.field or ""): house.vault.get(issue.picture_sha256)
+        for row, _facts, issues in _rows(house, delivery)
+        for issue in issues
+        if issue.picture_sha256
+    }
