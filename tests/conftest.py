@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import TurnableClock
+from gateway.evidence.record import Recorder
 from storage import schema
 from storage.db import Database
 from storage.keys import KeyRing
@@ -123,3 +124,8 @@ def ring(tmp_path: Path) -> KeyRing:
 @pytest.fixture
 def vault(tmp_path: Path, ring: KeyRing) -> Vault:
     return Vault(tmp_path / "vault", ring)
+
+
+@pytest.fixture
+def recorder(tmp_path: Path, clock: TurnableClock, ring: KeyRing) -> Recorder:
+    return Recorder(clock, ring, tmp_path / "checkpoints")

@@ -1,0 +1,172 @@
+"""The only writer of the evidence: every room says what happened, in the transaction of what it tells."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+from gateway.clock import Clock
+from gateway.errors import Unavailable
+from storage import audit, notes
+from storage.audit import Event
+from storage.canonical import Value
+from storage.db import Database, Session
+from storage.files import locked, make_folder, sync_folder, write_all
+from storage.keys import KeyRing
+from storage.notes import NoteRefused, Signer
+from storage.verification import Verdict, verify
+
+Field: TypeAlias = str | int | bool | Sequence[str] | None
+
+_TAIL = 64 * 1024
+_TEXT_MAX = 500
+
+
+class Kind(StrEnum):
+    """What can happen. A kind is never renamed: it is sealed in the log."""
+
+    ARRIVAL = "arrival"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    STEP = "step"
+    SET_ASIDE = "set-aside"
+    RELEASED = "released"
+    DECISION = "decision"
+    CASE_OPENED = "case-opened"
+    CASE_JOINED = "case-joined"
+    CASE_CLOSED = "case-closed"
+    CANDIDATE_CHOSEN = "candidate-chosen"
+    PERIOD_ADDED = "period-added"
+    ITEM_FILED = "item-filed"
+    ITEM_TAKEN = "item-taken"
+    ITEM_ASSIGNED = "item-assigned"
+    ITEM_DONE = "item-done"
+    LETTER_QUEUED = "letter-queued"
+    LETTER_SENT = "letter-sent"
+    LETTER_FAILED = "letter-failed"
+    RECEIPT = "receipt"
+    DEADLINE_SET = "deadline-set"
+    DEADLINE_ENDED = "deadline-ended"
+    REMINDER = "reminder"
+    ACCESS = "access"
+    CORRECTION = "correction"
+    EXPORT = "export"
+    ERASURE = "erasure"
+    LOGIN = "login"
+    KEY = "key"
+    CONFIG = "config"
+    REBUILD = "rebuild"
+
+
+class Recorder:
+    """Writes events, seals checkpoints, verifies the whole.
+
+    ``folder`` keeps the checkpoints outside the database, one file a day; put it on another disk.
+    ``origin`` names the log in its checkpoints and never changes.
+    """
+
+    def __init__(self, clock: Clock, ring: KeyRing, folder: Path, origin: str = "passerelle") -> None:
+        self._clock = clock
+        self._signer = Signer(origin, ring.public_key, ring.sign)
+        self._folder = folder
+
+    def add(self, session: Session, kind: Kind, subject: str, **fields: Field) -> int:
+        """Record one event and return its position. Call it last: it locks the log until the commit.
+
+        Never a document's content, a secret or medical text in ``fields``: identifiers, states, reasons.
+        """
+        clean = {name: _clean(value) for name, value in fields.items()}
+        return audit.append(session, self._clock.now(), kind.value, _text(subject)[:120], clean)
+
+    def events(self, session: Session, subjects: Collection[str]) -> list[Event]:
+        """What happened to these subjects, in order."""
+        return audit.events(session, subjects)
+
+    def checkpoint(self, database: Database) -> str:
+        """Sign the log as it stands, in the database then outside it; returns the note.
+
+        Raises ``Unavailable`` when the outside copy cannot be written: the next call completes it.
+        """
+        with database.transaction() as session:
+            note = audit.checkpoint(session, self._clock.now(), self._signer)
+        try:
+            make_folder(self._folder)
+            with locked(self._folder / ".lock"), database.reading() as session:
+                for at, missing in audit.notes_after(session, self._last_outside()):
+                    self._append(at, missing)
+        except OSError as error:
+            raise Unavailable(
+                "Le point de contrôle n'a pas pu être copié hors de la base ; il y est gardé, "
+                "vérifiez le dossier des points de contrôle."
+            ) from error
+        return note
+
+    def verify(self, database: Database, progress: Callable[[int], None] | None = None) -> Verdict:
+        """Verify the whole log against the checkpoints of the database and of the outside folder."""
+        # lengths first, log second: a checkpoint written meanwhile must not look like a truncation
+        files = [(path, path.stat().st_size) for path in self._files()]
+        with database.reading() as session:
+            return verify(
+                session, self._signer.origin, self._signer.public_key, self._outside(files), progress
+            )
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("*.notes")) if self._folder.is_dir() else []
+
+    def _outside(self, files: list[tuple[Path, int]]) -> Iterator[str]:
+        for path, length in files:
+            with path.open("rb") as file:
+                lines = _lines(file.read(length))
+            yield from notes.cut(lines, self._signer.origin)
+
+    def _last_outside(self) -> int:
+        """Size of the last checkpoint of the outside copy, -1 when it has none."""
+        for path in reversed(self._files()):
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - _TAIL))
+                found = list(notes.cut(_lines(file.read()), self._signer.origin))
+            for note in reversed(found):
+                try:
+                    return notes.read(note, self._signer.origin, self._signer.public_key).size
+                except NoteRefused:
+                    continue
+        return -1
+
+    def _append(self, at: datetime, note: str) -> None:
+        path = self._folder / f"{at.astimezone(UTC):%Y-%m-%d}.notes"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            length = os.fstat(descriptor).st_size
+            try:
+                # the leading line break closes whatever a crash left unfinished
+                write_all(descriptor, f"\n{note}".encode())
+                os.fsync(descriptor)
+            except OSError:
+                os.ftruncate(descriptor, length)
+                raise
+        finally:
+            os.close(descriptor)
+        sync_folder(self._folder)
+
+
+def _lines(raw: bytes) -> list[str]:
+    return raw.decode("utf-8", errors="replace").splitlines(keepends=True)
+
+
+def _clean(value: Field) -> Value:
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, int):
+        return value
+    return [_text(item) for item in value]
+
+
+def _text(value: str) -> str:
+    """Strangers' text made canonical: NFC, no NUL, no lone surrogate, of bounded length."""
+    whole = value[:_TEXT_MAX].encode("utf-8", "replace").decode().replace("\0", "�")
+    return unicodedata.normalize("NFC", whole)
