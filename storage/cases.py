@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, or_, update
+from sqlmodel import Field, Session, SQLModel, col, select
 
-from storage.db import Instant
+from storage.db import Instant, insert_new, table_of
+from storage.documents import Document
 
 
 class CaseState(StrEnum):
@@ -144,3 +146,195 @@ class Candidate(SQLModel, table=True):
     score: float
     reasons: list[str] = Field(default_factory=list, sa_type=JSON)
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+def lock_circuit(session: Session, circuit: str) -> None:
+    """Hold the circuit until the transaction ends: two mails of one file are never filed at once.
+
+    Without it two copies of a form that arrive together would each see no case, and open two.
+    """
+    _bump(session, f"circuit:{circuit}")
+
+
+def next_reference(session: Session, prefix: str, year: int) -> str:
+    """The next case reference, ``<prefix>-<year>-<5 digits>``; a rolled back one is given again."""
+    return f"{prefix}-{year}-{_bump(session, f'{prefix}-{year}'):05d}"
+
+
+def _bump(session: Session, name: str) -> int:
+    insert_new(session, table_of(Counter), {"name": name, "value": 0})
+    statement = (
+        update(Counter)
+        .where(col(Counter.name) == name)
+        .values(value=col(Counter.value) + 1)
+        .returning(col(Counter.value))
+        .execution_options(synchronize_session=False)
+    )
+    return int(session.execute(statement).scalar_one())
+
+
+def open_case(session: Session, case: Case) -> Case:
+    """Insert a case, or give back the one that the same document of the same delivery opened."""
+    insert_new(session, table_of(Case), case.model_dump(exclude={"id"}))
+    opened = select(Case).where(
+        col(Case.opened_by_delivery) == case.opened_by_delivery,
+        col(Case.opened_by_position) == case.opened_by_position,
+    )
+    return session.exec(opened).one()
+
+
+def get(session: Session, reference: str) -> Case | None:
+    """The case people quote by ``reference``, whatever its capitals."""
+    return session.exec(select(Case).where(col(Case.reference) == reference.strip().upper())).first()
+
+
+def by_id(session: Session, case_id: int) -> Case | None:
+    return session.get(Case, case_id)
+
+
+def of_delivery(session: Session, sha256: str) -> list[Case]:
+    """Cases in which a document of this delivery is filed, oldest case first."""
+    statement = (
+        select(Case)
+        .join(CaseDocument, col(CaseDocument.case_id) == col(Case.id))
+        .join(Document, col(Document.id) == col(CaseDocument.document_id))
+        .where(col(Document.delivery) == sha256)
+        .distinct()
+        .order_by(col(Case.id))
+    )
+    return list(session.exec(statement))
+
+
+def possible(
+    session: Session,
+    circuit: str,
+    *,
+    references: Collection[str] = (),
+    form_reference: str | None = None,
+    cnas_number: str | None = None,
+    birth_date: date | None = None,
+    name_key: str | None = None,
+    limit: int = 200,
+) -> list[Case]:
+    """Cases of ``circuit`` that share at least one identifier with what was read, by indexed columns."""
+    clauses: list[ColumnElement[bool]] = []
+    if references:
+        clauses.append(col(Case.reference).in_(references))
+    for column, value in (
+        (col(Case.form_reference), form_reference),
+        (col(Case.cnas_number), cnas_number),
+        (col(Case.patient_birth_date), birth_date),
+        (col(Case.name_key), name_key),
+    ):
+        if value:
+            clauses.append(column == value)
+    if not clauses:
+        return []
+    statement = (
+        select(Case)
+        .where(col(Case.circuit) == circuit, or_(*clauses))
+        .order_by(col(Case.id).desc())
+        .limit(limit)
+    )
+    return list(session.exec(statement))
+
+
+def complete(session: Session, case_id: int, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Fill the columns of a case that are still empty; what is known is never overwritten.
+
+    Returns the names of the columns filled.
+    """
+    case = session.get(Case, case_id, populate_existing=True)
+    if case is None:
+        return ()
+    filled = {k: v for k, v in values.items() if v is not None and getattr(case, k) is None}
+    if filled:
+        statement = (
+            update(Case)
+            .where(col(Case.id) == case_id, col(Case.version) == case.version)
+            .values(**filled, version=case.version + 1)
+        )
+        if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+            return ()
+        session.refresh(case)
+    return tuple(sorted(filled))
+
+
+def file_document(
+    session: Session, document_id: int, case_id: int, at: datetime, reasons: Sequence[str]
+) -> bool:
+    """Put a document in a case; ``False`` when it is already filed, there or elsewhere."""
+    values = {"document_id": document_id, "case_id": case_id, "filed_at": at, "reasons": list(reasons)}
+    return insert_new(session, table_of(CaseDocument), values)
+
+
+def add_period(session: Session, period: Period) -> bool:
+    """Add what one document writes of time; ``False`` when that document already did."""
+    return insert_new(session, table_of(Period), period.model_dump(exclude={"id"}))
+
+
+def periods(session: Session, case_id: int) -> list[Period]:
+    """Every period of a case, in the order they came."""
+    return list(session.exec(select(Period).where(col(Period.case_id) == case_id).order_by(col(Period.id))))
+
+
+def period_of_document(session: Session, document_id: int) -> Period | None:
+    return session.exec(select(Period).where(col(Period.document_id) == document_id)).first()
+
+
+def documents(session: Session, case_id: int) -> list[Document]:
+    """Documents of a case, in the order they were filed."""
+    statement = (
+        select(Document)
+        .join(CaseDocument, col(CaseDocument.document_id) == col(Document.id))
+        .where(col(CaseDocument.case_id) == case_id)
+        .order_by(col(CaseDocument.filed_at), col(Document.id))
+    )
+    return list(session.exec(statement))
+
+
+def case_of_document(session: Session, document_id: int) -> int | None:
+    """Number of the case a document is filed in."""
+    filed = session.get(CaseDocument, document_id)
+    return filed.case_id if filed else None
+
+
+def add_item(session: Session, item: Item) -> tuple[Item, bool]:
+    """Insert a piece of work, one a delivery and queue; the second value tells if it is new."""
+    new = insert_new(session, table_of(Item), item.model_dump(exclude={"id"}))
+    there = select(Item).where(col(Item.delivery) == item.delivery, col(Item.queue) == item.queue)
+    return session.exec(there).one(), new
+
+
+def item(session: Session, item_id: int) -> Item | None:
+    return session.get(Item, item_id, populate_existing=True)
+
+
+def items_of(session: Session, sha256: str) -> list[Item]:
+    """Every item of a delivery, by queue."""
+    return list(session.exec(select(Item).where(col(Item.delivery) == sha256).order_by(col(Item.queue))))
+
+
+def change_item(session: Session, item_id: int, version: int, **columns: Any) -> bool:
+    """Change an item that is still at ``version``; ``False`` when someone changed it meanwhile."""
+    statement = (
+        update(Item)
+        .where(col(Item.id) == item_id, col(Item.version) == version)
+        .values(version=version + 1, **columns)
+    )
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def add_candidate(session: Session, candidate: Candidate) -> bool:
+    """Show a person a case that might be the one; ``False`` when it is already shown."""
+    return insert_new(session, table_of(Candidate), candidate.model_dump(exclude={"id"}))
+
+
+def candidates(session: Session, item_id: int) -> list[Candidate]:
+    """Candidate cases of an item, the likeliest first."""
+    statement = (
+        select(Candidate)
+        .where(col(Candidate.item_id) == item_id)
+        .order_by(col(Candidate.score).desc(), col(Candidate.id))
+    )
+    return list(session.exec(statement))

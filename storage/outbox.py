@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import UniqueConstraint, func, or_, update
+from sqlmodel import Field, Session, SQLModel, col, select
 
-from storage.db import Instant
+from storage.db import Instant, insert_new, table_of
 
 
 class OutboxState(StrEnum):
@@ -65,3 +67,146 @@ class Receipt(SQLModel, table=True):
     status: str = Field(default="", max_length=20)
     detail: str = Field(default="", max_length=500)
     at: datetime = Field(sa_type=Instant)
+
+
+def queue(session: Session, entry: OutboxEntry) -> OutboxEntry | None:
+    """Queue a letter; ``None`` when a letter with its Message-ID is already there."""
+    if not insert_new(session, table_of(OutboxEntry), entry.model_dump(exclude={"id"})):
+        return None
+    return by_message_id(session, entry.message_id)
+
+
+def by_message_id(session: Session, message_id: str) -> OutboxEntry | None:
+    """The letter that bears this Message-ID, angle brackets included."""
+    statement = select(OutboxEntry).where(col(OutboxEntry.message_id) == message_id)
+    return session.exec(statement, execution_options={"populate_existing": True}).first()
+
+
+def get(session: Session, entry_id: int) -> OutboxEntry | None:
+    return session.get(OutboxEntry, entry_id, populate_existing=True)
+
+
+def of_delivery(session: Session, sha256: str) -> list[OutboxEntry]:
+    """Letters that answer a delivery, oldest first."""
+    statement = select(OutboxEntry).where(col(OutboxEntry.delivery) == sha256)
+    return list(session.exec(statement.order_by(col(OutboxEntry.id))))
+
+
+def claim(session: Session, owner: str, at: datetime, until: datetime) -> OutboxEntry | None:
+    """Take one letter that is due, for ``owner`` alone until ``until``; counts the attempt.
+
+    A lease that ran out is free again: its holder died, or its answer never came.
+    """
+    free = or_(col(OutboxEntry.lease_until).is_(None), col(OutboxEntry.lease_until) <= at)
+    due = (
+        select(OutboxEntry)
+        .where(
+            col(OutboxEntry.state) == OutboxState.QUEUED,
+            col(OutboxEntry.next_attempt_at) <= at,
+            free,
+        )
+        .order_by(col(OutboxEntry.next_attempt_at), col(OutboxEntry.id))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    entry = session.exec(due).first()
+    if entry is None or entry.id is None:
+        return None
+    taken = (
+        update(OutboxEntry)
+        .where(col(OutboxEntry.id) == entry.id, col(OutboxEntry.state) == OutboxState.QUEUED, free)
+        .values(lease_owner=owner, lease_until=until, attempts=col(OutboxEntry.attempts) + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if session.execute(taken).rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    return get(session, entry.id)
+
+
+def finish(
+    session: Session,
+    entry_id: int,
+    owner: str,
+    after: OutboxState,
+    reply: str,
+    *,
+    sent_at: datetime | None = None,
+    next_attempt_at: datetime | None = None,
+) -> bool:
+    """Record what an attempt gave and free the lease; ``False`` when the lease is someone else's now.
+
+    A receipt may have moved the letter on while the attempt was unanswered: its state is then kept.
+    """
+    entry = get(session, entry_id)
+    if entry is None or entry.lease_owner != owner:
+        return False
+    state = after if entry.state is OutboxState.QUEUED else entry.state
+    values: dict[str, Any] = {"state": state, "last_reply": reply, "lease_owner": None, "lease_until": None}
+    if sent_at is not None:
+        values["sent_at"] = sent_at
+    if next_attempt_at is not None:
+        values["next_attempt_at"] = next_attempt_at
+    statement = (
+        update(OutboxEntry)
+        .where(
+            col(OutboxEntry.id) == entry_id,
+            col(OutboxEntry.lease_owner) == owner,
+            col(OutboxEntry.state) == entry.state,
+        )
+        .values(**values)
+    )
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def move(session: Session, entry_id: int, before: OutboxState, after: OutboxState) -> bool:
+    """Change the state of a letter that is still in ``before``."""
+    statement = (
+        update(OutboxEntry)
+        .where(col(OutboxEntry.id) == entry_id, col(OutboxEntry.state) == before)
+        .values(state=after)
+    )
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def written_to(session: Session, recipient: str, since: datetime) -> int:
+    """How many letters to this address were queued since ``since``."""
+    statement = (
+        select(func.count())
+        .select_from(OutboxEntry)
+        .where(func.lower(col(OutboxEntry.recipient)) == recipient.lower())
+        .where(col(OutboxEntry.created_at) >= since)
+    )
+    return session.exec(statement).one()
+
+
+def first_sent(session: Session, deliveries: Collection[str]) -> dict[str, datetime]:
+    """When the first letter about each delivery was taken by the next mail server."""
+    statement = (
+        select(OutboxEntry)
+        .where(col(OutboxEntry.delivery).in_(deliveries), col(OutboxEntry.sent_at).is_not(None))
+        .order_by(col(OutboxEntry.sent_at).desc())
+    )
+    return {
+        entry.delivery: entry.sent_at
+        for entry in session.exec(statement)
+        if entry.delivery is not None and entry.sent_at is not None
+    }
+
+
+def next_attempt(session: Session) -> datetime | None:
+    """When the next queued letter is due, ``None`` with an empty queue."""
+    statement = select(func.min(OutboxEntry.next_attempt_at)).where(
+        col(OutboxEntry.state) == OutboxState.QUEUED
+    )
+    return session.exec(statement).one()
+
+
+def add_receipt(session: Session, receipt: Receipt) -> bool:
+    """Keep a report about a letter; ``False`` when this mail already reported on it."""
+    return insert_new(session, table_of(Receipt), receipt.model_dump(exclude={"id"}))
+
+
+def receipts(session: Session, entry_id: int) -> list[Receipt]:
+    """Reports about a letter, in the order they came."""
+    statement = select(Receipt).where(col(Receipt.outbox_id) == entry_id)
+    return list(session.exec(statement.order_by(col(Receipt.at), col(Receipt.id))))

@@ -1,0 +1,77 @@
+"""Rows of the journey put in a database by hand, for tests that start in the middle of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from gateway.circuits.decision import DocumentSeen
+from storage import deliveries
+from storage.cases import Case
+from storage.db import Session
+from storage.deliveries import Delivery, DeliveryState
+from storage.documents import Document
+
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def delivery(
+    session: Session,
+    sha256: str,
+    *,
+    received_at: datetime = AT,
+    state: DeliveryState = DeliveryState.DECIDED,
+    sender: str = "admissions@chu.example",
+    subject: str = "Attestation",
+    mailbox: str = "protocole@cnse.example",
+) -> Delivery:
+    """A delivery without documents; ``sha256`` may be one letter, repeated 64 times."""
+    row = Delivery(
+        sha256=sha256 if len(sha256) == 64 else sha256 * 64,
+        size=10,
+        state=state,
+        received_at=received_at,
+        mailbox=mailbox,
+        envelope_from=sender,
+        circuit="essai",
+        sender=sender,
+        subject=subject,
+        message_id=f"<{sha256[:8]}@chu.example>",
+    )
+    assert deliveries.insert(session, row)
+    return row
+
+
+def documents_of(session: Session, sha256: str, seen: Sequence[DocumentSeen]) -> list[Document]:
+    """The documents of a delivery as rows, in the order of ``seen``."""
+    rows = [
+        Document(
+            delivery=sha256,
+            position=d.position,
+            path=str(d.position),
+            name=d.name,
+            media_type=d.media_type,
+            sha256=d.sha256,
+            size=1,
+            kind=d.kind,
+            score=d.score,
+            confidentiality=d.confidentiality,
+        )
+        for d in seen
+    ]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def case(delivery_sha: str, reference: str = "PSR-2026-00001", **columns: object) -> Case:
+    """A case not yet inserted."""
+    return Case.model_validate(
+        {
+            "reference": reference,
+            "circuit": "essai",
+            "opened_at": AT,
+            "opened_by_delivery": delivery_sha,
+            **columns,
+        }
+    )
