@@ -238,11 +238,14 @@ def _read_header(source: bytes, start: int, end: int, limits: Limits) -> tuple[t
         if line_end == position:
             position = following
             break
-        if source[position] in b" \t" and found and garbage < 0:
+        unfinished = found and garbage < 0 and source.endswith(b";", found[-1][1], found[-1][2])
+        if found and garbage < 0 and source[position] in b" \t":
             found[-1] = (found[-1][0], found[-1][1], line_end)
         elif match := _FIELD.match(source, position, line_end):
             garbage = -1
             found.append((match.group(1).decode("latin-1"), match.end(), line_end))
+        elif unfinished and source.find(b"=", position, line_end) > 0:
+            found[-1] = (found[-1][0], found[-1][1], line_end)  # a parameter whose fold lost its blank
         elif position == start and source.startswith((b"From ", b">From "), position):
             pass  # the separator line of an mbox file
         elif not found or garbage >= 0 or source.startswith(b"--", position):
