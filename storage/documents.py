@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 from storage.db import Instant
+
+PERSON = "person"
+"""Source of a fact written by a person."""
 
 
 class Document(SQLModel, table=True):
@@ -74,3 +78,90 @@ class IssueRow(SQLModel, table=True):
     box: list[float] | None = Field(default=None, sa_type=JSON)
     picture_sha256: str | None = Field(default=None, max_length=64)
     """Blob (PNG) of the incomplete box, for the letter that asks to complete it."""
+
+
+def replace(session: Session, sha256: str, documents: Sequence[Document]) -> list[Document]:
+    """Make these the documents of a delivery, whatever an interrupted run left; ids are set on return.
+
+    Facts and issues of the former documents go with them: only for steps that run before filing.
+    """
+    former = select(Document.id).where(col(Document.delivery) == sha256)
+    session.exec(delete(FactRow).where(col(FactRow.document_id).in_(former)))
+    session.exec(delete(IssueRow).where(col(IssueRow.document_id).in_(former)))
+    session.exec(delete(Document).where(col(Document.delivery) == sha256))
+    session.add_all(documents)
+    session.flush()
+    return list(documents)
+
+
+def get(session: Session, document_id: int) -> Document | None:
+    return session.get(Document, document_id)
+
+
+def of_delivery(session: Session, sha256: str) -> list[Document]:
+    """Documents of a delivery in the order of the mail."""
+    statement = select(Document).where(col(Document.delivery) == sha256).order_by(col(Document.position))
+    return list(session.exec(statement))
+
+
+def clear_reading(session: Session, document_ids: Collection[int]) -> None:
+    """Forget what machines read in these documents, before reading again; what people wrote stays."""
+    session.exec(
+        delete(FactRow).where(col(FactRow.document_id).in_(document_ids), col(FactRow.source) != PERSON)
+    )
+    session.exec(delete(IssueRow).where(col(IssueRow.document_id).in_(document_ids)))
+
+
+def add_facts(session: Session, document_id: int, rows: Sequence[FactRow]) -> None:
+    """Add facts to a document; their ``document_id`` is set here."""
+    for row in rows:
+        row.document_id = document_id
+    session.add_all(rows)
+    session.flush()
+
+
+def add_issues(session: Session, document_id: int, rows: Sequence[IssueRow]) -> None:
+    """Add issues to a document; their ``document_id`` is set here."""
+    for row in rows:
+        row.document_id = document_id
+    session.add_all(rows)
+    session.flush()
+
+
+def facts_of(session: Session, document_ids: Collection[int]) -> list[FactRow]:
+    """Facts of these documents, oldest first: a correction comes after what it corrects."""
+    statement = select(FactRow).where(col(FactRow.document_id).in_(document_ids)).order_by(col(FactRow.id))
+    return list(session.exec(statement))
+
+
+def issues_of(session: Session, document_ids: Collection[int]) -> list[IssueRow]:
+    """Issues of these documents, in the order they were found."""
+    statement = (
+        select(IssueRow).where(col(IssueRow.document_id).in_(document_ids)).order_by(col(IssueRow.id))
+    )
+    return list(session.exec(statement))
+
+
+def correct(
+    session: Session,
+    document_id: int,
+    name: str,
+    value: str,
+    normalised: str | None,
+    person: str,
+    at: datetime,
+) -> FactRow:
+    """Write a person's correction as one more fact; what was read stays beside it."""
+    row = FactRow(
+        document_id=document_id,
+        name=name,
+        value=value,
+        normalised=normalised,
+        source=PERSON,
+        confidence=1.0,
+        at=at,
+        person=person,
+    )
+    session.add(row)
+    session.flush()
+    return row
