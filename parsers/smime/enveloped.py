@@ -134,7 +134,7 @@ def _sealed(envelope: Any, authenticated: bool) -> _Sealed:
 def _open(
     addressed: tuple[Recipient, ...], identities: Sequence[Identity], sealed: _Sealed
 ) -> tuple[Identity, bytes]:
-    """The first identity that opens the content, and the content. Raises ``CannotDecrypt``, ``Unsupported``."""
+    """Who opened it, and the content. Raises ``CannotDecrypt``, ``Unsupported``, ``Malformed``."""
     refusal: ParseError | None = None
     was_named = False
     for named, recipient, identity in _tries(addressed, identities):
