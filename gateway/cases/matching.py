@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 CANDIDATE_FLOOR = 0.2
 """Score under which a case is not even shown to a person."""
 
-_REFERENCE, _NEAR_REFERENCE, _QUOTED, _CNAS, _BIRTH, _ESTABLISHMENT = 0.80, 0.50, 0.80, 0.70, 0.45, 0.10
-_NAMES = ((0.92, 0.60), (0.85, 0.45), (0.75, 0.25))
+_REFERENCE, _NEAR_REFERENCE, _CLOSE_REFERENCE = 0.80, 0.50, 0.30
+_QUOTED, _CNAS, _BIRTH, _ESTABLISHMENT = 0.92, 0.70, 0.65, 0.10
+_NAMES = ((0.92, 0.70), (0.85, 0.45), (0.75, 0.25))
+_NOT_QUITE = 0.80
 _OTHER_REFERENCE, _OTHER_CNAS, _OTHER_BIRTH, _OTHER_NAMES = 0.30, 0.60, 0.40, 0.35
 _NAMES_CONTRADICT = 0.60
 _SAME_SKELETON = 0.95
@@ -134,6 +137,9 @@ def _numbers(seen: Identity, known: Identity) -> list[Signal]:
         elif seen.form_reference.translate(_OCR_SLIPS) == known.form_reference.translate(_OCR_SLIPS):
             reason = "référence d'attestation égale à une confusion de lecture près"
             signals.append((_NEAR_REFERENCE, 1.0, reason))
+        elif Levenshtein.distance(seen.form_reference, known.form_reference) == 1:
+            # A misread figure, or the next attestation of the same agency: a person must look.
+            signals.append((_CLOSE_REFERENCE, _NOT_QUITE, "référence d'attestation à un caractère près"))
         else:
             signals.append((0.0, _OTHER_REFERENCE, "autre référence d'attestation"))
     if seen.cnas_number and known.cnas_number:

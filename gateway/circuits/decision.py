@@ -54,6 +54,9 @@ class MailSeen:
     documents: tuple[DocumentSeen, ...]
     bulk: bool = False
     """Mailing list or mass mail (List-Id, Precedence): never answered."""
+    message_id: str | None = None
+    references: tuple[str, ...] = ()
+    """Identifiers of the thread (References), oldest first: what an answer puts in its own."""
 
 
 @dataclass(frozen=True, slots=True)

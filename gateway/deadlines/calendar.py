@@ -188,7 +188,7 @@ def easter_sunday(year: int) -> date:
     return date(year, month, day + 1)
 
 
-def load(folder: Path) -> Calendars:
+def load_calendars(folder: Path) -> Calendars:
     """Read ``<folder>/*.toml``. Raises ``ConfigError`` with the faults of every file."""
     countries: dict[str, CountryDays] = {}
     faults: list[Fault] = []

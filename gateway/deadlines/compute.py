@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from gateway.circuits.decision import Decision, DocumentSeen, MailSeen
-from gateway.circuits.model import Circuit, DeadlineRule, Start, Unit, in_force
+from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen
+from gateway.circuits.model import ACKNOWLEDGED, Circuit, DeadlineRule, Start, Unit, in_force
 from gateway.circuits.periods import date_of, period_of
 from gateway.clock import paris_date
 from gateway.deadlines.calendar import AnyCalendar, Calendars, place_of_caisse
@@ -65,11 +65,20 @@ class DueDate:
 def due_dates(
     circuit: Circuit, mail: MailSeen, decision: Decision, at: datetime, calendars: Calendars
 ) -> tuple[DueDate, ...]:
-    """Every due date ``mail`` starts, at the instant ``at`` (past reminders are left out)."""
+    """Every due date ``mail`` starts, at the instant ``at`` (past reminders are left out).
+
+    Reports, automatic answers and quarantined mail start none (CRPA, L. 112-11: nothing is due to an
+    abusive message); a mail that is never answered starts no delay that an acknowledgement ends.
+    """
+    if mail.kind is not MailKind.MAIL or decision.quarantined:
+        return ()
+    answered = bool(mail.envelope_from) and not mail.bulk
     place = place_of_caisse(decision.caisse)
     found: dict[tuple[str, str], DueDate] = {}
     watched: set[tuple[str, date]] = set()
     for rule in circuit.deadlines:
+        if ACKNOWLEDGED in rule.stopped_by and not answered:
+            continue
         for document in mail.documents:
             if document.kind not in rule.document_kinds:
                 continue

@@ -90,7 +90,7 @@ def circuit(**changes: object) -> Circuit:
         requests=("se352-302-request",),
         answers=("se352-302-answer",),
         question_kind="question",
-        match_threshold=0.8,
+        match_threshold=0.9,
         deadlines=(COVERAGE, ANSWER),
         letters={
             "accuse": Letter(

@@ -8,7 +8,13 @@ from pathlib import Path
 import holidays
 import pytest
 
-from gateway.deadlines.calendar import Calendars, CountryDays, easter_sunday, load, place_of_caisse
+from gateway.deadlines.calendar import (
+    Calendars,
+    CountryDays,
+    easter_sunday,
+    load_calendars,
+    place_of_caisse,
+)
 from gateway.errors import ConfigError, Refused
 
 CONFIG = Path(__file__).parents[3] / "config" / "calendars"
@@ -16,7 +22,7 @@ CONFIG = Path(__file__).parents[3] / "config" / "calendars"
 
 @pytest.fixture(scope="module")
 def calendars() -> Calendars:
-    return load(CONFIG)
+    return load_calendars(CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,7 @@ def test_a_corrected_feast_moves(tmp_path: Path) -> None:
         '[[added]]\ndate = 2026-06-01\nname = "Aïd el-Adha"\nsource = "nuit du doute"\n',
         "utf-8",
     )
-    algeria = load(tmp_path).named("dz")
+    algeria = load_calendars(tmp_path).named("dz")
     assert algeria.off(date(2026, 5, 27)) is None
     assert algeria.off(date(2026, 6, 1)) == "Aïd el-Adha, Algérie"
 
@@ -105,7 +111,7 @@ def test_every_fault_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "xx.toml").write_text('title = "X"\ncountry = "XX"\nweekend = [6]\n', "utf-8")
     (tmp_path / "zz.toml").write_text("pas du toml", "utf-8")
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path)
+        load_calendars(tmp_path)
     text = str(caught.value)
     assert all(word in text for word in ("weekend", "autre", "pays inconnu", "zz.toml"))
 
@@ -127,7 +133,7 @@ def test_a_yearly_day_is_written_one_way(yearly: dict[str, int]) -> None:
 
 def test_an_empty_folder_and_an_unknown_name_are_refused(tmp_path: Path, calendars: Calendars) -> None:
     with pytest.raises(ConfigError, match="aucun calendrier"):
-        load(tmp_path)
+        load_calendars(tmp_path)
     with pytest.raises(Refused, match="tn"):
         calendars.named("tn")
     assert calendars.names == ("dz", "fr", "common")

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.circuits.decision import MailKind
 from gateway.circuits.model import DeadlineRule, Start, Unit
-from gateway.deadlines.calendar import Calendar, Correction, CountryDays, load
+from gateway.deadlines.calendar import Calendar, Correction, CountryDays, load_calendars
 from gateway.deadlines.compute import compute_due, due_dates, last_working_day
 from tests.builders.seen import ANSWER, AT, authorisation, circuit, decision, document, mail
 
-CALENDARS = load(Path(__file__).parents[3] / "config" / "calendars")
+CALENDARS = load_calendars(Path(__file__).parents[3] / "config" / "calendars")
 
 
 @pytest.mark.parametrize(
@@ -153,10 +154,29 @@ def test_the_place_of_care_gives_its_own_holidays() -> None:
     assert (paris[0].due, metz[0].due) == (date(2027, 3, 26), date(2027, 3, 30))
 
 
+def test_nothing_is_due_to_reports_strangers_and_lists() -> None:
+    rule = replace(ANSWER, kind="ack", stopped_by=("@acknowledged",))
+    model = circuit(deadlines=(rule,))
+    seen = mail(document(0, "se352-302-request"))
+    assert len(due_dates(model, seen, decision(seen), AT, CALENDARS)) == 1
+    for silent in (
+        replace(seen, kind=MailKind.AUTO_REPLY),
+        replace(seen, bulk=True),
+        replace(seen, envelope_from=""),
+    ):
+        assert due_dates(model, silent, decision(silent), AT, CALENDARS) == ()
+    assert due_dates(model, seen, decision(seen, quarantined=True), AT, CALENDARS) == ()
+    assert due_dates(circuit(), replace(seen, bulk=True), decision(seen), AT, CALENDARS) != ()
+
+
 def test_replaying_gives_the_same_value() -> None:
     seen = mail(authorisation(), document(1, "se352-302-request"))
     assert due_dates(circuit(), seen, decision(seen), AT, CALENDARS) == due_dates(
-        circuit(), seen, decision(seen), AT, load(Path(__file__).parents[3] / "config" / "calendars")
+        circuit(),
+        seen,
+        decision(seen),
+        AT,
+        load_calendars(Path(__file__).parents[3] / "config" / "calendars"),
     )
 
 

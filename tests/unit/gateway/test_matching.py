@@ -19,7 +19,7 @@ from gateway.cases.matching import (
     skeleton,
 )
 
-THRESHOLD = 0.8
+THRESHOLD = 0.9
 BIRTH = date(1961, 3, 14)
 KNOWN = Identity("DZ2026117", "196112345678", "BENALI", "MOHAMED", BIRTH, "750100042", ("PSR-2026-00001",))
 
@@ -94,9 +94,13 @@ def test_everything_equal_is_nearly_certain() -> None:
 @pytest.mark.parametrize(
     ("seen", "joins"),
     [
-        (Identity(form_reference="DZ2026117"), True),
+        (Identity(form_reference="DZ2026117"), False),
         (Identity(quoted=("PSR-2026-00001",)), True),
-        (Identity(cnas_number="196112345678", birth_date=BIRTH), True),
+        (Identity(quoted=("PSR-2026-00001",), name="MEZIANE", first_names="NADIA"), False),
+        (Identity(form_reference="DZ2026117", birth_date=BIRTH), True),
+        (Identity(form_reference="DZ2026117", name="Benali", first_names="Muhammad"), True),
+        (Identity(cnas_number="196112345678", name="BENALI", first_names="MOHAMED"), True),
+        (Identity(cnas_number="196112345678", birth_date=BIRTH), False),
         (Identity(name="Ben Ali", first_names="Mohammed", birth_date=BIRTH, finess="750100042"), True),
         (Identity(name="Ben Ali", first_names="Mohammed", birth_date=BIRTH), False),
         (Identity(name="BENALI", first_names="MOHAMED"), False),
@@ -104,6 +108,10 @@ def test_everything_equal_is_nearly_certain() -> None:
         (
             Identity(form_reference="DZ2O26II7", name="BENALI", first_names="MOHAMED", birth_date=BIRTH),
             True,
+        ),
+        (
+            Identity(form_reference="DZ2026118", name="BENALI", first_names="MOHAMED", birth_date=BIRTH),
+            False,
         ),
         (Identity(form_reference="DZ2026117", name="MEZIANE", first_names="NADIA"), False),
         (Identity(form_reference="DZ2026117", birth_date=date(1990, 1, 1)), False),
