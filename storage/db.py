@@ -20,7 +20,7 @@ from sqlmodel import Session, SQLModel
 from storage.columns import Instant
 from storage.errors import DatabaseUnavailable
 
-__all__ = ["Database", "Instant", "Session", "insert_new", "table_of"]
+__all__ = ["Database", "Instant", "Session", "insert_new", "table_of", "translated"]
 
 _BUSY_TIMEOUT_MS = 30_000
 _CONNECT_TIMEOUT_S = 5
@@ -57,7 +57,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A writing transaction: commits when the block ends, rolls back when it raises."""
-        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+        with translated(), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={"passerelle_write": True})
             yield session
             session.commit()
@@ -65,7 +65,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A reading transaction on one snapshot; nothing done in it is kept."""
-        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+        with translated(), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={"passerelle_read": True})
             yield session
 
@@ -89,7 +89,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn the driver's "the server went away" into ours; a programming error passes unchanged."""
     try:
         yield

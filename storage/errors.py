@@ -33,6 +33,12 @@ class DatabaseUnavailable(StorageError):
     temporary = True
 
 
+class SchemaRefused(StorageError):
+    """The database was made by a newer version of ours."""
+
+    code = "schema-refused"
+
+
 class VaultError(StorageError):
     """Base of the vault's errors."""
 

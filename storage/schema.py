@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-from storage import audit, cases, deadlines, deliveries, documents, outbox, people
-from storage.db import Database
+from storage import audit, cases, deadlines, deliveries, documents, executors, outbox, people
+from storage.db import Database, translated
+from storage.errors import SchemaRefused
 
-TABLES = (audit, cases, deadlines, deliveries, documents, outbox, people)
+TABLES = (audit, cases, deadlines, deliveries, documents, executors, outbox, people)
 """Every module that declares tables; a contract test refuses one that is missing here."""
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_UPGRADE_LOCK = 8352_0001
+"""Any number, the same for every process of ours: PostgreSQL's advisory lock on the upgrade."""
 
 
 def metadata() -> MetaData:
@@ -19,7 +27,25 @@ def metadata() -> MetaData:
 
 
 def upgrade(database: Database) -> None:
-    """Create or migrate the tables; called once at start-up, harmless when there is nothing to do."""
+    """Apply the migrations that are missing, in one transaction; called at every start-up.
+
+    Several processes may start together: one migrates, the others wait. Raises ``DatabaseUnavailable``,
+    or ``SchemaRefused`` when the database was made by a newer version.
+    """
     if database.is_sqlite and database.engine.url.database:
         Path(database.engine.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    SQLModel.metadata.create_all(database.engine)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with translated(), database.engine.connect() as connection:
+        connection = connection.execution_options(passerelle_write=True)  # noqa: PLW2901 (same one)
+        with connection.begin():
+            if not database.is_sqlite:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise SchemaRefused(
+                    "La base de données vient d'une version plus récente de Passerelle ; rien n'a été "
+                    "modifié, installez cette version."
+                ) from error
