@@ -1,1 +1,5 @@
-"""Facts and rules give a Decision with its reasons. Pure: no storage, so it can be replayed."""
+"""Facts and rules in, a Decision with its reasons out. Pure: no storage, no clock, no file.
+
+``senders`` says whether the mail may go on, ``place`` which caisse is competent, ``match`` puts the two
+together with the circuit's routes. The same mail and the same rules always give the same decision.
+"""
