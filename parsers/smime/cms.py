@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from asn1crypto import algos, cms, core, pem
@@ -18,6 +19,7 @@ from parsers.errors import Malformed, ParseError
 SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
 SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 
+MAX_CERTIFICATES = 100
 # Inner content types that hold a cryptographic message rather than a MIME entity.
 CMS_TYPES = frozenset({"signed_data", "enveloped_data", "authenticated_enveloped_data", "compressed_data"})
 
@@ -112,10 +114,11 @@ def octets(value: Any) -> bytes | None:
 
 
 def certificates(choices: Any) -> tuple[bytes, ...]:
-    """DER of each X.509 certificate of a CertificateSet; other kinds are left out."""
+    """DER of each X.509 certificate of a CertificateSet, the first hundred; other kinds are left out."""
     if choices is None or isinstance(choices, core.Void):
         return ()
-    return tuple(choice.chosen.dump() for choice in choices if choice.name == "certificate")
+    found = (choice.chosen.dump() for choice in choices if choice.name == "certificate")
+    return tuple(islice(found, MAX_CERTIFICATES))
 
 
 def revocation_lists(choices: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -45,8 +45,8 @@ _KEY_BYTES = {"aes128": 16, "aes192": 24, "aes256": 32, "tripledes": 24}
 _WEAK = frozenset({"tripledes_3key", "rc2"})
 _MIN_TAG = 12
 _RC2_128_BITS = 58  # RFC 2268 6: how that length is written
-# Keys tried although no recipient names their certificate: each costs one RSA operation.
-_MAX_BLIND_TRIES = 64
+# Each try costs one operation of RSA or of a curve: first those a recipient names, then as many others.
+_MAX_TRIES = 64
 # What a MIME entity or a cryptographic message starts with: tells an opened content from noise.
 _LOOKS_OPENED = re.compile(rb"\s*[A-Za-z][A-Za-z0-9-]*[ \t]*:|\x30[\x80-\x84]|\r?\n")
 
@@ -161,8 +161,8 @@ def _tries(
         for recipient in addressed
         for identity in identities
     ]
-    yield from (pair for pair in pairs if pair[0])
-    yield from [pair for pair in pairs if not pair[0]][:_MAX_BLIND_TRIES]
+    yield from [pair for pair in pairs if pair[0]][:_MAX_TRIES]
+    yield from [pair for pair in pairs if not pair[0]][:_MAX_TRIES]
 
 
 def _decrypt(sealed: _Sealed, key: bytes) -> bytes:

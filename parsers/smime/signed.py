@@ -1,7 +1,7 @@
 """The signatures of one layer: content, signed attributes, key, then certificate (RFC 5652 5).
 
-What is hashed is what was received. A detached content is tried as RFC 8551 3.1.1 wants it (every line
-ended by CRLF), then byte for byte, then with LF alone: some gateways sign before they set line ends.
+What is hashed is what was received. A detached content is tried byte for byte, then as RFC 8551 3.1.1
+wants it (every line ended by CRLF), then with LF alone: some gateways sign before they set line ends.
 None of the three can make two different texts look the same but for their line ends.
 """
 
@@ -27,6 +27,7 @@ from parsers.smime.trust import assess
 _BROKEN = "La structure de la signature est illisible."
 _CHANGED = "Le contenu n’est pas celui qui a été signé : il a été modifié en chemin."
 _FORGED = "La signature n’a pas été faite par la clé de son certificat, ou elle a été modifiée."
+_MAX_SIGNERS = 20
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 # Worst first for what may not be ignored, then best first for what may (several signers, several layers).
 _FATAL = (Signature.INVALID, Signature.REVOKED)
@@ -95,6 +96,8 @@ def _check(signed: Any, content: bytes | None, detached: bytes | None, judge: Ju
     data = detached if detached is not None else content
     if len(infos) == 0:
         return _bag_of_certificates(content, seen)
+    if len(infos) > _MAX_SIGNERS:
+        raise Malformed(f"Le message porte plus de {_MAX_SIGNERS} signatures.")
     if data is None:
         raise Malformed("La signature est arrivée sans le contenu qu’elle signe.")
     trust = Trust(
@@ -141,14 +144,13 @@ class _Content:
         self._digests: dict[str, bytes] = {}
 
     def forms(self) -> Iterator[bytes]:
-        """The content as it may have been signed, the most regular form first."""
+        """The content as it may have been signed, as received first: most often nothing else is needed."""
+        yield self.data
         if not self._text:
-            yield self.data
             return
         canonical = canonicalise(self.data)
-        yield canonical
         if canonical is not self.data:
-            yield self.data
+            yield canonical
         unix = canonical.replace(b"\r\n", b"\n")
         if unix != self.data:
             yield unix

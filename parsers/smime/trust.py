@@ -25,6 +25,7 @@ from parsers.smime.revocation import Status, judge, owner_of
 
 T = TypeVar("T")
 _WEAK_LINK = "Un certificat du signataire est lui-même signé avec une empreinte trop faible aujourd’hui."
+_MAX_OFFERED = 6
 _SECOND = timedelta(seconds=1)
 
 
@@ -83,10 +84,22 @@ def _strength(path: tuple[bytes, ...], status: Status) -> Standing:
 
 
 def _helpful(certificate: bytes, seen: tuple[bytes, ...], trust: Trust) -> tuple[bytes, ...]:
-    """Certificates a path may go through: authorities only, so that a large directory costs nothing."""
-    candidates = dict.fromkeys((*seen, *trust.intermediates, *_authorities(trust.known)))
-    candidates.pop(certificate, None)
-    return tuple(candidates)
+    """Certificates a path may go through.
+
+    Of the message, only authorities that lead on from the signer, and few: certificates that vouch for
+    one another in every direction would otherwise give a stranger an endless search.
+    """
+    offered = [der for der in dict.fromkeys(seen) if der != certificate and _is_authority(der)]
+    wanted = {load(certificate).issuer.hashable}
+    led: list[bytes] = []
+    for _ in offered:
+        found = [der for der in offered if der not in led and load(der).subject.hashable in wanted]
+        if not found or len(led) >= _MAX_OFFERED:
+            break
+        led += found
+        wanted |= {load(der).issuer.hashable for der in found}
+    supplied = (*trust.intermediates, *_authorities(trust.known))
+    return tuple(dict.fromkeys((*led[:_MAX_OFFERED], *supplied)))
 
 
 @lru_cache(maxsize=8)
