@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Select,
     Subquery,
     Tuple,
@@ -192,10 +193,12 @@ def lines(session: Session, items: Sequence[Item]) -> list[Line]:
     ]
 
 
-def kinds(session: Session, queue: str) -> list[str]:
+def kinds(session: Session, queue: str, circuits: Collection[str]) -> list[str]:
     """Kinds of document present among the open items of a queue, for its filter."""
     statement = (
-        select(col(Item.kind)).where(col(Item.queue) == queue, col(Item.state).in_(OPEN_STATES)).distinct()
+        select(col(Item.kind))
+        .where(col(Item.circuit).in_(circuits), Item.queue == queue, col(Item.state).in_(OPEN_STATES))
+        .distinct()
     )
     return sorted(session.exec(statement))
 
@@ -301,7 +304,7 @@ def _due_between(
     """Items by place that have a pending deadline from ``first`` (included) to ``before`` (not)."""
     arms = []
     for link in (col(Deadline.case_id) == col(Item.case_id), col(Deadline.delivery) == col(Item.delivery)):
-        arm: Select[Any] = sql_select(
+        arm: Any = sql_select(
             col(Item.id).label("id"), col(Item.circuit).label("circuit"), col(Item.queue).label("queue")
         ).join(Deadline, link)
         arm = arm.where(*here, col(Deadline.state).in_(PENDING), col(Deadline.due) < before)

@@ -6,13 +6,16 @@ decided by the caller before anything is shown.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import select as sql_select
 from sqlmodel import col, or_, select
 
-from storage.audit import CheckpointRow, EventRow
+from storage import audit
+from storage.audit import CheckpointRow, Event, EventRow
+from storage.canonical import Value, read
 from storage.cases import Candidate, Case, CaseDocument, Item, Period
 from storage.db import Session
 from storage.deadlines import Deadline
@@ -61,7 +64,7 @@ class CaseSheet:
     deliveries: tuple[Delivery, ...]
     letters: tuple[Mailed, ...]
     deadlines: tuple[Deadline, ...]
-    events: tuple[EventRow, ...]
+    events: tuple[Event, ...]
     """The events about the case, its mails and its letters, the latest first."""
 
 
@@ -92,8 +95,8 @@ def item_sheet(session: Session, item_id: int) -> ItemSheet | None:
     )
 
 
-def case_sheet(session: Session, reference: str, limit: int = 300) -> CaseSheet | None:
-    """Everything of a case; ``limit`` bounds the events."""
+def case_sheet(session: Session, reference: str) -> CaseSheet | None:
+    """Everything of a case."""
     case = session.exec(select(Case).where(Case.reference == reference)).first()
     if case is None or case.id is None:
         return None
@@ -124,7 +127,7 @@ def case_sheet(session: Session, reference: str, limit: int = 300) -> CaseSheet 
         ),
         letters=letters,
         deadlines=_deadlines(session, mails, case.id),
-        events=events_about(session, _subjects(case, mails, letters), limit),
+        events=tuple(reversed(audit.events(session, _subjects(case, mails, letters)))),
     )
 
 
@@ -171,24 +174,21 @@ def same_bytes(session: Session, sha256: str) -> list[Document]:
     return list(session.exec(select(Document).where(Document.sha256 == sha256)))
 
 
-def events_about(session: Session, subjects: Collection[str], limit: int) -> tuple[EventRow, ...]:
-    """Events about any of ``subjects``, the latest first."""
-    return tuple(
-        session.exec(
-            select(EventRow)
-            .where(col(EventRow.subject).in_(subjects))
-            .order_by(col(EventRow.position).desc())
-            .limit(limit)
-        )
-    )
-
-
-def journal(session: Session, before: int | None, size: int) -> list[EventRow]:
+def journal(session: Session, before: int | None, size: int) -> list[Event]:
     """A page of the whole log, the latest first; ``before`` is the last position seen."""
     statement = select(EventRow).order_by(col(EventRow.position).desc()).limit(size)
     if before is not None:
         statement = statement.where(EventRow.position < before)
-    return list(session.exec(statement))
+    return [
+        Event(row.position, row.at, row.kind, row.subject, _fields(row.clear))
+        for row in session.exec(statement)
+    ]
+
+
+def _fields(clear: bytes | None) -> Mapping[str, Value] | None:
+    if clear is None:
+        return None
+    return cast("Mapping[str, Mapping[str, Value]]", read(clear))["fields"]
 
 
 def last_checkpoint(session: Session) -> CheckpointRow | None:

@@ -1,0 +1,204 @@
+"""Who may do what: the matrix as data, denied by default.
+
+A route is open only when ``ROUTES`` names it and one of the person's roles holds its right. On top of
+that an item, a case or a document must lie in a queue that one of the roles reads, and a medical
+document shows its content to ``cnse-medical`` alone (decision 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.circuits.directory import Directory
+from gateway.circuits.model import CAISSE, Circuit
+from parsers.facts import Confidentiality
+
+
+class Right(StrEnum):
+    """What a role may do. ``SIGNED_IN`` is held by whoever has a session, ``PUBLIC`` by everyone."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed-in"
+    WORK = "work"
+    """Read queues, items and cases."""
+    EVERY_QUEUE = "every-queue"
+    CONTENT = "content"
+    """Open administrative documents."""
+    MEDICAL_CONTENT = "medical-content"
+    ACT = "act"
+    """Take, give back, finish an item; correct a reading."""
+    TAKE_OVER = "take-over"
+    """Take or free an item somebody else holds; give it to somebody."""
+    SUPERVISE = "supervise"
+    """See what is set aside and release it."""
+    JOURNAL = "journal"
+    PEOPLE = "people"
+
+
+RIGHT_TITLES: Mapping[Right, str] = {
+    Right.WORK: "Lire ses files, éléments et dossiers",
+    Right.EVERY_QUEUE: "Lire toutes les files",
+    Right.CONTENT: "Ouvrir les documents administratifs",
+    Right.MEDICAL_CONTENT: "Ouvrir les documents médicaux",
+    Right.ACT: "Prendre, rendre, terminer, corriger",
+    Right.TAKE_OVER: "Reprendre ou attribuer le travail d'autrui",
+    Right.SUPERVISE: "Voir et relancer les messages mis de côté",
+    Right.JOURNAL: "Lire le journal des preuves",
+    Right.PEOPLE: "Voir les personnes et leurs rôles",
+}
+
+_STAFF = frozenset({Right.WORK, Right.CONTENT, Right.ACT})
+
+MATRIX: Mapping[str, frozenset[Right]] = {
+    "cnse-admin": _STAFF,
+    "cnse-medical": _STAFF | {Right.MEDICAL_CONTENT},
+    "cpam": _STAFF,
+    "supervisor": _STAFF | {Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE},
+    "auditor": frozenset({Right.JOURNAL}),
+    "admin": frozenset({Right.PEOPLE}),
+}
+"""Rights of each role; ``cpam:594`` has those of ``cpam``, for the queues that name it."""
+
+ROLE_TITLES: Mapping[str, str] = {
+    "cnse-admin": "CNSE administratif",
+    "cnse-medical": "CNSE pôle médical",
+    "cpam": "CPAM / CGSS (une caisse)",
+    "supervisor": "Superviseur",
+    "auditor": "Auditeur",
+    "admin": "Administrateur",
+}
+
+ROUTES: Mapping[tuple[str, str], Right] = {
+    ("GET", "/"): Right.SIGNED_IN,
+    ("GET", "/connexion"): Right.PUBLIC,
+    ("POST", "/connexion"): Right.PUBLIC,
+    ("POST", "/deconnexion"): Right.SIGNED_IN,
+    ("GET", "/files"): Right.WORK,
+    ("GET", "/files/{queue}"): Right.WORK,
+    ("GET", "/elements/{item_id}"): Right.WORK,
+    ("POST", "/elements/{item_id}/prendre"): Right.ACT,
+    ("POST", "/elements/{item_id}/rendre"): Right.ACT,
+    ("POST", "/elements/{item_id}/terminer"): Right.ACT,
+    ("GET", "/dossiers/{reference}"): Right.WORK,
+    ("GET", "/documents/{document_id}/page/{number}.png"): Right.CONTENT,
+    ("GET", "/documents/{document_id}/original"): Right.CONTENT,
+    ("GET", "/documents/{document_id}/cadres/{issue_id}.png"): Right.CONTENT,
+    ("GET", "/mis-de-cote"): Right.SUPERVISE,
+    ("POST", "/mis-de-cote/{sha256}/relancer"): Right.SUPERVISE,
+    ("GET", "/journal"): Right.JOURNAL,
+    ("GET", "/personnes"): Right.PEOPLE,
+}
+"""The right each route asks for; a route that is not here is closed to everyone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person behind a request."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    csrf: str = ""
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        return rights_of(self.roles)
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A queue one person may read. ``caisse`` is set for the queue of one caisse."""
+
+    circuit: str
+    name: str
+    title: str
+    confidentiality: str
+    caisse: str | None = None
+
+
+def rights_of(roles: Iterable[str]) -> frozenset[Right]:
+    """Rights held by any of ``roles``; an unknown role holds none. Any session is SIGNED_IN."""
+    held: set[Right] = {Right.PUBLIC, Right.SIGNED_IN}
+    for role in roles:
+        name, mark, code = role.partition(":")
+        if mark and not (name == "cpam" and code):
+            continue
+        if not mark and name == "cpam":
+            continue
+        held |= MATRIX.get(name, frozenset())
+    return frozenset(held)
+
+
+def route_allows(method: str, path: str, roles: Iterable[str] | None) -> bool:
+    """Whether a route (its template) is open to ``roles``; ``None`` is somebody without a session."""
+    right = ROUTES.get(("GET" if method == "HEAD" else method, path))
+    if right is None:
+        return False
+    return right is Right.PUBLIC if roles is None else right in rights_of(roles)
+
+
+def desks(viewer: Viewer, circuits: Mapping[str, Circuit], directory: Directory) -> tuple[Desk, ...]:
+    """Every queue the person may read, circuit by circuit, in the order of the configuration."""
+    if not viewer.may(Right.WORK):
+        return ()
+    found: list[Desk] = []
+    for circuit in circuits.values():
+        for queue in circuit.queues:
+            found.extend(_desks_of(viewer, circuit, queue.name, directory))
+    return tuple(found)
+
+
+def desk_of(
+    viewer: Viewer, circuits: Mapping[str, Circuit], directory: Directory, circuit: str, queue: str
+) -> Desk | None:
+    """One queue of one circuit, or ``None`` when this person does not read it (or it does not exist)."""
+    if circuit not in circuits or not viewer.may(Right.WORK):
+        return None
+    return _desk(viewer, circuits[circuit], queue, directory)
+
+
+def reads_any(
+    viewer: Viewer,
+    circuits: Mapping[str, Circuit],
+    directory: Directory,
+    places: Iterable[tuple[str, str]],
+) -> bool:
+    """Whether the person reads at least one of these (circuit, queue) places."""
+    return any(desk_of(viewer, circuits, directory, circuit, queue) for circuit, queue in places)
+
+
+def may_open(viewer: Viewer, confidentiality: str) -> bool:
+    """Whether the content of a document of this class may be shown; unknown classes are medical."""
+    if confidentiality == Confidentiality.ADMINISTRATIVE:
+        return viewer.may(Right.CONTENT)
+    return viewer.may(Right.MEDICAL_CONTENT)
+
+
+def _desks_of(viewer: Viewer, circuit: Circuit, name: str, directory: Directory) -> list[Desk]:
+    names = [name.replace(CAISSE, code) for code in directory.caisses] if CAISSE in name else [name]
+    return [desk for n in names if (desk := _desk(viewer, circuit, n, directory)) is not None]
+
+
+def _desk(viewer: Viewer, circuit: Circuit, name: str, directory: Directory) -> Desk | None:
+    code = _caisse_in(circuit, name, directory)
+    caisse = directory.caisses.get(code) if code else None
+    queue = circuit.queue(name, caisse.label if caisse else None)
+    if queue is None:
+        return None
+    if not viewer.may(Right.EVERY_QUEUE) and not set(queue.roles) & set(viewer.roles):
+        return None
+    return Desk(circuit.name, name, queue.title, queue.confidentiality, caisse.code if caisse else None)
+
+
+def _caisse_in(circuit: Circuit, name: str, directory: Directory) -> str | None:
+    for queue in circuit.queues:
+        before, mark, after = queue.name.partition(CAISSE)
+        code = name.removeprefix(before).removesuffix(after)
+        if mark and before + code + after == name and code in directory.caisses:
+            return code
+    return None

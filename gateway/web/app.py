@@ -1,0 +1,29 @@
+"""The web application: rooms in, FastAPI out. No page of the framework's own, no address outside ours."""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI
+
+from gateway.web import case, document, errors, item, queue, session, supervise
+from gateway.web.guard import guard
+from gateway.web.headers import Headers, VersionedFiles
+from gateway.web.house import WebHouse
+from gateway.web.pages import STATIC, Pages
+
+__all__ = ["WebHouse", "create_app"]
+
+
+def create_app(rooms: WebHouse) -> FastAPI:
+    """Build the application. Every route passes the guard; pages of the framework are switched off."""
+    app = FastAPI(
+        title="Passerelle", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(guard)]
+    )
+    pages = Pages(rooms.clock)
+    app.state.house = rooms
+    app.state.pages = pages
+    for module in (session, queue, item, case, document, supervise):
+        app.include_router(module.router)
+    app.mount("/static", VersionedFiles(directory=STATIC), name="static")
+    errors.install(app, pages)
+    app.add_middleware(Headers, secure=rooms.settings.secure_cookies)
+    return app

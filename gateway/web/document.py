@@ -1,0 +1,124 @@
+"""Documents out of the vault: page images and originals, never as active content, medical ones logged."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Response
+
+from gateway.errors import NotFound, Unavailable
+from gateway.evidence.record import Kind
+from gateway.web.access import Viewer, may_open, reads_any
+from gateway.web.guard import ForbiddenError
+from gateway.web.house import InHouse, Seen, WebHouse
+from gateway.web.papers import SEALED
+from parsers.errors import ParseError
+from parsers.facts import Confidentiality
+from storage import sheets
+from storage.db import Session
+from storage.documents import Document, IssueRow
+
+router = APIRouter(prefix="/documents")
+
+NO_DOCUMENT = (
+    "Ce document n’existe pas, ou il relève d’une file que votre rôle n’ouvre pas ; rien n’a été changé."
+    " Revenez à l’élément."
+)
+NO_PAGE = "Cette page ne peut pas être affichée ; le document est conservé : téléchargez l’original."
+_SEALED_FILE = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_ADMINISTRATIVE = Confidentiality.ADMINISTRATIVE.value
+
+
+@router.get("/{document_id}/page/{number}.png")
+def page(rooms: InHouse, seen: Seen, document_id: int, number: int) -> Response:
+    """The image of one page, ``number`` counting from 1 in the whole file."""
+    with rooms.database.reading() as session:
+        document = _document(rooms, seen, session, document_id)
+        last = document.first_page + (document.pages or 0)
+        covering = [
+            other
+            for other in sheets.same_bytes(session, document.sha256)
+            if other.first_page <= number < other.first_page + (other.pages or 0)
+        ]
+    if not document.first_page <= number < last:
+        raise NotFound(NO_DOCUMENT)
+    _open(rooms, seen, document, _class([document, *covering]), page=number)
+    try:
+        image = rooms.render_page(rooms.vault.get(document.sha256), document.media_type, number)
+    except ParseError as error:
+        raise Unavailable(NO_PAGE) from error
+    return Response(image, media_type="image/png", headers=_SEALED_FILE)
+
+
+@router.get("/{document_id}/original")
+def original(rooms: InHouse, seen: Seen, document_id: int) -> Response:
+    """The file as it came, to keep: a mixed file holding medical pages is medical as a whole."""
+    with rooms.database.reading() as session:
+        document = _document(rooms, seen, session, document_id)
+        every = sheets.same_bytes(session, document.sha256)
+    _open(rooms, seen, document, _class(every), page=None)
+    headers = {"Content-Disposition": _attachment(document.name), **_SEALED_FILE}
+    return Response(
+        rooms.vault.get(document.sha256), media_type="application/octet-stream", headers=headers
+    )
+
+
+@router.get("/{document_id}/cadres/{issue_id}.png")
+def picture(rooms: InHouse, seen: Seen, document_id: int, issue_id: int) -> Response:
+    """The picture of an incomplete box, as the letter shows it."""
+    with rooms.database.reading() as session:
+        document = _document(rooms, seen, session, document_id)
+        issue = session.get(IssueRow, issue_id)
+    if issue is None or issue.document_id != document_id or issue.picture_sha256 is None:
+        raise NotFound(NO_DOCUMENT)
+    _open(rooms, seen, document, document.confidentiality, page=issue.page)
+    return Response(rooms.vault.get(issue.picture_sha256), media_type="image/png", headers=_SEALED_FILE)
+
+
+def _document(rooms: WebHouse, seen: Viewer, session: Session, document_id: int) -> Document:
+    """The document, when it lies in a place this person reads; else it does not exist for them."""
+    document = session.get(Document, document_id)
+    if document is None:
+        raise NotFound(NO_DOCUMENT)
+    places = sheets.places_of_delivery(session, document.delivery)
+    if not reads_any(seen, rooms.circuits.by_name, rooms.circuits.directory, places):
+        raise NotFound(NO_DOCUMENT)
+    return document
+
+
+def _class(documents: list[Document]) -> str:
+    """Administrative only when every document sharing these bytes is."""
+    return next(
+        (d.confidentiality for d in documents if d.confidentiality != _ADMINISTRATIVE), _ADMINISTRATIVE
+    )
+
+
+def _open(
+    rooms: WebHouse, seen: Viewer, document: Document, confidentiality: str, page: int | None
+) -> None:
+    """Let the person in and write it down before anything is shown; a refusal is written down too."""
+    allowed = may_open(seen, confidentiality)
+    if confidentiality != _ADMINISTRATIVE:
+        with rooms.database.transaction() as session:
+            rooms.recorder.add(
+                session,
+                Kind.ACCESS,
+                f"delivery:{document.delivery}",
+                person=seen.login,
+                document=document.position,
+                page=page,
+                outcome="opened" if allowed else "refused",
+            )
+    if not allowed:
+        raise ForbiddenError(SEALED)
+
+
+def _attachment(name: str) -> str:
+    """``Content-Disposition`` of RFC 6266: always saved, the name in UTF-8, nothing that could end it."""
+    clean = "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable())[:150]
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in clean)
+    return f"attachment; filename=\"{plain or 'document'}\"; filename*=UTF-8''{quote(clean or 'document')}"

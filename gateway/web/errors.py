@@ -1,0 +1,88 @@
+"""Errors as pages: what happened, what was kept, what to do; never a trace, never an inner detail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from gateway.errors import NotFound, PasserelleError, Refused, Unavailable
+from gateway.web.guard import BadFormError, ForbiddenError, SignInError
+from gateway.web.pages import Pages
+from storage.errors import StorageError
+
+log = logging.getLogger("passerelle.web")
+
+_TITLES: dict[int, str] = {
+    400: "Demande incomprise",
+    403: "Accès refusé",
+    404: "Introuvable",
+    405: "Action impossible ici",
+    409: "Action refusée",
+    500: "Erreur inattendue",
+    503: "Momentanément indisponible",
+}
+_STATUS: dict[type[PasserelleError], int] = {
+    BadFormError: 400,
+    ForbiddenError: 403,
+    NotFound: 404,
+    Refused: 409,
+    Unavailable: 503,
+}
+NO_SUCH_PAGE = "Cette page n’existe pas ; rien n’a été changé. Revenez à l’accueil."
+UNEXPECTED = (
+    "Une erreur inattendue est survenue ; rien n’a été perdu et l’équipe technique en a la trace."
+    " Rechargez la page ; si l’erreur revient, prévenez un administrateur."
+)
+
+
+def install(app: FastAPI, pages: Pages) -> None:
+    """Give the application its error pages."""
+
+    def page(request: Request, status: int, sentence: str) -> Response:
+        title = _TITLES.get(status, "Erreur")
+        return pages.show(
+            request, "erreur.html", status=status, title=title, sentence=sentence, code=status
+        )
+
+    def sign_in(request: Request, error: Exception) -> Response:
+        after = error.after if isinstance(error, SignInError) else "/"
+        target = "/connexion" if after == "/" else f"/connexion?suite={after}"
+        if request.headers.get("hx-request"):
+            return Response(status_code=401, headers={"HX-Redirect": target})
+        return RedirectResponse(target, 303)
+
+    def ours(request: Request, error: Exception) -> Response:
+        if not isinstance(error, PasserelleError):
+            return page(request, 500, UNEXPECTED)
+        return page(request, _STATUS.get(type(error), 500), error.public)
+
+    def storage(request: Request, error: Exception) -> Response:
+        log.error("storage answered an error to a page", exc_info=error)
+        sentence = error.public if isinstance(error, StorageError) else UNEXPECTED
+        return page(request, 503, sentence)
+
+    def http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return page(request, status, NO_SUCH_PAGE if status in {404, 405} else UNEXPECTED)
+
+    def unreadable(request: Request, _: Exception) -> Response:
+        return page(request, 404, NO_SUCH_PAGE)
+
+    def unexpected(request: Request, _: Exception) -> Response:
+        return page(request, 500, UNEXPECTED)
+
+    handlers: list[tuple[type[Exception], Callable[[Request, Exception], Response]]] = [
+        (SignInError, sign_in),
+        (PasserelleError, ours),
+        (StorageError, storage),
+        (HTTPException, http),
+        (RequestValidationError, unreadable),
+        (Exception, unexpected),
+    ]
+    for kind, handler in handlers:
+        app.add_exception_handler(kind, handler)

@@ -1,0 +1,66 @@
+"""What the pages are given to work with, and the names every page module shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Protocol, cast
+
+from fastapi import Depends, Request
+
+from gateway.circuits.directory import Directory
+from gateway.circuits.model import Circuit
+from gateway.clock import Clock
+from gateway.evidence.record import Recorder
+from gateway.settings import Web
+from gateway.web.access import Viewer
+from gateway.web.pages import Pages
+from gateway.web.passwords import Passwords
+from storage.db import Database
+from storage.vault import Vault
+
+
+class CircuitsInForce(Protocol):
+    """The circuits as loaded, by name, and the directory they share."""
+
+    @property
+    def by_name(self) -> Mapping[str, Circuit]: ...
+
+    @property
+    def directory(self) -> Directory: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebHouse:
+    """Everything the web pages need, built by the composition root."""
+
+    database: Database
+    vault: Vault
+    recorder: Recorder
+    clock: Clock
+    circuits: CircuitsInForce
+    settings: Web
+    render_page: Callable[[bytes, str, int], bytes]
+    """``(content, media type, page from 1) -> PNG`` at ``page_dpi``, computed in the sandbox."""
+    page_dpi: float = 110
+    wake: Callable[[str], None] = lambda _: None
+    """Told the SHA-256 of a delivery released from a page, after the commit; its failure is harmless."""
+    passwords: Passwords = field(default_factory=Passwords)
+
+
+def house(request: Request) -> WebHouse:
+    return cast("WebHouse", request.app.state.house)
+
+
+def pages(request: Request) -> Pages:
+    return cast("Pages", request.app.state.pages)
+
+
+def viewer(request: Request) -> Viewer:
+    """The person behind the request; the guard has already refused everybody else."""
+    return cast("Viewer", request.state.viewer)
+
+
+InHouse = Annotated[WebHouse, Depends(house)]
+Shown = Annotated[Pages, Depends(pages)]
+Seen = Annotated[Viewer, Depends(viewer)]

@@ -1,0 +1,87 @@
+"""One item of a queue: what came, whether it can be believed, what was read, what was answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.errors import NotFound
+from gateway.web import papers
+from gateway.web.access import Right, Viewer, desk_of, desks, reads_any
+from gateway.web.house import InHouse, Seen, Shown, WebHouse
+from gateway.web.verdict import verdict
+from storage import queues, sheets
+from storage.sheets import ItemSheet
+
+router = APIRouter()
+
+NO_ITEM = (
+    "Cet élément n’existe pas, ou il est dans une file que votre rôle n’ouvre pas ; rien n’a été changé."
+    " Revenez à vos files."
+)
+
+
+@router.get("/elements/{item_id}")
+def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: int) -> Response:
+    """The item as this person may see it."""
+    with rooms.database.reading() as session:
+        sheet = sheets.item_sheet(session, item_id)
+        if sheet is None:
+            raise NotFound(NO_ITEM)
+        desk = desk_of(
+            seen, rooms.circuits.by_name, rooms.circuits.directory, sheet.item.circuit, sheet.item.queue
+        )
+        if desk is None:
+            raise NotFound(NO_ITEM)
+        newer, older = queues.neighbours(session, sheet.item)
+        open_cases = {
+            case.id
+            for case in (sheet.case, *(case for _, case in sheet.candidates))
+            if case is not None and _reads_case(rooms, seen, sheets.places_of_case(session, case.id or 0))
+        }
+    circuit = rooms.circuits.by_name.get(sheet.item.circuit)
+    documents = [papers.show(paper, seen, circuit) for paper in sheet.papers]
+    names = {d.name for d in desks(seen, rooms.circuits.by_name, rooms.circuits.directory)}
+    values: dict[str, Any] = {
+        "sheet": sheet,
+        "item": sheet.item,
+        "desk": desk,
+        "circuit": circuit,
+        "documents": documents,
+        "missing": [(d, t) for d in documents for t in d.troubles if t.severity != "info"],
+        "verdict": verdict(sheet.delivery.security),
+        "reasons": _reasons(sheet),
+        "newer": newer,
+        "older": older,
+        "open_cases": open_cases,
+        "elsewhere": [other for other in sheet.elsewhere if other.queue in names],
+        "dpi": rooms.page_dpi,
+        "actions": actions(sheet, seen),
+    }
+    return shown.show(request, "element.html", **values)
+
+
+def actions(sheet: ItemSheet, seen: Viewer) -> list[tuple[str, str]]:
+    """What this person may do now: (last word of the address, label)."""
+    item = sheet.item
+    if not seen.may(Right.ACT) or item.state == "done":
+        return []
+    if item.taken_by is None:
+        return [("prendre", "Prendre")]
+    if item.taken_by == seen.login:
+        return [("terminer", "Terminer"), ("rendre", "Rendre à la file")]
+    if seen.may(Right.TAKE_OVER):
+        return [("prendre", "Reprendre"), ("rendre", "Rendre à la file")]
+    return []
+
+
+def _reads_case(rooms: WebHouse, seen: Viewer, places: set[tuple[str, str]]) -> bool:
+    return reads_any(seen, rooms.circuits.by_name, rooms.circuits.directory, places)
+
+
+def _reasons(sheet: ItemSheet) -> list[str]:
+    """Reasons of the decision as a whole, then those of this queue, once each."""
+    decision = sheet.delivery.decision or {}
+    said = [str(reason) for reason in decision.get("reasons") or ()]
+    return list(dict.fromkeys([*sheet.item.reasons, *said]))

@@ -1,0 +1,102 @@
+"""Templates to pages: one Jinja2 environment, strict about names, with the French formatting as filters."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from gateway.clock import Clock, paris_date
+from gateway.web import present
+from gateway.web.access import ROLE_TITLES, Right, Viewer
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+NAVIGATION: tuple[tuple[Right, str, str], ...] = (
+    (Right.WORK, "/files", "Files"),
+    (Right.SUPERVISE, "/mis-de-cote", "Mis de côté"),
+    (Right.JOURNAL, "/journal", "Journal"),
+    (Right.PEOPLE, "/personnes", "Personnes"),
+)
+
+DONE_SENTENCES = {
+    "pris": "L’élément est à vous.",
+    "rendu": "L’élément est rendu à la file.",
+    "termine": "L’élément est terminé.",
+    "relance": "Le message repart de l’étape où il s’était arrêté.",
+    "sorti": "Vous êtes déconnecté.",
+    "expire": "Votre session a expiré : identifiez-vous pour continuer.",
+}
+
+
+class Pages:
+    """Renders a template for a request; the same object serves every request."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._versions = {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+            for path in STATIC.iterdir()
+            if path.is_file()
+        }
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        filters = (
+            "day",
+            "instant",
+            "moment",
+            "amount",
+            "percent",
+            "size",
+            "number",
+            "short_hash",
+            "plural",
+        )
+        self._environment.filters.update({name: getattr(present, name) for name in filters})
+        self._environment.globals.update(
+            state=present.state,
+            tone=present.tone,
+            countdown=present.countdown,
+            urgency=present.urgency,
+            static=self.static,
+            NOTHING=present.NOTHING,
+        )
+
+    def static(self, name: str) -> str:
+        """Address of a static file, with the version of its content."""
+        return f"/static/{name}?v={self._versions[name]}"
+
+    def show(self, request: Request, template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
+        """The page as a response; ``values`` complete what every page knows."""
+        viewer: Viewer | None = getattr(request.state, "viewer", None)
+        known = {
+            "viewer": viewer,
+            "roles": _roles(viewer),
+            "navigation": [entry for entry in NAVIGATION if viewer is not None and viewer.may(entry[0])],
+            "here": request.url.path,
+            "today": paris_date(self._clock.now()),
+            "notice": DONE_SENTENCES.get(request.query_params.get("fait", "")),
+            "Right": Right,
+        }
+        html = self._environment.get_template(template).render(known | values)
+        return HTMLResponse(html, status_code=status)
+
+
+def _roles(viewer: Viewer | None) -> str:
+    if viewer is None:
+        return ""
+    titles = []
+    for role in viewer.roles:
+        name, _, code = role.partition(":")
+        titles.append(f"CPAM {code}" if code else ROLE_TITLES.get(name, name))
+    return ", ".join(titles)

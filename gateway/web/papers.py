@@ -1,0 +1,214 @@
+"""A document as one person may see it: its content, or why the content is not shown.
+
+Everything a template receives about a document comes from here, so that what must not be shown never
+reaches a template at all: neither the name of the file, nor a fact, an issue or a reason of a medical
+document is given to somebody who may not open it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gateway.circuits.model import Circuit
+from gateway.web import present
+from gateway.web.access import Viewer, may_open
+from storage.documents import Document, FactRow, IssueRow
+from storage.sheets import Paper
+
+SEALED = (
+    "Document couvert par le secret médical : votre rôle en voit le type, la date, le nombre de pages et"
+    " l’empreinte, jamais le contenu. Le pôle médical du CNSE peut l’ouvrir."
+)
+UNNAMED = "document couvert par le secret médical"
+LOW = 0.8
+"""Below this confidence a reading is marked as uncertain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value read on a page. ``box`` is in PDF points, origin at the bottom left."""
+
+    id: str
+    name: str
+    label: str
+    value: str
+    normalised: str | None
+    page: int | None
+    box: tuple[float, float, float, float] | None
+    source: str
+    confidence: float
+    person: str | None
+    conflict: bool
+    """Another source gives another value for the same name."""
+
+    @property
+    def uncertain(self) -> bool:
+        return self.confidence < LOW and self.source != "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An issue of a document, with the picture of the incomplete box when there is one."""
+
+    id: int
+    severity: str
+    message: str
+    page: int | None
+    picture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page to show, with its fields that have a place on it."""
+
+    number: int
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One document for one person. When ``open`` is false only type, class, pages and hash are filled."""
+
+    id: int
+    open: bool
+    title: str
+    kind: str
+    name: str
+    confidentiality: str
+    pages: int | None
+    sha256: str
+    size: int | None
+    media_type: str | None
+    score: float | None
+    trouble: str | None
+    reasons: tuple[str, ...]
+    fields: tuple[Field, ...]
+    troubles: tuple[Trouble, ...]
+    sheets: tuple[Sheet, ...]
+    status: str | None
+    """``reconstructed`` when the form's template is not the official one."""
+
+
+def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
+    """What ``viewer`` may know of a document."""
+    document = paper.document
+    kind = document.kind or "other"
+    title = circuit.title_of(kind) if circuit else kind
+    if not may_open(viewer, document.confidentiality):
+        return _sealed(document, kind, title)
+    template = circuit.templates.get(_form(kind, circuit)) if circuit else None
+    fields = _fields(paper.facts, labels(circuit, kind))
+    return Shown(
+        id=document.id or 0,
+        open=True,
+        title=title,
+        kind=kind,
+        name=document.name,
+        confidentiality=document.confidentiality,
+        pages=document.pages,
+        sha256=document.sha256,
+        size=document.size,
+        media_type=document.media_type,
+        score=document.score,
+        trouble=document.trouble,
+        reasons=tuple(document.reasons),
+        fields=fields,
+        troubles=tuple(_trouble(issue) for issue in paper.issues),
+        sheets=_sheets(document, fields),
+        status=template.status if template else None,
+    )
+
+
+def labels(circuit: Circuit | None, kind: str) -> Mapping[str, str]:
+    """Name of each field for people: its title in the form's template, without the article."""
+    if circuit is None:
+        return {}
+    template = circuit.templates.get(_form(kind, circuit))
+    if template is None:
+        return {}
+    return {spec.name: _bare(spec.title or spec.labels[0]) for spec in template.fields}
+
+
+def _form(kind: str, circuit: Circuit) -> str:
+    if kind in circuit.templates:
+        return kind
+    return next((name for name in circuit.templates if kind.startswith(name)), "")
+
+
+def _bare(title: str) -> str:
+    for article in ("le ", "la ", "les ", "l'", "l’"):
+        if title.startswith(article):
+            title = title.removeprefix(article)
+            break
+    return title[:1].upper() + title[1:]
+
+
+def _sealed(document: Document, kind: str, title: str) -> Shown:
+    return Shown(
+        id=document.id or 0,
+        open=False,
+        title=title,
+        kind=kind,
+        name=UNNAMED,
+        confidentiality=document.confidentiality,
+        pages=document.pages,
+        sha256=document.sha256,
+        size=None,
+        media_type=None,
+        score=None,
+        trouble=None,
+        reasons=(SEALED,),
+        fields=(),
+        troubles=(),
+        sheets=(),
+        status=None,
+    )
+
+
+def _fields(facts: Iterable[FactRow], names: Mapping[str, str]) -> tuple[Field, ...]:
+    rows = list(facts)
+    values: dict[str, set[str]] = {}
+    for row in rows:
+        values.setdefault(row.name, set()).add(row.normalised or row.value)
+    corrected = {row.name for row in rows if row.source == "person"}
+    found = [
+        Field(
+            id=f"champ-{row.id}",
+            name=row.name,
+            label=names.get(row.name, row.name.replace("_", " ").capitalize()),
+            value=row.value,
+            normalised=_normalised(row),
+            page=row.page,
+            box=(row.box[0], row.box[1], row.box[2], row.box[3]) if row.box and len(row.box) == 4 else None,
+            source=row.source,
+            confidence=row.confidence,
+            person=row.person,
+            conflict=len(values[row.name]) > 1 and row.name not in corrected,
+        )
+        for row in rows
+    ]
+    order = {name: place for place, name in enumerate(names)}
+    return tuple(sorted(found, key=lambda f: (order.get(f.name, len(order)), f.name)))
+
+
+def _normalised(row: FactRow) -> str | None:
+    """The typed form, shown only when it adds something to what is written."""
+    shown = present.iso_day(row.normalised) or row.normalised
+    return shown if shown and shown.casefold() != row.value.strip().casefold() else None
+
+
+def _trouble(issue: IssueRow) -> Trouble:
+    return Trouble(
+        issue.id or 0, issue.severity, issue.message, issue.page, issue.picture_sha256 is not None
+    )
+
+
+def _sheets(document: Document, fields: tuple[Field, ...]) -> tuple[Sheet, ...]:
+    if document.trouble is not None or not document.pages:
+        return ()
+    last = document.first_page + document.pages
+    return tuple(
+        Sheet(number, tuple(f for f in fields if f.page == number and f.box is not None))
+        for number in range(document.first_page, last)
+    )

@@ -1,0 +1,102 @@
+"""Pages of the supervisor, the auditor and the administrator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.errors import NotFound, Refused
+from gateway.evidence.record import Kind
+from gateway.web import story
+from gateway.web.access import MATRIX, RIGHT_TITLES, ROLE_TITLES
+from gateway.web.house import InHouse, Seen, Shown
+from storage import audit, deliveries, people, queues, sheets
+
+router = APIRouter()
+
+PAGE = 50
+
+
+@router.get("/mis-de-cote")
+def set_aside(request: Request, rooms: InHouse, shown: Shown, apres: str = "") -> Response:
+    """Deliveries that stopped, with the step, the reason and the time."""
+    with rooms.database.reading() as session:
+        found = queues.set_aside(session, _instant(apres), PAGE + 1)
+    stopped = found[:PAGE]
+    last = stopped[-1].set_aside_at if len(found) > PAGE else None
+    return shown.show(
+        request,
+        "mis-de-cote.html",
+        stopped=stopped,
+        following=last.isoformat() if last else None,
+        first_page=not apres,
+    )
+
+
+@router.post("/mis-de-cote/{sha256}/relancer")
+def release(rooms: InHouse, seen: Seen, sha256: str) -> Response:
+    """Send a delivery back to the step where it stopped."""
+    at = rooms.clock.now()
+    with rooms.database.transaction() as session:
+        delivery = deliveries.get(session, sha256)
+        if delivery is None:
+            raise NotFound("Ce message n’existe pas ; rien n’a été changé. Rechargez la liste.")
+        step = delivery.set_aside_step
+        if not deliveries.release(session, delivery.sha256, at):
+            raise Refused("Ce message n’est plus mis de côté ; rien n’a été changé. Rechargez la liste.")
+        rooms.recorder.add(
+            session,
+            Kind.RELEASED,
+            f"delivery:{delivery.sha256}",
+            step=step,
+            person=seen.login,
+        )
+    rooms.wake(delivery.sha256)
+    return RedirectResponse("/mis-de-cote?fait=relance", 303)
+
+
+@router.get("/journal")
+def journal(request: Request, rooms: InHouse, shown: Shown, avant: int | None = None) -> Response:
+    """The log: its head, its last signed checkpoint, its events without any document."""
+    with rooms.database.reading() as session:
+        size, root = audit.head(session)
+        checkpoint = sheets.last_checkpoint(session)
+        events = sheets.journal(session, avant, PAGE + 1)
+    told = [story.tell(event) for event in events[:PAGE]]
+    return shown.show(
+        request,
+        "journal.html",
+        size=size,
+        root=root.hex(),
+        checkpoint=checkpoint,
+        events=told,
+        following=told[-1].position if len(events) > PAGE else None,
+        first_page=avant is None,
+    )
+
+
+@router.get("/personnes")
+def everyone(request: Request, rooms: InHouse, shown: Shown) -> Response:
+    """People, their roles, and the matrix of rights as it is applied."""
+    with rooms.database.reading() as session:
+        known = people.everyone(session)
+    return shown.show(
+        request,
+        "personnes.html",
+        people=known,
+        matrix=MATRIX,
+        role_titles=ROLE_TITLES,
+        right_titles=RIGHT_TITLES,
+        now=rooms.clock.now(),
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    """The key of a page; a mangled one starts from the beginning."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
