@@ -1,0 +1,145 @@
+"""Every document as pages of words, filled fields and page images, whatever its format.
+
+The reading child calls ``inspect`` once a document, then ``render`` for the pages ``reading.needs_bitmap``
+names (those in ``wanting``, which OCR must read, and those of a form, whose ink is judged).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parsers import acroform, docx, images, pdf
+from parsers.acroform import Attachment
+from parsers.errors import Malformed, ParseError, PasswordNeeded, Unsupported
+from parsers.facts import Bitmap, FormField, Page
+from parsers.limits import DEFAULT, Limits
+
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+IMAGES = frozenset({"image/tiff", "image/png", "image/jpeg"})
+TEXTS = frozenset({"text/plain", "text/html"})
+_NAMED = {
+    ".pdf": PDF, ".docx": DOCX, ".tif": "image/tiff", ".tiff": "image/tiff", ".png": "image/png",
+    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".txt": "text/plain", ".htm": "text/html",
+    ".html": "text/html",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """One document opened. ``wanting`` are the pages (from 1) whose text layer is absent or unreliable.
+
+    ``active`` names the kinds of active content seen (never run), ``notes`` are French sentences.
+    """
+
+    media_type: str
+    pages: tuple[Page, ...]
+    fields: tuple[FormField, ...] = ()
+    wanting: tuple[int, ...] = ()
+    active: tuple[str, ...] = ()
+    embedded: tuple[Attachment, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def inspect(
+    content: bytes,
+    media_type: str,
+    name: str = "",
+    limits: Limits = DEFAULT,
+    passwords: tuple[str, ...] = (),
+) -> Inspected:
+    """Open a document of type ``media_type`` (or, failing that, by the ending of ``name``).
+
+    Raises ``Malformed``, ``Unsupported``, ``TooLarge``, ``Hostile`` or ``PasswordNeeded``.
+    """
+    kind = media_kind(content, media_type, name)
+    try:
+        return _inspect(content, kind, limits, passwords)
+    except ParseError:
+        raise
+    except Exception:  # noqa: BLE001 - the last net under third-party decoders; the cause is dropped with its content
+        raise Malformed("Ce document est endommagé et ne peut pas être lu.") from None
+
+
+def _inspect(content: bytes, kind: str, limits: Limits, passwords: tuple[str, ...]) -> Inspected:
+    if kind == PDF:
+        return _pdf(content, limits, passwords)
+    if kind in IMAGES:
+        pages = images.pages(content, limits)
+        return Inspected(kind, pages, wanting=tuple(p.number for p in pages))
+    if kind == DOCX:
+        return Inspected(kind, docx.laid_out(docx.docx_text(content, limits), limits))
+    source = _decoded(content)
+    if kind == "text/html":
+        source = docx.html_text(source)
+    return Inspected(kind, docx.laid_out(source, limits))
+
+
+def render(
+    content: bytes,
+    media_type: str,
+    page: int,
+    dpi: float,
+    limits: Limits = DEFAULT,
+    name: str = "",
+    passwords: tuple[str, ...] = (),
+) -> Bitmap:
+    """Page ``page`` (from 1) as a grey image. Formats without pages raise ``Unsupported``."""
+    kind = media_kind(content, media_type, name)
+    try:
+        if kind == PDF:
+            return pdf.render(content, page, dpi, limits, passwords)
+        if kind in IMAGES:
+            return images.render(content, page, dpi, limits)
+    except ParseError:
+        raise
+    except Exception:  # noqa: BLE001 - as above
+        raise Malformed("Cette page est endommagée et ne peut pas être affichée.") from None
+    raise Unsupported("Ce format n'a pas d'image de page.")
+
+
+def media_kind(content: bytes, media_type: str, name: str) -> str:
+    """The format actually opened: by the first bytes, then by the declared type, then by the name."""
+    head = content[:1024].lstrip(b"\x00\t\n\r\x0c \xef\xbb\xbf")
+    if b"%PDF-" in content[:1024]:
+        return PDF
+    if head.startswith(b"\x89PNG\r\n"):
+        return "image/png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content[:4] in {b"II*\x00", b"MM\x00*"}:
+        return "image/tiff"
+    declared = media_type.lower().partition(";")[0].strip()
+    named = next((kind for end, kind in _NAMED.items() if name.lower().endswith(end)), "")
+    if content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"mif1", b"hevc", b"heim"}:
+        raise Unsupported("Les photos HEIC ne sont pas lues : demandez un JPEG ou un PDF à l'expéditeur.")
+    for kind in (declared, named):
+        if kind in {PDF, DOCX} | IMAGES | TEXTS:
+            return kind
+    raise Unsupported("Ce format de document n'est pas lu : la pièce est gardée telle que reçue.")
+
+
+def _pdf(content: bytes, limits: Limits, passwords: tuple[str, ...]) -> Inspected:
+    sheets = pdf.sheets(content, limits, passwords)
+    try:
+        inside = acroform.contents(content, limits, passwords)
+    except PasswordNeeded:
+        inside = acroform.Contents(notes=("Les champs de ce PDF chiffré n'ont pas pu être lus.",))
+    return Inspected(
+        PDF,
+        tuple(s.page for s in sheets),
+        inside.fields,
+        tuple(s.page.number for s in sheets if not s.good),
+        inside.active,
+        inside.embedded,
+        inside.notes,
+    )
+
+
+def _decoded(content: bytes) -> str:
+    for charset in ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("latin-1")

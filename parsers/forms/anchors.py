@@ -1,0 +1,323 @@
+"""Where the labels of a template stand on a page, and the words that are left once they are taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
+
+from parsers.facts import Box, Word
+from parsers.folding import skeleton
+from parsers.forms.template import Choice, FieldSpec, Template
+from parsers.layout import Line, centre, height, same_row
+
+_FUZZY_FROM = 7
+"""Shorter labels must be read exactly: one slip in « Nom » is another word."""
+_FUZZY_SCORE = 84.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a label stands for: a field, one choice of a field, a cadre's heading, or the form's title."""
+
+    field: FieldSpec | None = None
+    choice: Choice | None = None
+    box: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A label seen. ``targets`` holds one entry once ``resolved``; ``colon`` when one follows it."""
+
+    label: str
+    targets: tuple[Target, ...]
+    box: Box
+    colon: bool
+    score: float
+
+    @property
+    def field(self) -> FieldSpec | None:
+        return self.targets[0].field if self.targets else None
+
+    @property
+    def choice(self) -> Choice | None:
+        return self.targets[0].choice if self.targets else None
+
+    @property
+    def heading(self) -> str | None:
+        return self.targets[0].box if self.targets else None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Labels of one page and the words that belong to none of them (cut where a label ends)."""
+
+    anchors: tuple[Anchor, ...]
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    start: int
+    end: int
+    bones: str
+    score: float
+
+
+def vocabulary(template: Template) -> dict[str, tuple[str, tuple[Target, ...]]]:
+    """Skeleton of each label to the label as written and everything it may stand for."""
+    found: dict[str, tuple[str, list[Target]]] = {}
+
+    def add(label: str, target: Target) -> None:
+        bones = skeleton(label)
+        if bones and target not in found.setdefault(bones, (label, []))[1]:
+            found[bones][1].append(target)
+
+    for title in template.titles:
+        add(title, Target())
+    for box in template.boxes:
+        for label in box.labels:
+            add(label, Target(box=box.name))
+    for field in template.fields:
+        for label in field.labels:
+            add(label, Target(field=field))
+        for choice in field.choices:
+            for label in choice.labels:
+                add(label, Target(field=field, choice=choice))
+    return {bones: (label, tuple(targets)) for bones, (label, targets) in found.items()}
+
+
+def find(page_lines: Sequence[Line], template: Template, optical: bool) -> Found:
+    """Labels on the lines of a page, not yet resolved to one field each."""
+    words_of = vocabulary(template)
+    anchors: list[Anchor] = []
+    left: list[Word] = []
+    for line in page_lines:
+        taken: list[_Span] = []
+        for span in sorted(_spans(line, words_of, optical), key=lambda s: (s.start - s.end, -s.score)):
+            if all(span.end <= t.start or span.start >= t.end for t in taken):
+                taken.append(span)
+        used = [False] * len(line.chars)
+        for span in taken:
+            label, targets = words_of[span.bones]
+            first, last = line.at[span.start], line.at[span.end - 1]
+            first = _with_number(line, first) if any(t.box for t in targets) else first
+            last = _closing(line, last)
+            for place in range(first, last + 1):
+                used[place] = True
+            colon = _colon(line, last + 1, used)
+            box = Box(line.chars[first].x0, 0.0, line.chars[last].x1, 0.0)
+            inside = [line.words[line.chars[p].word].box for p in range(first, last + 1)]
+            box = replace(box, y0=min(b.y0 for b in inside), y1=max(b.y1 for b in inside))
+            anchors.append(Anchor(label, targets, box, colon, span.score))
+        left += _remaining(line, used)
+    return Found(tuple(anchors), tuple(left))
+
+
+def _spans(
+    line: Line, words_of: dict[str, tuple[str, tuple[Target, ...]]], optical: bool
+) -> Iterator[_Span]:
+    bones = line.skeleton
+    for label, (_, targets) in words_of.items():
+        start = bones.find(label)
+        seen = start >= 0
+        while start >= 0:
+            span = _Span(start, start + len(label), label, 1.0)
+            if _stands(line, span, targets):
+                yield span
+            start = bones.find(label, start + 1)
+        if optical and not seen and _FUZZY_FROM <= len(label) <= len(bones) + 2:
+            close = fuzz.partial_ratio_alignment(label, bones, score_cutoff=_FUZZY_SCORE)
+            if close is not None and close.dest_end - close.dest_start >= len(label) - 2:
+                span = _Span(close.dest_start, close.dest_end, label, close.score / 100)
+                if _stands(line, span, targets):
+                    yield span
+
+
+def _stands(line: Line, span: _Span, targets: tuple[Target, ...]) -> bool:
+    """Whether the span is a label by itself, not letters inside a word or words inside a sentence."""
+    first, last = line.at[span.start], line.at[span.end - 1]
+    chars = line.chars
+    if first and chars[first - 1].word == chars[first].word and chars[first - 1].char.isalnum():
+        return False
+    if last + 1 < len(chars) and chars[last + 1].word == chars[last].word:
+        after = chars[last + 1].char
+        glued = len(span.bones) >= 5 and (after.isdigit() or after.isupper()) and chars[last].char.islower()
+        if after.isalnum() and not glued:
+            return False
+    if all(t.box is not None for t in targets):
+        return span.start <= 8 or _gap_before(line, first) > 1.0
+    if _colon(line, last + 1, [False] * len(chars)) or len(span.bones) <= 3:
+        return True
+    return _gap_before(line, first) > 0.45 or not _letters_before(line, first)
+
+
+def _gap_before(line: Line, first: int) -> float:
+    """Blank before a character, in heights of the line; large at the start of the line."""
+    if first == 0:
+        return 99.0
+    return (line.chars[first].x0 - line.chars[first - 1].x1) / height(line.box)
+
+
+def _letters_before(line: Line, first: int) -> bool:
+    """Whether the word just before ends with a letter or a digit (a tick or a colon is no sentence)."""
+    word = line.words[line.chars[first - 1].word].text if first else ""
+    return len(word) > 1 and word[-1].isalnum()
+
+
+def _with_number(line: Line, first: int) -> int:
+    """A heading takes the number before it (« 3. », « Cadre 3 - ») with it."""
+    before = "".join(c.char for c in line.chars[:first])
+    return 0 if len(before) <= 12 and (first == 0 or _gap_before(line, first) < 1.5) else first
+
+
+def _closing(line: Line, last: int) -> int:
+    """A label takes the rest of its punctuation with it: ``(s)`` of « Prénom(s) », the degree of « N° »."""
+    while last + 1 < len(line.chars):
+        follower = line.chars[last + 1]
+        if follower.word != line.chars[last].word or follower.char not in ")°º.'’(":
+            break
+        last += 1
+    return last
+
+
+def _colon(line: Line, place: int, used: list[bool]) -> bool:
+    if place < len(line.chars) and line.chars[place].char == ":":
+        used[place] = True
+        return True
+    return False
+
+
+def _remaining(line: Line, used: list[bool]) -> Iterator[Word]:
+    """Runs of characters no label took, word by word."""
+    run: list[int] = []
+    for place, char in enumerate(line.chars):
+        if run and (used[place] or line.chars[run[-1]].word != char.word):
+            yield _cut(line, run)
+            run = []
+        if not used[place]:
+            run.append(place)
+    if run:
+        yield _cut(line, run)
+
+
+def _cut(line: Line, run: list[int]) -> Word:
+    word = line.words[line.chars[run[0]].word]
+    text = "".join(line.chars[p].char for p in run)
+    if len(text) == len(word.text):
+        return word
+    box = Box(line.chars[run[0]].x0, word.box.y0, line.chars[run[-1]].x1, word.box.y1)
+    return Word(text, box, word.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """The vertical extents of the cadres of one page, from their headings."""
+
+    order: tuple[str, ...]
+    headings: tuple[Anchor, ...]
+    before: str
+    """The cadre in force above the first heading: the header, or the last one of the previous page."""
+
+    def candidates(self, box: Box) -> frozenset[str]:
+        """Cadres a label at ``box`` may belong to: one, or several when a heading was not read."""
+        above = [h for h in self.headings if centre(h.box) > centre(box) and self._over(h.box, box)]
+        current = min(above, key=lambda h: centre(h.box)).heading if above else self.before
+        if current not in self.order:
+            return frozenset(self.order)
+        seen = {h.heading for h in self.headings}
+        allowed = {current}
+        for name in self.order[self.order.index(current) + 1 :]:
+            if name in seen:
+                break
+            allowed.add(name)
+        return frozenset(n for n in allowed if n is not None)
+
+    def _over(self, heading: Box, box: Box) -> bool:
+        """A heading beside another one only rules its own column."""
+        beside = [h.box for h in self.headings if h.box != heading and same_row(h.box, heading)]
+        right = [b.x0 for b in beside if b.x0 > heading.x0]
+        return box.x0 < min(right) - 2 if right and box.x0 >= heading.x0 - 5 else not beside or box.x0 >= heading.x0 - 5
+
+
+def regions(anchors: Sequence[Anchor], template: Template, before: str) -> Regions:
+    order = tuple(b.name for b in template.boxes)
+    headings = tuple(a for a in anchors if a.heading is not None)
+    return Regions(order if "header" in order else ("header", *order), headings, before)
+
+
+def resolve(anchors: Sequence[Anchor], places: Regions) -> tuple[Anchor, ...]:
+    """Each label to the one field it stands for; labels that stand for none here are kept without target."""
+    ordered = sorted(anchors, key=lambda a: (-centre(a.box), a.box.x0))
+    kept = [_narrow(a, places) for a in ordered]
+    kept = [_by_neighbour(a, kept) for a in kept]
+    kept = _by_order(kept)
+    return tuple(_short_alone(a, kept) for a in kept)
+
+
+def _narrow(anchor: Anchor, places: Regions) -> Anchor:
+    if any(t.field is None for t in anchor.targets):
+        return replace(anchor, targets=tuple(t for t in anchor.targets if t.field is None)[:1])
+    allowed = places.candidates(anchor.box)
+    return replace(anchor, targets=tuple(t for t in anchor.targets if t.field and t.field.box in allowed))
+
+
+def left_of(anchor: Anchor, anchors: Sequence[Anchor]) -> Anchor | None:
+    """The nearest label on the same row to the left."""
+    row = [a for a in anchors if a is not anchor and same_row(a.box, anchor.box) and a.box.x0 < anchor.box.x0]
+    return max(row, key=lambda a: a.box.x0, default=None)
+
+
+def _by_neighbour(anchor: Anchor, anchors: Sequence[Anchor]) -> Anchor:
+    """``after``: a « du » that follows « Devis n° » is the date of the quote, and only there."""
+    if not any(t.field and t.field.after for t in anchor.targets):
+        return anchor
+    left = left_of(anchor, anchors)
+    names = {t.field.name for t in left.targets if t.field} if left else set()
+    bound = [t for t in anchor.targets if t.field and t.field.after in names]
+    if bound:
+        return replace(anchor, targets=tuple(bound))
+    # A full label (« Date du devis ») needs no neighbour.
+    free = [
+        t for t in anchor.targets if t.field and (t.field.after is None or len(skeleton(anchor.label)) >= _FUZZY_FROM)
+    ]
+    return replace(anchor, targets=tuple(free))
+
+
+def _by_order(anchors: list[Anchor]) -> list[Anchor]:
+    """Where a heading is missing, equal labels take the fields in the order of the form, if all are there."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for place, anchor in enumerate(anchors):
+        if len(anchor.targets) > 1:
+            key = tuple(t.field.name for t in anchor.targets if t.field)
+            groups.setdefault(key, []).append(place)
+    result = list(anchors)
+    for key, places in groups.items():
+        for rank, place in enumerate(places):
+            one = result[place].targets[rank : rank + 1] if len(places) == len(key) else ()
+            result[place] = replace(result[place], targets=one)
+    return result
+
+
+def _short_alone(anchor: Anchor, anchors: Sequence[Anchor]) -> Anchor:
+    """« Du » and « au » only count as a pair on one row; « M » only beside its own label."""
+    field = anchor.field
+    if field is None or len(skeleton(anchor.label)) > 3:
+        return anchor
+    row = [a for a in anchors if a is not anchor and same_row(a.box, anchor.box)]
+    if anchor.choice is not None:
+        if len(skeleton(anchor.label)) == 3 and anchor.label.isupper():
+            return anchor
+        near = [
+            a
+            for a in anchors
+            if a.field is field
+            and a.choice is None
+            and (same_row(a.box, anchor.box) or 0 < centre(a.box) - centre(anchor.box) < 3 * height(a.box))
+        ]
+        return anchor if near else replace(anchor, targets=())
+    if field.range_with is not None:
+        near = [a for a in row if a.field is not None and a.field.name == field.range_with]
+        return anchor if near else replace(anchor, targets=())
+    return anchor
