@@ -25,8 +25,10 @@ from storage.schema import upgrade
 from storage.vault import Vault
 
 
-def build(settings: Settings, clock: Clock | None = None) -> House:
+def build(settings: Settings, clock: Clock | None = None, sandbox: Sandbox | None = None) -> House:
     """Open (creating at first use) the database, the vault and the keys, and load the rules.
+
+    ``sandbox``: one already warm, instead of a new one.
 
     Raises ``ConfigError`` with every fault of the configuration, ``StorageError`` when the database,
     the vault or the keys cannot be opened.
@@ -47,7 +49,7 @@ def build(settings: Settings, clock: Clock | None = None) -> House:
         circuits=circuits,
         calendars=calendars(settings),
         trust=trust(settings, circuits),
-        reader=reader(settings),
+        reader=reader(settings, sandbox),
     )
 
 
@@ -76,18 +78,22 @@ def calendars(settings: Settings) -> Calendars:
     return load_calendars(settings.config / "calendars")
 
 
-def reader(settings: Settings) -> Reader:
-    """The limited children that read strangers' bytes; they start at the first job."""
+def limits(settings: Settings) -> Limits:
+    """The ceilings of the parsers: those of the settings, the others by default."""
     asked = settings.limits
-    limits = Limits(
+    return Limits(
         message_bytes=asked.message_bytes,
         pages=asked.pages,
         cpu_seconds=asked.cpu_seconds,
         wall_seconds=asked.wall_seconds,
         memory_bytes=asked.memory_bytes,
     )
+
+
+def reader(settings: Settings, sandbox: Sandbox | None = None) -> Reader:
+    """The limited children that read strangers' bytes; they start at the first job."""
     return Reader(
-        sandbox=Sandbox(limits),
+        sandbox=sandbox or Sandbox(limits(settings)),
         recognition=Recognition(settings.ocr.engine, settings.ocr.workers),
         dpi=settings.ocr.dpi,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 
 import uvicorn
 
@@ -11,14 +12,85 @@ from gateway import bootstrap, log
 from gateway.deadlines.sweep import Sweeper
 from gateway.errors import Unavailable
 from gateway.house import House
+from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.orphans import sweep_orphans
 from gateway.intake.smtp import SmtpListener
 from gateway.outbound.dispatch import Dispatcher
 from gateway.outbound.send import Smarthost
-from gateway.web.app import WebHouse, create_app
+from gateway.web.app import create_app
+from gateway.web.house import WebHouse
 from gateway.worker import Worker
 
 _SWEEP_SECONDS = 60.0
 _DISPATCH_SECONDS = 1.0
 _ORPHAN_SECONDS = 900.0
+_WEB_START_SECONDS = 20.0
+
+
+class Premises:
+    """One open gateway. ``start`` returns when every listener listens."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        settings = house.settings
+        self.worker = Worker(house, self._chores())
+        self.door = bootstrap.door(house, self.worker.wake)
+        mailboxes = [b.address for c in house.circuits.by_name.values() for b in c.mailboxes]
+        self.smtp = SmtpListener(settings.smtp, self.door, mailboxes, settings.root)
+        self.watchers = [ImapWatcher(box, self.door, settings.root) for box in settings.imap]
+        self._web: uvicorn.Server | None = None
+        self._web_thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Workers first (they may have work from before), then the doors, then the pages."""
+        self.worker.start()
+        if self.house.settings.smtp.enabled:
+            self.smtp.start()
+        for watcher in self.watchers:
+            watcher.start()
+        if self.house.settings.web.enabled:
+            self._start_web()
+
+    def stop(self) -> None:
+        """The reverse: doors close first, what is under way reaches its commit."""
+        if self._web is not None and self._web_thread is not None:
+            self._web.should_exit = True
+            self._web_thread.join(timeout=10)
+        for watcher in self.watchers:
+            watcher.stop()
+        if self.house.settings.smtp.enabled:
+            self.smtp.stop()
+        self.worker.stop()
+        self.house.close()
+
+    def _chores(self) -> dict[str, tuple[float, object]]:
+        house = self.house
+        settings = house.settings
+        chores: dict[str, tuple[float, object]] = {
+            "orphans": (_ORPHAN_SECONDS, lambda: sweep_orphans(self.door, house.clock.now())),
+            "sweep": (_SWEEP_SECONDS, Sweeper(house).once),
+        }
+        if settings.outgoing.enabled:
+            dispatcher = Dispatcher(house, Smarthost(settings.outgoing, settings.root), random.Random())
+            chores["dispatch"] = (_DISPATCH_SECONDS, dispatcher.once)
+        return chores
+
+    def _start_web(self) -> None:
+        settings = self.house.settings.web
+        app = create_app(WebHouse(self.house))
+        server = uvicorn.Server(
+            uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning")
+        )
+        self._web = server
+        self._web_thread = threading.Thread(target=server.run, name="web", daemon=True)
+        self._web_thread.start()
+        limit = time.monotonic() + _WEB_START_SECONDS
+        while not server.started:
+            if not self._web_thread.is_alive() or time.monotonic() > limit:
+                raise Unavailable(
+                    f"Les pages web n'ont pas pu s'ouvrir sur {settings.host}:{settings.port} ; "
+                    "vérifiez que l'adresse est libre."
+                )
+            self._web_thread.join(0.05)
+        log.started("web", port=settings.port)

@@ -28,8 +28,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def serve(control: socket.socket) -> None:
-    """Fork once for each channel the parent passes; end when the parent does."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Fork once for each channel the parent passes; end when the parent does (its socket closes)."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: no zombie, no handler
     while True:
         channel = _passed_channel(control)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import socket
 import sys
 
@@ -11,12 +9,9 @@ from gateway.triage import frames
 from gateway.triage.recognition import ANSWERED, ASKED
 from parsers.ocr import Recogniser
 
-_PR_SET_PDEATHSIG = 1
-
 
 def serve(channel: socket.socket, engine: str) -> None:
-    """Answer bitmaps until the parent closes."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Answer bitmaps until the parent closes, or dies, which closes too."""
     recogniser = Recogniser(engine)
     while True:
         try:

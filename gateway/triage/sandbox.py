@@ -62,27 +62,30 @@ class Sandbox:
         refusal = json.loads(text)
         raise _ERRORS.get(refusal.get("error", ""), Crashed)(str(refusal.get("message", "")))
 
+    def warm(self) -> None:
+        """Start the zygote now rather than at the first job."""
+        with self._lock:
+            self._living_control()
+
     def close(self) -> None:
         """Stop the zygote; jobs under way end by themselves."""
         with self._lock:
-            if self._control is not None:
-                self._control.close()
-                self._control = None
-            if self._zygote is not None:
-                self._zygote.kill()
-                self._zygote.wait()
-                self._zygote = None
+            self._bury()
 
     def _new_channel(self) -> socket.socket:
+        """A channel to a fresh fork; a zygote that has died is replaced once."""
         ours, theirs = socket.socketpair()
+        passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
         with theirs, self._lock:
-            control = self._living_control()
-            handles = array.array("i", [theirs.fileno()])
-            control.sendmsg([b"j"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)])
+            try:
+                self._living_control().sendmsg([b"j"], passed)
+            except (BrokenPipeError, ConnectionResetError):
+                self._bury()
+                self._living_control().sendmsg([b"j"], passed)
         return ours
 
     def _living_control(self) -> socket.socket:
-        if self._zygote is not None and self._zygote.poll() is None and self._control is not None:
+        if self._control is not None:
             return self._control
         ours, theirs = socket.socketpair()
         with theirs:
@@ -90,11 +93,19 @@ class Sandbox:
                 [sys.executable, "-m", "gateway.triage.child", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                close_fds=True,
                 env={"PYTHONPATH": os.pathsep.join(sys.path)},
             )
         self._control = ours
         return ours
+
+    def _bury(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._zygote is not None:
+            self._zygote.kill()
+            self._zygote.wait()
+            self._zygote = None
 
 
 def _kill(pid: int) -> None:
