@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -119,7 +119,7 @@ class Vault:
             path.unlink(missing_ok=True)
             sync_folder(path.parent)
 
-    def rewrap(self) -> Iterator[str]:
+    def rewrap(self) -> Generator[str]:
         """Wrap every data key under the active key; yields each blob changed.
 
         One blob at a time, replaced by rename: stopped anywhere, it resumes where it was.
