@@ -35,6 +35,10 @@ class Anchor:
     box: Box
     colon: bool
     score: float
+    line: int = 0
+    first: int = 0
+    last: int = 0
+    """Line it was found on and its first and last characters there."""
 
     @property
     def field(self) -> FieldSpec | None:
@@ -47,14 +51,6 @@ class Anchor:
     @property
     def heading(self) -> str | None:
         return self.targets[0].box if self.targets else None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Labels of one page and the words that belong to none of them (cut where a label ends)."""
-
-    anchors: tuple[Anchor, ...]
-    words: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,31 +84,40 @@ def vocabulary(template: Template) -> dict[str, tuple[str, tuple[Target, ...]]]:
     return {bones: (label, tuple(targets)) for bones, (label, targets) in found.items()}
 
 
-def find(page_lines: Sequence[Line], template: Template, optical: bool) -> Found:
+def find(page_lines: Sequence[Line], template: Template, optical: bool) -> tuple[Anchor, ...]:
     """Labels on the lines of a page, not yet resolved to one field each."""
     words_of = vocabulary(template)
     anchors: list[Anchor] = []
-    left: list[Word] = []
-    for line in page_lines:
+    for number, line in enumerate(page_lines):
         taken: list[_Span] = []
         for span in sorted(_spans(line, words_of, optical), key=lambda s: (s.start - s.end, -s.score)):
             if all(span.end <= t.start or span.start >= t.end for t in taken):
                 taken.append(span)
-        used = [False] * len(line.chars)
         for span in taken:
             label, targets = words_of[span.bones]
             first, last = line.at[span.start], line.at[span.end - 1]
             first = _with_number(line, first) if any(t.box for t in targets) else first
             last = _closing(line, last)
-            for place in range(first, last + 1):
-                used[place] = True
-            colon = _colon(line, last + 1, used)
-            box = Box(line.chars[first].x0, 0.0, line.chars[last].x1, 0.0)
             inside = [line.words[line.chars[p].word].box for p in range(first, last + 1)]
-            box = replace(box, y0=min(b.y0 for b in inside), y1=max(b.y1 for b in inside))
-            anchors.append(Anchor(label, targets, box, colon, span.score))
-        left += _remaining(line, used)
-    return Found(tuple(anchors), tuple(left))
+            box = Box(
+                line.chars[first].x0,
+                min(b.y0 for b in inside),
+                line.chars[last].x1,
+                max(b.y1 for b in inside),
+            )
+            colon = _colon(line, last + 1)
+            anchors.append(Anchor(label, targets, box, colon, span.score, number, first, last + colon))
+    return tuple(anchors)
+
+
+def remaining(page_lines: Sequence[Line], anchors: Sequence[Anchor]) -> tuple[Word, ...]:
+    """The words that belong to no resolved label, cut where a label ends."""
+    used = [[False] * len(line.chars) for line in page_lines]
+    for anchor in anchors:
+        if anchor.targets:
+            for place in range(anchor.first, anchor.last + 1):
+                used[anchor.line][place] = True
+    return tuple(w for line, marks in zip(page_lines, used, strict=True) for w in _remaining(line, marks))
 
 
 def _spans(
@@ -146,9 +151,17 @@ def _stands(line: Line, span: _Span, targets: tuple[Target, ...]) -> bool:
         glued = len(span.bones) >= 5 and (after.isdigit() or after.isupper()) and chars[last].char.islower()
         if after.isalnum() and not glued:
             return False
+    if len(span.bones) <= 3 and chars[first].word != chars[last].word:
+        return False
+    if any(
+        chars[p].x0 - chars[p - 1].x1 > 1.2 * height(line.box)
+        for p in range(first + 1, last + 1)
+        if chars[p].word != chars[p - 1].word
+    ):
+        return False
     if all(t.box is not None for t in targets):
         return span.start <= 8 or _gap_before(line, first) > 1.0
-    if _colon(line, last + 1, [False] * len(chars)) or len(span.bones) <= 3:
+    if _colon(line, last + 1) or len(span.bones) <= 3:
         return True
     return _gap_before(line, first) > 0.45 or not _letters_before(line, first)
 
@@ -182,11 +195,8 @@ def _closing(line: Line, last: int) -> int:
     return last
 
 
-def _colon(line: Line, place: int, used: list[bool]) -> bool:
-    if place < len(line.chars) and line.chars[place].char == ":":
-        used[place] = True
-        return True
-    return False
+def _colon(line: Line, place: int) -> bool:
+    return place < len(line.chars) and line.chars[place].char == ":"
 
 
 def _remaining(line: Line, used: list[bool]) -> Iterator[Word]:
@@ -248,12 +258,13 @@ def regions(anchors: Sequence[Anchor], template: Template, before: str) -> Regio
 
 
 def resolve(anchors: Sequence[Anchor], places: Regions) -> tuple[Anchor, ...]:
-    """Each label to the one field it stands for; labels that stand for none here are kept without target."""
+    """Each label to the one field it stands for; labels that stand for none here are dropped."""
     ordered = sorted(anchors, key=lambda a: (-centre(a.box), a.box.x0))
     kept = [_narrow(a, places) for a in ordered]
     kept = [_by_neighbour(a, kept) for a in kept]
     kept = _by_order(kept)
-    return tuple(_short_alone(a, kept) for a in kept)
+    kept = [_short_alone(a, kept) for a in kept]
+    return tuple(a for a in (_preferred(a, kept) for a in kept) if a.targets)
 
 
 def _narrow(anchor: Anchor, places: Regions) -> Anchor:
@@ -309,15 +320,28 @@ def _short_alone(anchor: Anchor, anchors: Sequence[Anchor]) -> Anchor:
     if anchor.choice is not None:
         if len(skeleton(anchor.label)) == 3 and anchor.label.isupper():
             return anchor
-        near = [
-            a
-            for a in anchors
-            if a.field is field
-            and a.choice is None
-            and (same_row(a.box, anchor.box) or 0 < centre(a.box) - centre(anchor.box) < 3 * height(a.box))
-        ]
-        return anchor if near else replace(anchor, targets=())
+        mains = [a for a in anchors if a.field is field and a.choice is None]
+        beside = any(same_row(a.box, anchor.box) for a in mains)
+        taken = any(
+            same_row(a.box, main.box) for main in mains for a in anchors if a.field is field and a.choice is not None
+        )
+        under = not taken and any(0 < centre(a.box) - centre(anchor.box) < 3 * height(a.box) for a in mains)
+        return anchor if beside or under else replace(anchor, targets=())
     if field.range_with is not None:
         near = [a for a in row if a.field is not None and a.field.name == field.range_with]
         return anchor if near else replace(anchor, targets=())
     return anchor
+
+
+def _preferred(anchor: Anchor, anchors: Sequence[Anchor]) -> Anchor:
+    """A second variant of a label already seen is part of a value (« Établissement : Hôpital de … »)."""
+    field = anchor.field
+    if field is None or anchor.choice is not None or anchor.label not in field.labels:
+        return anchor
+    rank = field.labels.index(anchor.label)
+    better = any(
+        a.field is field and a.choice is None and a.label in field.labels[:rank]
+        for a in anchors
+        if a is not anchor
+    )
+    return replace(anchor, targets=()) if better else anchor

@@ -114,19 +114,19 @@ def _page(
     optical = page.source is Source.OCR
     rows = lines(page.words)
     found = labels.find(rows, template, optical)
-    regions = labels.regions(found.anchors, template, before)
-    anchors = labels.resolve(found.anchors, regions)
+    anchors = labels.resolve(found, labels.regions(found, template, before))
+    words = labels.remaining(rows, anchors)
     for anchor in anchors:
         if anchor.field is not None and anchor.choice is None:
             reading.places.setdefault(anchor.field.name, (page.number, anchor.box))
     _values(reading, page.number, anchors, widgets.as_words(fields, page.number), Source.ACROFORM)
-    _values(reading, page.number, anchors, found.words, page.source)
+    _values(reading, page.number, anchors, words, page.source)
     own = [f for f in fields if f.page == page.number]
     for spec in template.fields:
         if spec.type is FieldType.CHOICE:
-            _choice(reading, page, spec, anchors, found.words, own, bitmap)
+            _choice(reading, page, spec, anchors, words, own, bitmap)
     if bitmap is not None:
-        print_in = () if optical else found.words
+        print_in = () if optical else words
         for anchor in anchors:
             if anchor.field is not None and anchor.field.type is FieldType.SIGNATURE:
                 _sign(reading, page, anchor, anchors, print_in, bitmap)

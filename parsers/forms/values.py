@@ -28,9 +28,11 @@ def assign(anchors: Sequence[Anchor], words: Sequence[Word]) -> dict[int, Value]
     claimed: set[int] = set()
     found: dict[int, list[int]] = {}
     for index, anchor in enumerate(anchors):
+        if not _valued(anchor):
+            continue
         right = _right(anchor, anchors, words)
         claimed.update(right)
-        if right and _valued(anchor):
+        if right:
             found[index] = right
     for index, anchor in enumerate(anchors):
         if index in found or not _valued(anchor) or anchor.colon:
@@ -160,13 +162,14 @@ def comb(words: Sequence[Word]) -> str | None:
     """Characters of a comb joined; an empty cell between two is a blank. ``None``: not a comb."""
     if not _is_comb(words):
         return None
-    middles = [(w.box.x0 + w.box.x1) / 2 for w in words]
-    steps = [b - a for a, b in zip(middles, middles[1:], strict=False)]
-    pitch = median(steps) if steps else 1.0
-    short = [s for s in steps if s <= 1.3 * pitch]
-    pitch = median(short) if short else pitch
-    text = words[0].text
-    for step, word in zip(steps, words[1:], strict=True):
-        wide = step > 1.6 * pitch
-        text += (" " if wide else "") + word.text
+    letters: list[tuple[str, float]] = []
+    for word in words:
+        step = (word.box.x1 - word.box.x0) / len(word.text)
+        letters += [(c, word.box.x0 + (i + 0.5) * step) for i, c in enumerate(word.text)]
+    steps = [b[1] - a[1] for a, b in zip(letters, letters[1:], strict=False)]
+    pitch = median(steps)
+    pitch = median([s for s in steps if s <= 1.3 * pitch] or steps)
+    text = letters[0][0]
+    for step, (letter, _) in zip(steps, letters[1:], strict=True):
+        text += (" " if step > 1.6 * pitch else "") + letter
     return text
