@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -88,7 +89,7 @@ def sign(
         extra=extra,
     )
     if opaque:
-        return _pkcs7_mime(der, "signed-data")
+        return pkcs7_mime(der, "signed-data")
     boundary = b"----signature-" + os.urandom(12).hex().encode()
     return (
         b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256;\r\n'
@@ -119,10 +120,26 @@ def encrypt(
     der = enveloped_data(
         entity, recipients, aead=aead, key_bytes=key_bytes, oaep=oaep, by_key_id=by_key_id, kdf=kdf
     )
-    return _pkcs7_mime(der, "authEnveloped-data" if aead else "enveloped-data")
+    return pkcs7_mime(der, "authEnveloped-data" if aead else "enveloped-data")
 
 
-def _pkcs7_mime(der: bytes, kind: str) -> bytes:
+def compress(entity: bytes, *, stream: bytes | None = None) -> bytes:
+    """A compressed entity (RFC 3274); ``stream`` replaces what the compressor would give."""
+    body = cms.CompressedData(
+        {
+            "version": "v0",
+            "compression_algorithm": {"algorithm": "zlib"},
+            "encap_content_info": {
+                "content_type": "data",
+                "content": zlib.compress(entity) if stream is None else stream,
+            },
+        }
+    )
+    return pkcs7_mime(_content_info("compressed_data", body), "compressed-data")
+
+
+def pkcs7_mime(der: bytes, kind: str) -> bytes:
+    """The entity around a structure; ``kind`` is its ``smime-type``."""
     return (
         b"Content-Type: application/pkcs7-mime; smime-type=" + kind.encode() + b'; name="smime.p7m"\r\n'
         b"Content-Transfer-Encoding: base64\r\n"
