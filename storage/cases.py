@@ -205,6 +205,12 @@ def of_delivery(session: Session, sha256: str) -> list[Case]:
     return list(session.exec(statement))
 
 
+def reference_of_delivery(session: Session, sha256: str) -> str | None:
+    """Reference of the first case this delivery's documents are filed in."""
+    found = of_delivery(session, sha256)
+    return found[0].reference if found else None
+
+
 def possible(
     session: Session,
     circuit: str,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from sqlmodel import select
+
 from gateway.circuits.decision import DocumentSeen
 from storage import deliveries
 from storage.cases import Case
@@ -75,3 +77,13 @@ def case(delivery_sha: str, reference: str = "PSR-2026-00001", **columns: object
             **columns,
         }
     )
+
+
+def stored_delivery(session: Session, sha256: str) -> Delivery:
+    found = session.get(Delivery, sha256)
+    assert found is not None
+    return found
+
+
+def stored_documents(session: Session, sha256: str) -> list[Document]:
+    return list(session.exec(select(Document).where(Document.delivery == sha256).order_by("position")))

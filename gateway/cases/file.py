@@ -1,0 +1,327 @@
+"""A decision becomes a case and its items: one transaction, repeatable without harm.
+
+The documents of a mail are grouped by the person they speak of. Each group joins the case it matches at
+the circuit's threshold, opens one when it holds a form that may, or leaves candidates for a person. A
+sender foreign to the case and to the directory never joins it, whatever it quotes (lessons, row 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from gateway.cases.grouping import Group, group_documents, identity_of_case
+from gateway.cases.matching import CANDIDATE_FLOOR, Match, compare, name_key
+from gateway.cases.periods import add_period
+from gateway.cases.senders import domain_of, is_foreign
+from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen, Route
+from gateway.circuits.directory import Directory
+from gateway.circuits.model import Circuit
+from gateway.circuits.periods import union, value_of
+from gateway.clock import paris_date
+from gateway.evidence.record import Kind
+from storage import cases
+from storage.cases import Candidate, Case, Item, PeriodStatus
+from storage.db import Session
+from storage.deliveries import Delivery
+from storage.documents import Document
+
+Event = tuple[Kind, str, Mapping[str, Any]]
+
+_DOUBT = 0.5
+"""An authorisation opens its own case unless an existing one is at least this likely."""
+_MAX_CANDIDATES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What filing did. ``case`` is the one of the leading document, ``None`` when a person decides."""
+
+    items: tuple[Item, ...]
+    case: Case | None
+    opened: bool
+    joined: bool
+    candidates: int
+    events: tuple[Event, ...]
+    cases: tuple[Case, ...] = ()
+    """Every case the mail went to: one mail may carry several people's forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Likely:
+    case: Case
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """One group, once decided: its case, or the candidates shown to a person."""
+
+    group: Group
+    case: Case | None
+    opened: bool
+    likely: tuple[_Likely, ...]
+    events: tuple[Event, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Filing:
+    """What every part of the filing of one mail needs."""
+
+    session: Session
+    mail: MailSeen
+    decision: Decision
+    circuit: Circuit
+    directory: Directory
+    rows: Mapping[int, int]
+    """Row number of each document, by position."""
+    at: datetime
+
+
+def file_delivery(  # noqa: PLR0917 - a step of the journey, always called with all of it
+    session: Session,
+    delivery: Delivery,
+    documents: Sequence[Document],
+    mail: MailSeen,
+    decision: Decision,
+    circuit: Circuit,
+    directory: Directory,
+    at: datetime,
+) -> Filed:
+    """File one mail. The same delivery filed twice gives the same rows and no second event."""
+    cases.lock_circuit(session, circuit.name)
+    rows = {row.position: row.id for row in documents if row.id is not None}
+    work = _Filing(session, mail, decision, circuit, directory, rows, at)
+    settled: tuple[_Settled, ...] = ()
+    if (
+        mail.kind is MailKind.MAIL
+        and not decision.quarantined
+        and decision.queue != circuit.quarantine_queue
+    ):
+        groups = group_documents(circuit, mail, decision.establishment)
+        settled = tuple(_settle(work, group) for group in groups)
+    items, item_events, candidates = _put_in_queues(work, delivery, settled)
+    lead = next((s for s in settled if s.case is not None), None)
+    return Filed(
+        items=items,
+        case=lead.case if lead else None,
+        opened=bool(lead and lead.opened),
+        joined=bool(lead and not lead.opened),
+        candidates=candidates,
+        events=(*(event for s in settled for event in s.events), *item_events),
+        cases=tuple({s.case.reference: s.case for s in settled if s.case is not None}.values()),
+    )
+
+
+def coverage(session: Session, case_id: int) -> tuple[tuple[date, date], ...]:
+    """The days covered: union of the periods granted by forms, both ends included."""
+    return union(
+        (period.starts, period.ends)
+        for period in cases.periods(session, case_id)
+        if period.status is PeriodStatus.GRANTED and period.starts and period.ends
+    )
+
+
+def _settle(work: _Filing, group: Group) -> _Settled:
+    already = _case_already_given(work, group)
+    if already is not None:
+        return _Settled(group, already, already.opened_by_delivery == work.mail.sha256, (), (), ())
+    likely = _likely(work, group)
+    best = likely[0] if likely else None
+    if best and best.match.score >= work.circuit.match_threshold and not _tied(likely):
+        if not is_foreign(work.directory, work.mail, best.case.sender_domain):
+            return _join(work, group, best)
+        reason = "expéditeur étranger au dossier et à l'annuaire : une personne décide du rattachement"
+        return _Settled(group, None, False, likely, (), (reason,))
+    opener = next((d for d in group.documents if d.kind in work.circuit.opens_case), None)
+    if opener is not None and not _doubtful(work, opener, best):
+        return _open(work, group, opener)
+    reason = (
+        "dossier à choisir parmi les candidats : aucun n'atteint le seuil de rattachement"
+        if likely
+        else "aucun dossier ne correspond"
+    )
+    return _Settled(group, None, False, likely, (), (reason,))
+
+
+def _doubtful(work: _Filing, opener: DocumentSeen, best: _Likely | None) -> bool:
+    if best is None:
+        return False
+    # A further request speaks of an authorisation that exists: any likeness is a reason to ask.
+    floor = _DOUBT if opener.kind in work.circuit.authorises else CANDIDATE_FLOOR
+    return best.match.score >= floor
+
+
+def _tied(likely: tuple[_Likely, ...]) -> bool:
+    """Two cases that fit equally well: choosing is a person's work."""
+    return len(likely) > 1 and likely[0].match.score - likely[1].match.score < 0.02
+
+
+def _case_already_given(work: _Filing, group: Group) -> Case | None:
+    for document in group.documents:
+        case_id = cases.case_of_document(work.session, work.rows[document.position])
+        if case_id is not None:
+            return cases.by_id(work.session, case_id)
+    return None
+
+
+def _likely(work: _Filing, group: Group) -> tuple[_Likely, ...]:
+    seen = group.identity
+    found = cases.possible(
+        work.session,
+        work.circuit.name,
+        references=seen.quoted,
+        form_reference=seen.form_reference,
+        cnas_number=seen.cnas_number,
+        birth_date=seen.birth_date,
+        name_key=name_key(seen.name, seen.first_names),
+    )
+    scored = (_Likely(case, compare(seen, identity_of_case(case))) for case in found)
+    kept = sorted((s for s in scored if s.match.score >= CANDIDATE_FLOOR), key=lambda s: -s.match.score)
+    return tuple(kept[:_MAX_CANDIDATES])
+
+
+def _join(work: _Filing, group: Group, best: _Likely) -> _Settled:
+    case = best.case
+    cases.complete(work.session, _number(case), _columns(work, group))
+    fields = {
+        "delivery": work.mail.sha256,
+        "score": f"{best.match.score:.4f}",
+        "reasons": list(best.match.reasons),
+        "documents": [d.sha256 for d in group.documents],
+    }
+    joined: Event = (Kind.CASE_JOINED, f"case:{case.reference}", fields)
+    events = _file_documents(work, group, case, best.match.reasons)
+    return _Settled(group, case, False, (), (joined, *events), best.match.reasons)
+
+
+def _open(work: _Filing, group: Group, opener: DocumentSeen) -> _Settled:
+    year = paris_date(work.at).year
+    case = cases.open_case(
+        work.session,
+        Case(
+            reference=cases.next_reference(work.session, work.circuit.reference_prefix, year),
+            circuit=work.circuit.name,
+            opened_at=work.at,
+            opened_by_delivery=work.mail.sha256,
+            opened_by_position=opener.position,
+            sender_domain=domain_of(work.mail),
+            **_columns(work, group),
+        ),
+    )
+    fields = {
+        "delivery": work.mail.sha256,
+        "kind": opener.kind,
+        "document": opener.sha256,
+        "establishment": case.establishment_finess,
+        "caisse": case.caisse,
+    }
+    opened: Event = (Kind.CASE_OPENED, f"case:{case.reference}", fields)
+    reasons = (f"dossier ouvert par « {work.circuit.title_of(opener.kind)} »",)
+    return _Settled(group, case, True, (), (opened, *_file_documents(work, group, case, reasons)), reasons)
+
+
+def _columns(work: _Filing, group: Group) -> dict[str, Any]:
+    seen = group.identity
+    names = (value_of(d, "establishment_name") for d in group.documents)
+    return {
+        "form_reference": _cut(seen.form_reference, 80),
+        "cnas_number": _cut(seen.cnas_number, 20),
+        "patient_name": _cut(seen.name, 120),
+        "patient_first_names": _cut(seen.first_names, 120),
+        "patient_birth_date": seen.birth_date,
+        "name_key": name_key(seen.name, seen.first_names),
+        "establishment_finess": _cut(seen.finess, 9),
+        "establishment_name": _cut(next(filter(None, names), None), 200),
+        "caisse": work.decision.caisse,
+    }
+
+
+def _file_documents(work: _Filing, group: Group, case: Case, reasons: Sequence[str]) -> tuple[Event, ...]:
+    events: list[Event] = []
+    for document in group.documents:
+        row = work.rows[document.position]
+        if cases.file_document(work.session, row, _number(case), work.at, reasons):
+            event = add_period(work.session, work.circuit, case, document, row, at=work.at)
+            events.extend([event] if event else [])
+    return tuple(events)
+
+
+def _put_in_queues(
+    work: _Filing, delivery: Delivery, settled: tuple[_Settled, ...]
+) -> tuple[tuple[Item, ...], list[Event], int]:
+    items: list[Item] = []
+    events: list[Event] = []
+    candidates = 0
+    for route in work.decision.routes:
+        concerned = [s for s in settled if _concerns(s.group, route)] or list(settled)
+        lead = next((s for s in concerned if s.case is not None), None)
+        item, new = cases.add_item(work.session, _item(work, delivery, route, concerned, lead))
+        items.append(item)
+        if not new:
+            continue
+        shown = {} if lead else {_number(x.case): x for s in concerned for x in s.likely}
+        for likely in shown.values():
+            candidates += cases.add_candidate(
+                work.session,
+                Candidate(
+                    item_id=item.id or 0,
+                    case_id=_number(likely.case),
+                    score=likely.match.score,
+                    reasons=list(likely.match.reasons),
+                ),
+            )
+        fields = {
+            "item": item.id,
+            "queue": route.queue,
+            "kind": route.kind,
+            "case": lead.case.reference if lead and lead.case else None,
+            "candidates": len(shown),
+            "forward_to": list(route.forward_to),
+        }
+        events.append((Kind.ITEM_FILED, f"delivery:{delivery.sha256}", fields))
+    return tuple(items), events, candidates
+
+
+def _item(
+    work: _Filing, delivery: Delivery, route: Route, concerned: Sequence[_Settled], lead: _Settled | None
+) -> Item:
+    others = len(route.documents) - 1
+    more = (
+        f" et {others} autre{'s' if others > 1 else ''} document{'s' if others > 1 else ''}"
+        if others > 0
+        else ""
+    )
+    reasons = (*route.reasons, *(r for s in concerned for r in s.reasons))
+    several = {s.case.reference for s in concerned if s.case is not None}
+    if len(several) > 1:
+        reasons = (*reasons, f"ce message concerne aussi d'autres dossiers : {', '.join(sorted(several))}")
+    return Item(
+        delivery=delivery.sha256,
+        circuit=work.circuit.name,
+        queue=route.queue,
+        case_id=lead.case.id if lead and lead.case else None,
+        kind=route.kind,
+        title=(work.circuit.title_of(route.kind) + more)[:300],
+        sender=work.mail.sender or work.mail.envelope_from,
+        reasons=list(dict.fromkeys(reasons)),
+        forward_to=list(route.forward_to),
+        created_at=work.at,
+    )
+
+
+def _concerns(group: Group, route: Route) -> bool:
+    return any(d.position in route.documents for d in group.documents)
+
+
+def _number(case: Case) -> int:
+    if case.id is None:
+        raise ValueError("a case read from the database has a number")
+    return case.id
+
+
+def _cut(text: str | None, length: int) -> str | None:
+    return text[:length] if text else None

@@ -1,0 +1,77 @@
+"""Periods of a case: each form adds its own, nothing rewrites history (domain, 10.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.circuits.decision import DocumentSeen
+from gateway.circuits.model import Circuit
+from gateway.circuits.periods import PeriodKind, PeriodSeen, period_of
+from gateway.evidence.record import Kind
+from storage import cases
+from storage.cases import Case, Period, PeriodOrigin, PeriodStatus
+from storage.db import Session
+
+Event = tuple[Kind, str, Mapping[str, Any]]
+
+_STATUS = {
+    PeriodKind.AUTHORISED: PeriodStatus.GRANTED,
+    PeriodKind.REQUESTED: PeriodStatus.REQUESTED,
+    PeriodKind.GRANTED: PeriodStatus.GRANTED,
+    PeriodKind.REFUSED: PeriodStatus.REFUSED,
+}
+
+
+def add_period(
+    session: Session,
+    circuit: Circuit,
+    case: Case,
+    document: DocumentSeen,
+    document_id: int,
+    *,
+    at: datetime,
+) -> Event | None:
+    """Add the period ``document`` writes, if it is one the case does not have; the entry to record.
+
+    A second copy of the authorisation adds nothing, even when its dates read otherwise: the difference
+    is for a person, who corrects the fact of one copy. Safe to call again after a correction.
+    """
+    seen = period_of(circuit, document)
+    if seen is None or case.id is None or _is_known(cases.periods(session, case.id), seen):
+        return None
+    period = Period(
+        case_id=case.id,
+        document_id=document_id,
+        origin=_origin(seen),
+        status=_STATUS[seen.kind],
+        starts=seen.starts,
+        ends=seen.ends,
+        amount=seen.amount[:20] if seen.amount else None,
+        at=at,
+    )
+    if not cases.add_period(session, period):
+        return None
+    fields = {
+        "document": document.sha256,
+        "origin": str(period.origin),
+        "status": str(period.status),
+        "starts": seen.starts.isoformat() if seen.starts else None,
+        "ends": seen.ends.isoformat() if seen.ends else None,
+    }
+    return (Kind.PERIOD_ADDED, f"case:{case.reference}", fields)
+
+
+def _is_known(periods: list[Period], seen: PeriodSeen) -> bool:
+    if seen.kind is PeriodKind.AUTHORISED:
+        return any(p.origin is PeriodOrigin.AUTHORISATION for p in periods)
+    return any(
+        (p.origin, p.status, p.starts, p.ends)
+        == (_origin(seen), _STATUS[seen.kind], seen.starts, seen.ends)
+        for p in periods
+    )
+
+
+def _origin(seen: PeriodSeen) -> PeriodOrigin:
+    return PeriodOrigin.AUTHORISATION if seen.kind is PeriodKind.AUTHORISED else PeriodOrigin.EXTENSION
