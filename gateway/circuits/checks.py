@@ -149,7 +149,8 @@ def _coverage(shaped: Shaped, complain: Complain) -> None:
         spans = sorted((_span(route), i) for i, route in mine)
         for (before, _), ((first, _), i) in pairwise(spans):
             if first <= before[1]:
-                complain(("routes", i), f"deux routes pour « {kind.name} » à partir du {first:%d/%m/%Y}")
+                since = "" if first == date.min else f" à partir du {first:%d/%m/%Y}"
+                complain(("routes", i), f"deux routes pour « {kind.name} »{since}")
         if not badly_shaped:
             _gaps(kind.name, spans, complain)
 

@@ -29,6 +29,7 @@ from gateway.errors import Fault
 
 ADDRESS = re.compile(r"[^@\s<>()\[\],;:\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[a-z]{2,}")
+DEPARTEMENT = re.compile(r"0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|97[1-6]")
 ROLES = ("hospital", "cpam", "cnas", "cnse", "refused")
 
 COLUMNS = {
@@ -71,7 +72,10 @@ class _Row:
 
 
 def read_directory(folder: Path, name: str, findings: Findings) -> Directory:
-    """The directory of ``folder``, called ``name`` in faults; rows at fault are left out."""
+    """The directory of ``folder``, called ``name`` in faults.
+
+    A row at fault stays in it, so that what names it is not blamed too: with any fault, do not use it.
+    """
     rows = {stem: list(_rows(folder, name, stem, findings)) for stem in COLUMNS}
     caisses = _unique((_caisse(r), r) for r in rows["caisses"])
     for row in rows["caisses"]:
@@ -120,13 +124,10 @@ def _rows(folder: Path, name: str, stem: str, findings: Findings) -> Iterator[_R
             yield _Row(file, line, dict(zip(header, cells, strict=True)), findings)
 
 
-def _unique(pairs: Iterator[tuple[tuple[str, T] | None, _Row]]) -> dict[str, T]:
+def _unique(pairs: Iterator[tuple[tuple[str, T], _Row]]) -> dict[str, T]:
     kept: dict[str, T] = {}
     lines: dict[str, int] = {}
-    for pair, row in pairs:
-        if pair is None:
-            continue
-        key, value = pair
+    for (key, value), row in pairs:
         if key in kept:
             row.fault(f"« {key} » est déjà à la ligne {lines[key]}")
         else:
@@ -134,80 +135,65 @@ def _unique(pairs: Iterator[tuple[tuple[str, T] | None, _Row]]) -> dict[str, T]:
     return kept
 
 
-def _caisse(row: _Row) -> tuple[str, Caisse] | None:
+def _caisse(row: _Row) -> tuple[str, Caisse]:
     code, departement, mailbox = row["code"], row["departement"], row.get("mailbox")
-    good = True
     if not re.fullmatch(r"[0-9]{3}", code):
         row.fault(f"code de caisse « {code} » : trois chiffres sont attendus")
-        good = False
-    if not re.fullmatch(r"[0-9]{2}|2[AB]|97[1-6]", departement):
+    if not DEPARTEMENT.fullmatch(departement):
         row.fault(f"département « {departement} » inconnu (exemples : 59, 2A, 974)")
-        good = False
     if mailbox and not ADDRESS.fullmatch(mailbox):
         row.fault(f"la boîte « {mailbox} » n'est pas une adresse de messagerie")
-        good = False
-    if not good:
-        return None
     return code, Caisse(code, row["label"], departement, mailbox, row.get("certificate"), row.get("pole"))
 
 
-def _establishment(row: _Row, caisses: Mapping[str, Caisse]) -> tuple[str, Establishment] | None:
+def _establishment(row: _Row, caisses: Mapping[str, Caisse]) -> tuple[str, Establishment]:
     finess, caisse, commune = row["finess"], row.get("caisse"), row.get("commune")
     domains = tuple(row["domains"].casefold().split())
-    good = _known_caisse(row, caisse, caisses) and _commune_code(row, commune)
+    _check_caisse(row, caisse, caisses)
+    _check_commune(row, commune)
     if not FINESS.fullmatch(finess):
         row.fault(f"FINESS « {finess} » : neuf caractères sont attendus (chiffres ; 2A ou 2B en Corse)")
-        good = False
     elif not luhn(finess):
         row.warn(f"FINESS « {finess} » : la clé de contrôle n'est pas vérifiée, relisez le numéro")
     for domain in domains:
         if not DOMAIN.fullmatch(domain):
             row.fault(f"« {domain} » n'est pas un domaine de messagerie")
-            good = False
-    return (finess, Establishment(finess, row["name"], commune, caisse, domains)) if good else None
+    return finess, Establishment(finess, row["name"], commune, caisse, domains)
 
 
-def _commune(row: _Row, caisses: Mapping[str, Caisse]) -> tuple[str, str] | None:
-    good = _commune_code(row, row["commune"]) and _known_caisse(row, row["caisse"], caisses)
+def _commune(row: _Row, caisses: Mapping[str, Caisse]) -> tuple[str, str]:
+    _check_commune(row, row["commune"])
+    _check_caisse(row, row["caisse"], caisses)
     if row["status"] not in {"confirmed", "to be confirmed"}:
         row.fault(f"statut « {row['status']} » : écrivez confirmed ou to be confirmed")
-        good = False
-    return (row["commune"], row["caisse"]) if good else None
+    return row["commune"], row["caisse"]
 
 
-def _commune_code(row: _Row, commune: str | None) -> bool:
-    if commune is None or re.fullmatch(r"[0-9][0-9AB][0-9]{3}", commune):
-        return True
-    row.fault(f"commune « {commune} » : le code INSEE de cinq caractères est attendu")
-    return False
+def _check_commune(row: _Row, commune: str | None) -> None:
+    if commune is not None and not re.fullmatch(r"[0-9][0-9AB][0-9]{3}", commune):
+        row.fault(f"commune « {commune} » : le code INSEE de cinq caractères est attendu")
 
 
-def _known_caisse(row: _Row, caisse: str | None, caisses: Mapping[str, Caisse]) -> bool:
-    if caisse is None or caisse in caisses:
-        return True
-    row.fault(f"la caisse « {caisse} » n'est pas dans caisses.csv")
-    return False
+def _check_caisse(row: _Row, caisse: str | None, caisses: Mapping[str, Caisse]) -> None:
+    if caisse is not None and caisse not in caisses:
+        row.fault(f"la caisse « {caisse} » n'est pas dans caisses.csv")
 
 
 def _correspondent(
     row: _Row, establishments: Mapping[str, Establishment], config: Path
-) -> tuple[str, Correspondent] | None:
+) -> tuple[str, Correspondent]:
     address, role, finess = row["address"].casefold(), row["role"], row.get("finess")
-    good = True
     domain = address.startswith("@") and DOMAIN.fullmatch(address[1:])
     if not domain and not ADDRESS.fullmatch(address):
         row.fault(f"« {row['address']} » n'est ni une adresse ni un domaine (@exemple.fr)")
-        good = False
     if role not in ROLES:
         row.fault(f"rôle « {role} » inconnu ; les rôles sont : {', '.join(ROLES)}")
-        good = False
     if finess and finess not in establishments:
         row.fault(f"le FINESS « {finess} » n'est pas dans establishments.csv")
-        good = False
     certificates = tuple(
         der for path in row["certificates"].split() for der in _certificates(row, config / path, path)
     )
-    return (address, Correspondent(address, role, row["name"], finess, certificates)) if good else None
+    return address, Correspondent(address, role, row["name"], finess, certificates)
 
 
 def _certificates(row: _Row, path: Path, written: str) -> Iterator[bytes]:

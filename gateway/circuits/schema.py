@@ -222,5 +222,5 @@ def _sentence(kind: str, error: Any) -> str:
     words = {"ge": "au moins", "gt": "plus de", "le": "au plus"}
     if kind in limits:
         limit = limits[kind]
-        return f"{error['input']} : il faut {words[limit]} {context[limit]}"
+        return f"{error['input']} : il faut {words[limit]} {context[limit]:g}"
     return f"valeur refusée ({error['msg']})"

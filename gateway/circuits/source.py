@@ -24,6 +24,24 @@ _KEY = re.compile(
 _STRING = re.compile(r'"""(?:\\.|.)*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'', re.DOTALL)
 _AT = re.compile(r"\(at line (\d+), column \d+\)")
 
+_SYNTAX = {
+    "Unclosed array": "un crochet « [ » n'est pas refermé",
+    "Unclosed inline table": "une accolade « { » n'est pas refermée",
+    "Expected '=' after a key": "le signe « = » manque après une clé",
+    "Expected newline or end of document": "du texte suit la valeur sur la même ligne",
+    "Expected ']": "un crochet « ] » manque à la fin du nom de table",
+    "Invalid date": "cette date n'existe pas",
+    "Invalid value": "valeur illisible (un texte s'écrit entre guillemets)",
+    "Invalid statement": "ligne illisible",
+    "Illegal character": "caractère interdit (guillemet non refermé ?)",
+    "Unterminated string": "un guillemet n'est pas refermé",
+    "Unescaped": "barre oblique inverse seule dans un texte",
+    "Cannot overwrite": "cette clé est écrite deux fois",
+    "Cannot declare": "cette table est écrite deux fois",
+    "Duplicate inline table key": "cette clé est écrite deux fois",
+}
+"""What ``tomllib`` says, by its first words, in French."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -59,8 +77,12 @@ def read(path: Path, name: str, faults: list[Fault]) -> Source | None:
     except tomllib.TOMLDecodeError as error:
         found = _AT.search(str(error))
         line = int(found[1]) if found else text.count("\n") + 1
-        faults.append(Fault(name, line, f"TOML illisible : {_AT.sub('', str(error)).strip()}"))
+        faults.append(Fault(name, line, f"TOML illisible : {_french(str(error))}"))
         return None
+
+
+def _french(message: str) -> str:
+    return next((french for start, french in _SYNTAX.items() if message.startswith(start)), "syntaxe")
 
 
 def scan(text: str) -> dict[Where, int]:
