@@ -62,8 +62,7 @@ def test_standard_delivery_report() -> None:
         ("Final-Recipient: rfc822; a@b.fr\nStatus: 4.2.1", ("delayed", "4.2.1")),
         ("Final-Recipient: rfc822; a@b.fr\nAction: inconnue\nStatus: 5.0.0 (x)", ("failed", "5.0.0")),
         (
-            "Final-Recipient: rfc822; a@b.fr\nAction: failed\nStatus: 5.0.0\n"
-            "Diagnostic-Code: smtp; 550 5.7.1 no",
+            "Final-Recipient: rfc822; a@b.fr\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 5.7.1 no",
             ("failed", "5.7.1"),
         ),
         ("Final-Recipient: rfc822; a@b.fr\nAction: failed", ("failed", "5.0.0")),

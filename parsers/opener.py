@@ -1,0 +1,386 @@
+"""Opens one message and everything nested in it: parts, messages, archives, CDA, Outlook formats.
+
+Each attachment is opened apart: whatever goes wrong with one becomes its ``trouble`` and the next one
+is opened all the same. Depth, number of parts and expansion are counted over the whole message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from parsers import markup, sniff
+from parsers.archive import Budget, Entry, open_zip
+from parsers.cda import Cda, capital, iso_date, read_cda, several_patients
+from parsers.errors import Malformed, ParseError, TooLarge
+from parsers.found import Found
+from parsers.limits import Limits
+from parsers.mime import Part, bare_name
+from parsers.msg import read_msg
+from parsers.outlook import OutlookItem
+from parsers.tnef import read_tnef
+from parsers.xdm import XdmDocument, is_xdm, read_xdm
+
+_INLINE_BYTES = 64 * 1024
+_REPORT_PARTS = {
+    "message/delivery-status",
+    "message/global-delivery-status",
+    "message/disposition-notification",
+    "message/global-disposition-notification",
+    "text/rfc822-headers",
+    "message/global-headers",
+}
+_PROGRAM = "La pièce jointe est un programme : elle n'est pas ouverte."
+_REFUSED = {
+    "application/x-7z-compressed": "L'archive 7z n'est pas ouverte ici : demander un ZIP ou des PDF.",
+    "application/vnd.rar": "L'archive RAR n'est pas ouverte ici : demander un ZIP ou des PDF.",
+    "application/gzip": "L'archive GZIP n'est pas ouverte ici : demander un ZIP ou des PDF.",
+    "application/vnd.microsoft.portable-executable": _PROGRAM,
+    "application/x-executable": _PROGRAM,
+    sniff.PKCS7_MIME: "La pièce jointe est chiffrée ou signée et n'a pas été ouverte.",
+}
+_PROMISES = re.compile(r"\.(pdf|zip|7z|rar|docx|xlsx|odt|tiff?|png|jpe?g|heic|msg)\Z", re.IGNORECASE)
+_SUFFIXES = {
+    "application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/tiff": ".tif",
+    "text/plain": ".txt", "text/html": ".html", "message/rfc822": ".eml", sniff.ZIP: ".zip",
+    sniff.CDA: ".xml", "application/xml": ".xml", sniff.OUTLOOK: ".msg",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the container says about a file before it is opened."""
+
+    meta: dict[str, str] = field(default_factory=dict)
+    announced: XdmDocument | None = None
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Blob:
+    """One file to open. ``declared`` is the sender's media type, empty inside an archive."""
+
+    path: str
+    name: str
+    content: bytes = field(repr=False)
+    depth: int
+    context: _Context
+    declared: str = ""
+
+
+class Opener:
+    """Opens one message. Use once: it counts what it has opened."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.body = ""
+        """The text of the outermost message, once ``mail`` has run."""
+        self._budget = Budget.of(limits)
+        self._parts = limits.parts
+        self._paths: set[str] = set()
+
+    def mail(self, root: Part, prefix: str, context: _Context, outermost: bool) -> Iterator[Found]:
+        """The text of a message, then its attachments in order."""
+        leaves: list[Part] = []
+        broken: list[str] = []
+        shown: set[str] = set()
+        texts = self._gather(root, leaves, broken, shown)
+        text = "\n\n".join(each for each in texts if each.strip())[: self.limits.text_chars]
+        if outermost:
+            self.body = text
+        if text.strip():
+            meta = (
+                context.meta if outermost else {**context.meta, **_identity(root), "role": "message-text"}
+            )
+            path = self._path(prefix, "message.txt")
+            yield Found(
+                path, "message.txt", "text/plain", text.encode("utf-8", "replace"), meta, body=outermost
+            )
+        for leaf in leaves:
+            yield from self._leaf(leaf, prefix, shown, context)
+        for sentence in broken:
+            path = self._path(prefix, "partie illisible")
+            yield Found(path, "partie illisible", sniff.OCTETS, b"", context.meta, trouble=sentence)
+
+    def _gather(self, part: Part, leaves: list[Part], broken: list[str], shown: set[str]) -> list[str]:
+        """Body texts below ``part``; attachments go to ``leaves``, images of the text to ``shown``."""
+        self._parts -= 1
+        if self._parts < 0:
+            sentence = (
+                f"Le message contient plus de {self.limits.parts} parties : la suite n'a pas été ouverte."
+            )
+            if sentence not in broken:
+                broken.append(sentence)
+            return []
+        try:
+            if part.is_multipart and part.children:
+                return self._gather_multipart(part, leaves, broken, shown)
+            kind = part.content_type
+            unnamed = part.disposition != "attachment" and part.filename is None
+            if kind in {"text/plain", "text/html"} and unnamed:
+                text = part.text()[: self.limits.text_chars * 4]
+                if kind == "text/html":
+                    shown.update(markup.content_ids(text))
+                    text = markup.plain(text)
+                return [text]
+            if kind not in _REPORT_PARTS:
+                leaves.append(part)
+        except ParseError as error:
+            broken.append(error.message)
+        return []
+
+    def _gather_multipart(
+        self, part: Part, leaves: list[Part], broken: list[str], shown: set[str]
+    ) -> list[str]:
+        groups = [self._gather(child, leaves, broken, shown) for child in part.children]
+        if part.content_type != "multipart/alternative":
+            return [text for group in groups for text in group]
+        # The same text several times: the plainest that is not blank (RFC 2046 5.1.4 goes the other way).
+        return next((group for group in groups if "".join(group).strip()), [])
+
+    def _leaf(self, part: Part, prefix: str, shown: set[str], context: _Context) -> Iterator[Found]:
+        name = part.filename
+        try:
+            content = part.content()
+            if part.is_message:
+                title = bare_name(part.children[0].header("subject") or "") if part.children else None
+                name = name or f"{title or 'message joint'}.eml"
+                path = self._path(prefix, name)
+                yield from self._message(_Blob(path, name, content, part.depth + 1, context))
+                return
+        except ParseError as error:
+            yield self._failed(prefix, name or "pièce illisible", part.raw, error.message, context)
+            return
+        meta = dict(context.meta)
+        identifier = (part.header("content-id") or "").strip().strip("<>").lower()
+        if identifier:
+            meta["content_id"] = identifier
+        kind = sniff.sniff(content, name or "", part.content_type)
+        small = kind.startswith("image/") and len(content) <= _INLINE_BYTES
+        if identifier in shown and small and part.disposition != "attachment":
+            meta["role"] = "inline"
+        name = name or f"pièce{_SUFFIXES.get(kind, '')}"
+        path = self._path(prefix, name)
+        inner = _Context(meta, context.announced, context.trouble)
+        yield from self._blob(_Blob(path, name, content, part.depth + 1, inner, part.content_type))
+
+    def _blob(self, blob: _Blob) -> Iterator[Found]:
+        """One file: opened when it is a container, else given as it is. Never fails."""
+        path, name, content, context = blob.path, blob.name, blob.content, blob.context
+        kind = sniff.sniff(content, name, blob.declared)
+        meta = context.meta
+        if not content:
+            yield Found(path, name, kind, b"", meta, trouble=context.trouble or "La pièce jointe est vide.")
+            return
+        if kind == sniff.PKCS7_SIGNATURE:
+            yield Found(path, name, kind, content, {**meta, "role": "signature"})
+            return
+        if kind in _REFUSED:
+            yield Found(path, name, kind, content, meta, trouble=context.trouble or _REFUSED[kind])
+            return
+        openers = {
+            sniff.ZIP: self._archive,
+            sniff.CDA: self._cda,
+            sniff.OUTLOOK: self._outlook,
+            sniff.TNEF: self._tnef,
+            "message/rfc822": self._message,
+        }
+        opener = openers.get(kind)
+        if opener is None:
+            yield self._plain(blob, kind)
+            return
+        try:
+            if blob.depth >= self.limits.depth:
+                raise TooLarge(f"La pièce jointe imbrique plus de {self.limits.depth} niveaux.")
+            yield from list(opener(blob))
+        except ParseError as error:
+            yield Found(path, name, kind, content, meta, trouble=error.message)
+
+    def _plain(self, blob: _Blob, kind: str) -> Found:
+        """A file that is no container, with what an XDM archive says about it."""
+        context, announced = blob.context, blob.context.announced
+        trouble = context.trouble
+        if trouble is None and kind in {sniff.OCTETS, "text/plain"} and _PROMISES.search(blob.name):
+            trouble = "La pièce jointe n'a pas le format que son nom annonce : elle est peut-être abîmée."
+        found = Found(blob.path, blob.name, kind, blob.content, context.meta, trouble=trouble)
+        if announced is None:
+            return found
+        codes = (announced.type_code,) if announced.type_code else ()
+        return replace(found, codes=codes, facts=announced.facts(found.sha256))
+
+    def _message(self, blob: _Blob) -> Iterator[Found]:
+        trouble = "Le message joint est vide."
+        if blob.depth < self.limits.depth:
+            root = Part(blob.content, 0, len(blob.content), self.limits, blob.depth)
+            found = list(self.mail(root, blob.path, blob.context, outermost=False))
+            yield from found
+            if found:
+                return
+        else:
+            trouble = f"Le message joint imbrique plus de {self.limits.depth} niveaux."
+        yield Found(
+            blob.path, blob.name, "message/rfc822", blob.content, blob.context.meta, trouble=trouble
+        )
+
+    def _archive(self, blob: _Blob) -> Iterator[Found]:
+        entries = open_zip(blob.content, self.limits, self._budget)
+        if not entries:
+            raise Malformed("L'archive est vide.")
+        if is_xdm(entries):
+            yield from self._xdm(blob, entries)
+            return
+        for entry in entries:
+            yield from self._entry(blob, entry, blob.context)
+
+    def _entry(self, blob: _Blob, entry: Entry, context: _Context) -> Iterator[Found]:
+        inner = self._path(blob.path, entry.path)
+        if entry.error is not None:
+            trouble = context.trouble or entry.error.message
+            yield Found(inner, entry.name, sniff.OCTETS, b"", context.meta, trouble=trouble)
+        else:
+            yield from self._blob(_Blob(inner, entry.name, entry.content, blob.depth + 1, context))
+
+    def _xdm(self, blob: _Blob, entries: tuple[Entry, ...]) -> Iterator[Found]:
+        given = blob.context.meta
+        try:
+            xdm = read_xdm(entries, self.limits)
+        except ParseError as error:
+            for entry in entries:
+                yield from self._entry(blob, entry, _Context(given, None, error.message))
+            return
+        by_path = {entry.path: entry for entry in entries}
+        trouble = xdm.trouble or self._patients(xdm.documents, by_path)
+        for document in xdm.documents:
+            inner = _Context({**given, **_announced(document)}, document, document.trouble or trouble)
+            file = by_path.get(document.path or "")
+            if file is not None:
+                yield from self._entry(blob, file, inner)
+                continue
+            name = bare_name(document.uri) or "document"
+            yield Found(
+                self._path(blob.path, name), name, sniff.OCTETS, b"", inner.meta, trouble=inner.trouble
+            )
+        for other in xdm.others:
+            sentence = trouble or "Ce fichier n'est pas décrit par l'archive XDM qui le contient."
+            yield from self._entry(blob, by_path[other], _Context(given, None, sentence))
+
+    def _patients(self, documents: tuple[XdmDocument, ...], files: dict[str, Entry]) -> str | None:
+        """The CDA documents must speak of one person, and of the person the metadata announce."""
+        read: list[Cda] = []
+        for document in documents:
+            entry = files.get(document.path or "")
+            if entry is None or sniff.sniff(entry.content, entry.name) != sniff.CDA:
+                continue
+            try:
+                cda = read_cda(entry.content, self.limits)
+            except ParseError:
+                continue
+            read.append(cda)
+            if _other_person(cda, document):
+                return "Un document de l'archive XDM ne parle pas du patient annoncé : à vérifier."
+        if several_patients(tuple(read)):
+            return "L'archive XDM réunit plusieurs patients : une personne doit les séparer."
+        return None
+
+    def _cda(self, blob: _Blob) -> Iterator[Found]:
+        path, name, context = blob.path, blob.name, blob.context
+        cda = read_cda(blob.content, self.limits)
+        announced = context.announced
+        meta = {**context.meta, **{key: value for key, value in _described(cda).items() if value}}
+        given = (cda.code, announced.type_code if announced else "")
+        codes = tuple(dict.fromkeys(code for code in given if code))
+
+        def found(where: str, what: str, kind: str, data: bytes, role: str) -> Found:
+            first = Found(where, what, kind, data)
+            facts = cda.facts(first.sha256) + (announced.facts(first.sha256) if announced else ())
+            return Found(where, what, kind, data, {**meta, "role": role}, codes, facts, context.trouble)
+
+        yield found(path, name, sniff.CDA, blob.content, "cda")
+        stem = bare_name(cda.title) or name.rpartition(".")[0] or name
+        for embedded in cda.embedded:
+            kind = sniff.sniff(embedded.content, "", embedded.media_type)
+            inner = f"{stem}{_SUFFIXES.get(kind, '')}"
+            yield found(self._path(path, inner), inner, kind, embedded.content, "cda-content")
+        if cda.narrative:
+            yield found(
+                self._path(path, f"{stem}.txt"),
+                f"{stem}.txt",
+                "text/plain",
+                cda.narrative.encode("utf-8", "replace"),
+                "cda-text",
+            )
+
+    def _outlook(self, blob: _Blob) -> Iterator[Found]:
+        yield from self._item(blob, read_msg(blob.content, self.limits))
+
+    def _tnef(self, blob: _Blob) -> Iterator[Found]:
+        yield from self._item(blob, read_tnef(blob.content, self.limits))
+
+    def _item(self, blob: _Blob, item: OutlookItem) -> Iterator[Found]:
+        if blob.depth >= self.limits.depth:
+            raise TooLarge(f"La pièce jointe imbrique plus de {self.limits.depth} niveaux.")
+        if item.text.strip():
+            known = {"subject": item.subject, "from": item.sender, "role": "message-text"}
+            meta = {**blob.context.meta, **{key: value for key, value in known.items() if value}}
+            inner = self._path(blob.path, "message.txt")
+            text = item.text[: self.limits.text_chars].encode("utf-8", "replace")
+            yield Found(inner, "message.txt", "text/plain", text, meta)
+        for attached in item.attachments:
+            self._budget.take_entry()
+            inner = self._path(blob.path, attached.name)
+            below = _Blob(inner, attached.name, attached.content, blob.depth + 1, blob.context)
+            if attached.item is None:
+                yield from self._blob(below)
+            else:
+                yield from self._item(below, attached.item)
+
+    def _failed(self, prefix: str, name: str, content: bytes, sentence: str, context: _Context) -> Found:
+        return Found(self._path(prefix, name), name, sniff.OCTETS, content, context.meta, trouble=sentence)
+
+    def _path(self, prefix: str, name: str) -> str:
+        wanted = f"{prefix}/{name}" if prefix else name
+        path, number = wanted, 2
+        while path in self._paths:
+            path, number = f"{wanted} ({number})", number + 1
+        self._paths.add(path)
+        return path
+
+
+def top_context(returned: bool) -> _Context:
+    """The context of a whole message; ``returned`` marks what a report gives back to us."""
+    return _Context({"returned": "yes"} if returned else {})
+
+
+def _identity(root: Part) -> dict[str, str]:
+    known = {"subject": root.header("subject"), "from": root.header("from"), "date": root.header("date")}
+    return {key: value[:500] for key, value in known.items() if value}
+
+
+def _announced(document: XdmDocument) -> dict[str, str]:
+    known = {
+        "title": document.title,
+        "code_display": document.type_display,
+        "unique_id": document.unique_id,
+        "xdm_action": document.action,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def _described(cda: Cda) -> dict[str, str]:
+    return {
+        "title": cda.title,
+        "code_display": cda.code_display,
+        "replaces": " ".join(cda.replaces),
+        "unique_id": cda.unique_id,
+        "author": cda.author,
+    }
+
+
+def _other_person(cda: Cda, announced: XdmDocument) -> bool:
+    """True when name and birth date both are announced and one of them is another person's."""
+    name = capital(announced.patient_name)
+    if name and name not in {capital(cda.birth_name), capital(cda.used_name)}:
+        return True
+    born, said = iso_date(cda.birth_date), iso_date(announced.patient_birth_date)
+    return born is not None and said is not None and born != said
