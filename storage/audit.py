@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -113,32 +113,45 @@ def append(session: Session, at: datetime, kind: str, subject: str, fields: Mapp
     Takes the lock that orders writers and keeps it until the commit: call it last. Raises
     ``NotCanonical`` for a field that has no canonical form.
     """
-    if not _KIND.fullmatch(kind):
+    return append_all(session, at, [(kind, subject, fields)])
+
+
+def append_all(
+    session: Session, at: datetime, entries: Sequence[tuple[str, str, Mapping[str, Value]]]
+) -> int:
+    """Seal several events (kind, subject, fields) as ``append`` would, under one lock and in one insert.
+
+    Returns the position of the first.
+    """
+    if not all(_KIND.fullmatch(kind) for kind, _, _ in entries):
         raise NotCanonical("kind of an event")
-    clear = clear_part(subject, fields)
+    clears = [clear_part(subject, fields) for _, subject, fields in entries]
     session.flush()
-    frontier = _locked_head(session)
-    position = frontier.size
-    salt = secrets.token_bytes(SALT)
-    body = sealed_part(instant_text(at), commitment(salt, clear), kind, position)
-    leaf = leaf_hash(body)
-    frontier.push(leaf)
+    tree = _locked_head(session)
+    first = tree.size
+    written = instant_text(at)
+    rows = []
+    for (kind, subject, _), clear in zip(entries, clears, strict=True):
+        salt = secrets.token_bytes(SALT)
+        body = sealed_part(written, commitment(salt, clear), kind, tree.size)
+        leaf = leaf_hash(body)
+        rows.append(
+            {
+                "position": tree.size,
+                "at": at,
+                "kind": kind,
+                "subject": subject,
+                "body": body,
+                "leaf": leaf,
+                "salt": salt,
+                "clear": clear,
+            }
+        )
+        tree.push(leaf)
     connection = session.connection()
-    connection.execute(
-        _INSERT,
-        {
-            "position": position,
-            "at": at,
-            "kind": kind,
-            "subject": subject,
-            "body": body,
-            "leaf": leaf,
-            "salt": salt,
-            "clear": clear,
-        },
-    )
-    connection.execute(_MOVE_HEAD.values(size=frontier.size, frontier=frontier.packed()))
-    return position
+    connection.execute(_INSERT, rows)
+    connection.execute(_MOVE_HEAD.values(size=tree.size, frontier=tree.packed()))
+    return first
 
 
 def _locked_head(session: Session) -> Frontier:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.errors import Unavailable
-from gateway.evidence.record import Kind, Recorder
+from gateway.evidence.record import Field, Kind, Recorder
 from gateway.intake.envelope import Envelope
-from storage import deliveries
-from storage.db import Database, Session
-from storage.deliveries import Arrival, Delivery, DeliveryState
+from storage import reception
+from storage.db import Database
 from storage.errors import StorageError
+from storage.reception import ArrivalSeen, Received, Reception
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ class Entry:
     at: datetime
     done: bool = field(default=False, init=False)
     duplicate: bool = field(default=False, init=False)
-    counted: list[Envelope] = field(default_factory=list, init=False)
     error: Exception | None = field(default=None, init=False)
 
 
@@ -88,10 +87,13 @@ class Ledger:
     def _try(self, group: Sequence[Entry]) -> Exception | None:
         try:
             with self._database.transaction() as session:
-                for entry in group:
-                    self._insert(session, entry)
-                for entry in group:
-                    self._record(session, entry)
+                answers = reception.receive(session, [self._reception(entry) for entry in group])
+                events = []
+                for entry, answer in zip(group, answers, strict=True):
+                    entry.duplicate = not answer.new
+                    events += _events(entry, answer)
+                if events:
+                    self._recorder.add_all(session, events)
         except Exception as error:
             log.exception("rows of accepted messages were not committed", extra={"messages": len(group)})
             return error
@@ -106,51 +108,34 @@ class Ledger:
             entry.error.__cause__ = error
         entry.done = True
 
-    def _insert(self, session: Session, entry: Entry) -> None:
-        """Insert the delivery when it is new, and its arrivals."""
-        first = entry.envelopes[0]
-        delivery = Delivery(
+    def _reception(self, entry: Entry) -> Reception:
+        return Reception(
             sha256=entry.sha256,
             size=entry.size,
-            state=DeliveryState.RECEIVED,
-            received_at=entry.at,
-            mailbox=first.mailbox,
-            envelope_from=first.sender,
-            circuit=self._circuit_of(first.mailbox) or "",
-        )
-        entry.duplicate = not deliveries.insert(session, delivery)
-        entry.counted = [e for e in entry.envelopes if deliveries.add_arrival(session, _arrival(entry, e))]
-
-    def _record(self, session: Session, entry: Entry) -> None:
-        """One event an entry; none when an IMAP message already counted is seen again."""
-        if not entry.counted:
-            return
-        first = entry.counted[0]
-        self._recorder.add(
-            session,
-            Kind.DUPLICATE if entry.duplicate else Kind.ARRIVAL,
-            f"delivery:{entry.sha256}",
-            via=first.via.value,
-            mailboxes=[e.mailbox for e in entry.counted],
-            envelope_from=first.sender,
-            peer=first.peer,
-            size=entry.size,
-            folder=first.folder,
-            uidvalidity=first.uidvalidity,
-            uid=first.uid,
+            at=entry.at,
+            circuit=self._circuit_of(entry.envelopes[0].mailbox) or "",
+            arrivals=[
+                ArrivalSeen(
+                    e.via, e.mailbox, e.sender, e.recipients, e.peer, e.folder, e.uidvalidity, e.uid
+                )
+                for e in entry.envelopes
+            ],
         )
 
 
-def _arrival(entry: Entry, envelope: Envelope) -> Arrival:
-    return Arrival(
-        delivery=entry.sha256,
-        via=envelope.via,
-        mailbox=envelope.mailbox,
-        at=entry.at,
-        envelope_from=envelope.sender,
-        recipients=list(envelope.recipients),
-        peer=envelope.peer,
-        folder=envelope.folder,
-        uidvalidity=envelope.uidvalidity,
-        uid=envelope.uid,
-    )
+def _events(entry: Entry, answer: Received) -> list[tuple[Kind, str, dict[str, Field]]]:
+    """One event an entry; none when an IMAP message already counted is seen again."""
+    counted = [e for e, new in zip(entry.envelopes, answer.counted, strict=True) if new]
+    if not counted:
+        return []
+    first = counted[0]
+    fields: dict[str, Field] = {
+        "via": first.via.value,
+        "mailboxes": [e.mailbox for e in counted],
+        "envelope_from": first.sender,
+        "peer": first.peer,
+        "size": entry.size,
+    }
+    if first.uid is not None:
+        fields |= {"folder": first.folder, "uidvalidity": first.uidvalidity, "uid": first.uid}
+    return [(Kind.ARRIVAL if answer.new else Kind.DUPLICATE, f"delivery:{entry.sha256}", fields)]

@@ -119,7 +119,7 @@ class Wire(SMTP):
         line, self._input = self._input[: end + 1], self._input[end + 1 :]
         return None if dropped or len(line) > _LINE else line
 
-    async def push(self, status: str | bytes) -> None:  # type: ignore[override]
+    async def push(self, status: str | bytes) -> None:
         """Answer, one or several lines. A client that does not read is waited for, within its time."""
         if self.transport is None:
             raise Gone
