@@ -64,16 +64,17 @@ def _borrowed(own: Place, shared: Place) -> Place:
 
 def _of_document(document: DocumentSeen, home: Place, directory: Directory) -> Place:
     reasons: list[str] = []
-    finess = value_of(document, "establishment_finess")
-    if finess and (finess in directory.establishments or luhn(finess)):
+    written = value_of(document, "establishment_finess")
+    finess = written if written in directory.establishments or luhn(written or "") else None
+    if finess:
         answer = caisse_for(directory, finess)
         reasons.append(answer.reason)
         if answer.caisse is not None:
             return Place(finess, answer.caisse, (*reasons, *_disagreement(finess, home, directory)))
-    elif finess:
-        reasons.append(f"Le FINESS {finess} n'est pas dans l'annuaire et sa clé de contrôle est fausse.")
-    written = best_fact(document.facts, "establishment_name")
-    named = establishment_named(directory, written.value) if written else None
+    elif written:
+        reasons.append(f"Le FINESS {written} n'est pas dans l'annuaire et sa clé de contrôle est fausse.")
+    name = best_fact(document.facts, "establishment_name")
+    named = establishment_named(directory, name.value) if name else None
     if named is not None:
         answer = caisse_for(directory, named.finess)
         reasons += [f"L'établissement est reconnu à son nom : {named.name}.", answer.reason]
@@ -81,13 +82,12 @@ def _of_document(document: DocumentSeen, home: Place, directory: Directory) -> P
             return Place(named.finess, answer.caisse, tuple(reasons))
     if _names_a_place(document) and home.finess and home.caisse and _near(finess, home.finess):
         return Place(finess or home.finess, home.caisse, (*reasons, *home.reasons))
-    known = finess if finess and (finess in directory.establishments or luhn(finess)) else None
-    return Place(known, None, tuple(reasons))
+    return Place(finess, None, tuple(reasons))
 
 
 def _near(finess: str | None, other: str) -> bool:
     """Nothing readable on the form, or the same département: the sender's establishment may speak."""
-    return finess is None or not luhn(finess) or departement_of(finess) == departement_of(other)
+    return finess is None or departement_of(finess) == departement_of(other)
 
 
 def _disagreement(finess: str, home: Place, directory: Directory) -> tuple[str, ...]:
