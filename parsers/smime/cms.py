@@ -110,6 +110,8 @@ def octets(value: Any) -> bytes | None:
     """The bytes of an optional OCTET STRING, its chunks joined when it was streamed (BER)."""
     if value is None or isinstance(value, core.Void):
         return None
+    if isinstance(value, core.Any):  # the content of a type asn1crypto does not know
+        value = value.parse(core.OctetString)
     return bytes(value)
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-from parsers.errors import Malformed, Unsupported
+from parsers.errors import Malformed, ParseError, Unsupported
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "md5": hashes.MD5(),  # noqa: S303  # read in order to be named as weak
@@ -44,8 +44,15 @@ _RSA_BITS = 2048
 _CURVE_BITS = 224
 
 
-class WrongSignature(Exception):  # noqa: N818  # never leaves parsers.smime
-    """The signature does not belong to this key and these bytes."""
+class WrongSignature(ParseError):  # noqa: N818  # its siblings have no suffix either
+    """The signature does not belong to this key and these bytes. A verdict: never leaves the package."""
+
+    code = "wrong-signature"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "La signature n’a pas été faite par la clé de son certificat, ou elle a été modifiée."
+        )
 
 
 def hash_for(name: str) -> hashes.HashAlgorithm:

@@ -26,7 +26,6 @@ from parsers.smime.trust import assess
 
 _BROKEN = "La structure de la signature est illisible."
 _CHANGED = "Le contenu n’est pas celui qui a été signé : il a été modifié en chemin."
-_FORGED = "La signature n’a pas été faite par la clé de son certificat, ou elle a été modifiée."
 _MAX_SIGNERS = 20
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 # Worst first for what may not be ignored, then best first for what may (several signers, several layers).
@@ -201,11 +200,8 @@ def _signer(
             used = _verify(info, attributes, kind, content, certificate)
             verdict, reasons, evidence = _standing(certificate, seen, judge, (hash_name, used))
             return _named(verdict, certificate, hash_name, signed_at, reasons), evidence
-    except WrongSignature:
-        reason = _FORGED
     except ParseError as error:
-        reason = error.message
-    return _named(Signature.INVALID, certificate, hash_name, signed_at, (reason,)), ()
+        return _named(Signature.INVALID, certificate, hash_name, signed_at, (error.message,)), ()
 
 
 def _verify(info: Any, attributes: Attributes, kind: str, content: _Content, certificate: bytes) -> str:

@@ -166,13 +166,19 @@ def signed_data(
     crls: Sequence[bytes] = (),
     answers: Sequence[bytes] = (),
     extra: Sequence[cms.CMSAttribute] = (),
+    exactly: Sequence[cms.CMSAttribute] | None = None,
+    kind: str = "data",
 ) -> bytes:
-    """A ContentInfo of SignedData (DER). ``inside`` carries the content too."""
+    """A ContentInfo of SignedData (DER). ``inside`` carries the content too; ``exactly`` replaces the
+    signed attributes, ``kind`` is the type announced for the content.
+    """
     infos = []
     for signer in signers:
         certificate = x509.Certificate.load(signer.certificate)
         key = serialization.load_der_private_key(signer.key, None, unsafe_skip_rsa_key_validation=True)
         attrs = _attributes(content, digest, at, extra) if attributes else None
+        if exactly is not None:
+            attrs = cms.CMSAttributes(list(exactly))
         signed = attrs.dump() if attrs is not None else content
         algorithm, signature = sign_bytes(key, digest, signed, pss=pss)
         info: dict[str, Any] = {
@@ -185,10 +191,13 @@ def signed_data(
         if attrs is not None:
             info["signed_attrs"] = attrs
         infos.append(info)
+    encapsulated: dict[str, Any] = {"content_type": kind}
+    if inside:
+        encapsulated["content"] = content if kind == "data" else core.OctetString(content, explicit=0)
     body: dict[str, Any] = {
         "version": "v3" if by_key_id else "v1",
         "digest_algorithms": [{"algorithm": digest}],
-        "encap_content_info": {"content_type": "data", **({"content": content} if inside else {})},
+        "encap_content_info": encapsulated,
         "signer_infos": infos,
     }
     embedded = [*(signer.certificate for signer in signers), *chain] if embed else []
