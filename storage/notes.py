@@ -100,17 +100,21 @@ def read(note: str, origin: str, public_key: bytes) -> Checkpoint:
 
 
 def cut(lines: Iterable[str], origin: str) -> Iterator[str]:
-    """The notes of a file that holds several, each followed by an empty line.
+    """The notes of a file that holds several, each ended by an empty line (``framed`` writes it).
 
-    A note whose writing was cut by a crash is dropped: the next one begins with the origin.
+    A note cut by a crash lacks that line and is dropped: the next one begins with the origin.
     """
     pending: list[str] = []
     for line in lines:
         if line == f"{origin}\n":
             pending = []
-        pending.append(line)
-        if line.startswith(_DASH) and line.endswith("\n"):
+        if line == "\n" and pending and pending[-1].startswith(_DASH):
             yield "".join(pending)
             pending = []
-        elif pending == ["\n"]:
-            pending = []
+        else:
+            pending.append(line)
+
+
+def framed(note: str, before: bytes) -> bytes:
+    """What to add to a file that ends with the byte ``before`` (empty: a new file)."""
+    return (b"" if before in {b"", b"\n"} else b"\n") + f"{note}\n".encode()

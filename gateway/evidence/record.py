@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -80,8 +80,15 @@ class Recorder:
 
         Never a document's content, a secret or medical text in ``fields``: identifiers, states, reasons.
         """
-        clean = {name: _clean(value) for name, value in fields.items()}
-        return audit.append(session, self._clock.now(), kind.value, _text(subject)[:120], clean)
+        return self.add_all(session, [(kind, subject, fields)])
+
+    def add_all(self, session: Session, events: Sequence[tuple[Kind, str, Mapping[str, Field]]]) -> int:
+        """Record several events as ``add`` would, in one go; returns the position of the first."""
+        entries = [
+            (kind.value, _text(subject)[:120], {name: _clean(value) for name, value in fields.items()})
+            for kind, subject, fields in events
+        ]
+        return audit.append_all(session, self._clock.now(), entries)
 
     def events(self, session: Session, subjects: Collection[str]) -> list[Event]:
         """What happened to these subjects, in order."""
@@ -139,12 +146,12 @@ class Recorder:
 
     def _append(self, at: datetime, note: str) -> None:
         path = self._folder / f"{at.astimezone(UTC):%Y-%m-%d}.notes"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             length = os.fstat(descriptor).st_size
             try:
-                # the leading line break closes whatever a crash left unfinished
-                write_all(descriptor, f"\n{note}".encode())
+                last = os.pread(descriptor, 1, length - 1) if length else b""
+                write_all(descriptor, notes.framed(note, last))
                 os.fsync(descriptor)
             except OSError:
                 os.ftruncate(descriptor, length)

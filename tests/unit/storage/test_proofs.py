@@ -1,0 +1,48 @@
+"""One entry shown to a third party without the others; two states of the log shown to agree."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.clock import TurnableClock
+from storage import audit, merkle, proofs
+from storage.db import Database
+from storage.proofs import Tree
+
+
+@pytest.fixture
+def size(database: Database, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(proofs, "_TILE", 4)
+    with database.transaction() as session:
+        for number in range(23):
+            audit.append(session, clock.now(), "step", f"delivery:{number}", {})
+    return 23
+
+
+def test_every_entry_of_every_size_is_proved(database: Database, size: int) -> None:
+    with database.reading() as session:
+        tree = Tree(session)
+        for state in (1, 7, 16, size):
+            root = tree.root(0, state)
+            for position in range(state):
+                proof = tree.inclusion(position, state)
+                leaf = merkle.leaf_hash(proof.body)
+                assert merkle.check_inclusion(leaf, proof.position, proof.size, proof.path, root)
+        assert (size, tree.root(0, size)) == audit.head(session)
+
+
+def test_every_two_states_are_consistent(database: Database, size: int) -> None:
+    with database.reading() as session:
+        tree = Tree(session)
+        for old in range(1, size + 1):
+            path = tree.consistency(old, size)
+            assert merkle.check_consistency(old, size, path, tree.root(0, old), tree.root(0, size))
+
+
+def test_what_is_not_there_is_not_proved(database: Database, size: int) -> None:
+    with database.reading() as session:
+        tree = Tree(session)
+        with pytest.raises(ValueError, match="leaf"):
+            tree.inclusion(size, size)
+        with pytest.raises(LookupError, match="misses"):
+            tree.inclusion(0, size + 5)
