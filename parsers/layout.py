@@ -62,6 +62,22 @@ class Frame:
             return self.width - y, x
         return x, y
 
+    def to_upright(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the page as stored, in the upright page."""
+        if self.rotation == 90:
+            x, y = self.height - y, x
+        elif self.rotation == 180:
+            x, y = self.width - x, self.height - y
+        elif self.rotation == 270:
+            x, y = y, self.width - x
+        if self.skew:
+            wide, high = self.size
+            angle = math.radians(self.skew)
+            dx, dy = x - wide / 2, y - high / 2
+            x = wide / 2 + dx * math.cos(angle) - dy * math.sin(angle)
+            y = high / 2 + dx * math.sin(angle) + dy * math.cos(angle)
+        return x, y
+
     def upright(self, bitmap: Bitmap) -> Bitmap:
         """The image of the page, turned and straightened; the empty corners are white."""
         if self.identity:

@@ -1,0 +1,251 @@
+"""Optical reading of page images: RapidOCR (pinned, models in its wheel) or Tesseract when it is there.
+
+The only file of ``parsers`` that may start a process (Tesseract), and the only one that imports the heavy
+engine: the child that reads ordinary documents does not pay for it. One thread each, always: two engines
+that both take every core are many times slower than one after the other (lessons, row 15).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from rapidocr import RapidOCR
+
+from parsers.errors import ParseError, Unsupported
+from parsers.facts import Bitmap, Box, Page, Source, Word
+from parsers.layout import Frame, Recognised
+
+Engine = Literal["rapidocr", "tesseract"]
+Quad = npt.NDArray[np.float64]
+"""Four corners of a text line in pixels, in the order it is read: top left, top right, bottom right, left."""
+
+_STRAIGHT = 0.15
+"""Skew in degrees below which nothing is corrected."""
+_TESSERACT_SECONDS = 60
+
+
+class Recogniser:
+    """Reads page images with one engine, loaded once; one call at a time."""
+
+    def __init__(self, engine: Engine = "rapidocr", tesseract: str = "tesseract") -> None:
+        """Load the engine. Raises ``Unsupported`` when Tesseract is asked for and is not installed."""
+        self.engine: Engine = engine
+        self._tesseract = ""
+        self._rapid: Any = None
+        cv2.setNumThreads(1)
+        if engine == "tesseract":
+            self._tesseract = shutil.which(tesseract) or ""
+            if not self._tesseract:
+                raise Unsupported("Tesseract n'est pas installé : choisissez le moteur rapidocr.")
+        else:
+            threads = {
+                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+                "Global.log_level": "critical",
+                "Global.return_word_box": True,
+            }
+            self._rapid = RapidOCR(params=threads)
+
+    def words(self, bitmap: Bitmap, page_height: float) -> tuple[Word, ...]:
+        """Words with boxes in points of the page as stored, which is ``page_height`` points high."""
+        width = bitmap.width * page_height / max(bitmap.height, 1)
+        return self.read(bitmap, Page(1, width, page_height, (), Source.OCR)).on_page()
+
+    def read(self, bitmap: Bitmap, page: Page) -> Recognised:
+        """Words of one page image, in the upright page, with the frame that leads back to ``page``.
+
+        A page turned by 90, 180 or 270 degrees or skewed by up to 15 is read all the same.
+        Raises ``ParseError`` when the engine fails.
+        """
+        try:
+            if self._rapid is not None:
+                return self._read_rapid(bitmap, page)
+            return self._read_tesseract(bitmap, page)
+        except ParseError:
+            raise
+        except Exception:  # noqa: BLE001 - the engines raise whatever their decoders raise
+            raise ParseError("La reconnaissance de caractères a échoué sur cette page.") from None
+
+    # --- RapidOCR ----------------------------------------------------------------------------
+
+    def _read_rapid(self, bitmap: Bitmap, page: Page) -> Recognised:
+        grey = np.frombuffer(bitmap.pixels, np.uint8).reshape(bitmap.height, bitmap.width)
+        image = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+        found = self._rapid(image, use_det=True, use_cls=False, use_rec=False)
+        if getattr(found, "boxes", None) is None or len(found.boxes) == 0:
+            return Recognised((), Frame(page.width, page.height))
+        quads: list[Quad] = [np.asarray(b, np.float64) for b in found.boxes]
+        crops = self._rapid.crop_text_regions(image, np.asarray(found.boxes, np.float32))
+        tall = [_tall(q) for q in quads]
+        # The engine lays a tall crop on its left side; from there it reads like the others.
+        quads = [np.roll(q, -1, axis=0) if t else q for q, t in zip(quads, tall, strict=True)]
+        sideways = sum(_length(q) for q, t in zip(quads, tall, strict=True) if t) > 0.5 * sum(map(_length, quads))
+        over = self._upside_down([c for c, t in zip(crops, tall, strict=True) if t == sideways])
+        if over:
+            crops = [cv2.rotate(c, cv2.ROTATE_180) for c in crops]
+            quads = [np.roll(q, -2, axis=0) for q in quads]
+        rotation = ((90 if sideways else 0) + (180 if over else 0)) % 360
+        kept = [q for q, t in zip(quads, tall, strict=True) if t == sideways]
+        frame = Frame(page.width, page.height, rotation, _skew(kept, rotation))
+        read = self._rapid.recognize_txt(crops)
+        scale = (page.width / bitmap.width, page.height / bitmap.height)
+        words: list[Word] = []
+        for text, info, quad in zip(read.txts, read.word_results, quads, strict=True):
+            if text.strip():
+                words += _split(info, quad, text, frame, scale)
+        return Recognised(tuple(words), frame)
+
+    def _upside_down(self, crops: Sequence[npt.NDArray[np.uint8]]) -> bool:
+        """The page's lines, or enough of the longest, asked one by one which way is up."""
+        longest = sorted(crops, key=lambda c: -c.shape[1] / max(c.shape[0], 1))[:16]
+        if not longest:
+            return False
+        _, result = self._rapid.cls_and_rotate([c.copy() for c in longest])
+        votes = [(-1 if label == "180" else 1) * float(score) for label, score in result.cls_res or []]
+        return sum(votes) < 0
+
+    # --- Tesseract ---------------------------------------------------------------------------
+
+    def _read_tesseract(self, bitmap: Bitmap, page: Page) -> Recognised:
+        rotation = self._tesseract_rotation(bitmap)
+        turned = Frame(page.width, page.height, rotation)
+        upright = turned.upright(bitmap)
+        frame = Frame(page.width, page.height, rotation, _projected_skew(upright))
+        straight = frame.upright(bitmap)
+        width, height = frame.size
+        scale = (width / straight.width, height / straight.height)
+        table = self._run(straight, ["--psm", "3", "-l", "fra", "tsv"])
+        return Recognised(tuple(_tsv(table, straight.height, scale)), frame)
+
+    def _tesseract_rotation(self, bitmap: Bitmap) -> int:
+        try:
+            told = self._run(bitmap, ["--psm", "0", "-l", "osd"])
+        except ParseError:
+            return 0
+        for line in told.splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "Orientation in degrees":
+                return -int(float(value)) % 360
+        return 0
+
+    def _run(self, bitmap: Bitmap, options: list[str]) -> str:
+        image = Image.frombytes("L", (bitmap.width, bitmap.height), bitmap.pixels)
+        with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
+            path = Path(folder) / "page.png"
+            image.save(path, "PNG", compress_level=1, dpi=(bitmap.dpi, bitmap.dpi))
+            done = subprocess.run(  # noqa: S603 - a fixed program on a file we wrote ourselves
+                [self._tesseract, str(path), "-", "--dpi", str(round(bitmap.dpi)), *options],
+                capture_output=True,
+                timeout=_TESSERACT_SECONDS,
+                check=False,
+                env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+            )
+        if done.returncode != 0:
+            raise ParseError("Tesseract a échoué sur cette page.")
+        return done.stdout.decode("utf-8", "replace")
+
+
+def available(tesseract: str = "tesseract") -> tuple[Engine, ...]:
+    """Engines that can be used here."""
+    return ("rapidocr", "tesseract") if shutil.which(tesseract) else ("rapidocr",)
+
+
+def _length(quad: Quad) -> float:
+    return float(np.linalg.norm(quad[1] - quad[0]))
+
+
+def _tall(quad: Quad) -> bool:
+    """The rule by which the engine turns a crop: at least one and a half times as high as wide."""
+    wide = max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[2] - quad[3]))
+    high = max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]))
+    return bool(high * 1.0 / max(wide, 1e-6) >= 1.5)
+
+
+def _skew(quads: Sequence[Quad], rotation: int) -> float:
+    """Degrees the page must be turned counter-clockwise, after ``rotation``, for its lines to be level."""
+    angles: list[float] = []
+    long = sorted(quads, key=_length, reverse=True)[: max(8, len(quads) // 3)]
+    for quad in long:
+        along = (quad[1] - quad[0]) + (quad[2] - quad[3])
+        # The reading direction in pixels goes right and, rows counting downwards, down when negative.
+        angle = math.degrees(math.atan2(-along[1], along[0])) + rotation
+        angle = (angle + 180) % 360 - 180
+        if abs(angle) < 20 and _length(quad) > 60:
+            angles.append(angle)
+    if not angles:
+        return 0.0
+    found = -median(angles)
+    return round(found, 3) if abs(found) >= _STRAIGHT else 0.0
+
+
+def _split(
+    info: Any, quad: Quad, text: str, frame: Frame, scale: tuple[float, float]
+) -> Iterator[Word]:
+    """Words of one recognised line, placed by the columns in which each character was read."""
+    total = float(info.line_txt_len) or 1.0
+    confidences = list(info.confs)
+    letters = [c for c, _ in zip(text, confidences, strict=False) if not c.isspace()]
+    sure = [p for c, p in zip(text, confidences, strict=False) if not c.isspace()]
+    columns = [c for word in info.word_cols for c in word]
+    steps = [b - a for word in info.word_cols for a, b in zip(word, word[1:], strict=False)]
+    pitch = median(steps) if steps else 2.0
+    if len(letters) != len(columns):
+        yield Word(text, _box(quad, 0.0, 1.0, frame, scale), min(sure, default=0.0))
+        return
+    at = 0
+    for word in info.words:
+        first, last = columns[at], columns[at + len(word) - 1]
+        start = max((first + 0.5 - pitch / 2) / total, 0.0)
+        end = min((last + 0.5 + pitch / 2) / total, 1.0)
+        box = _box(quad, start, max(end, start + 1e-3), frame, scale)
+        yield Word("".join(word), box, round(min(sure[at : at + len(word)]), 4))
+        at += len(word)
+
+
+def _box(quad: Quad, start: float, end: float, frame: Frame, scale: tuple[float, float]) -> Box:
+    """The upright box of a slice of a line, from ``start`` to ``end`` of its length."""
+    top, bottom = quad[1] - quad[0], quad[2] - quad[3]
+    corners = [quad[0] + start * top, quad[0] + end * top, quad[3] + start * bottom, quad[3] + end * bottom]
+    points = [frame.to_upright(float(c[0]) * scale[0], frame.height - float(c[1]) * scale[1]) for c in corners]
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    return Box(min(xs), min(ys), max(xs), max(ys))
+
+
+def _tsv(table: str, rows: int, scale: tuple[float, float]) -> Iterator[Word]:
+    """Words of Tesseract's TSV: level 5, left, top, width, height in pixels, confidence in percent."""
+    for line in table.splitlines()[1:]:
+        parts = line.split("\t")
+        if len(parts) < 12 or parts[0] != "5" or not parts[11].strip():
+            continue
+        left, top, wide, high = (float(v) for v in parts[6:10])
+        box = Box(
+            left * scale[0], (rows - top - high) * scale[1], (left + wide) * scale[0], (rows - top) * scale[1]
+        )
+        yield Word(parts[11].strip(), box, round(max(0.0, min(float(parts[10]) / 100, 1.0)), 4))
+
+
+def _projected_skew(bitmap: Bitmap) -> float:
+    """Skew by the sharpest row profile of a small copy, in steps of a quarter of a degree up to six."""
+    image = Image.frombytes("L", (bitmap.width, bitmap.height), bitmap.pixels)
+    image.thumbnail((900, 900))
+
+    def sharpness(angle: float) -> float:
+        turned = np.asarray(image.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255), np.float32)
+        profile = (255.0 - turned).sum(axis=1)
+        return float(np.square(np.diff(profile)).sum())
+
+    best = max((a / 4 for a in range(-24, 25)), key=sharpness)
+    return best if abs(best) >= _STRAIGHT else 0.0
+
