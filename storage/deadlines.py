@@ -9,7 +9,10 @@ from enum import StrEnum
 from sqlalchemy import JSON, UniqueConstraint, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from storage.cases import CaseDocument
 from storage.db import Instant, insert_new, table_of
+from storage.deliveries import Delivery
+from storage.documents import Document
 
 
 class DeadlineState(StrEnum):
@@ -88,6 +91,18 @@ def pending_of_case(session: Session, case_id: int) -> list[Deadline]:
     """Due dates of a case that still wait for something, nearest first."""
     statement = select(Deadline).where(col(Deadline.case_id) == case_id, col(Deadline.state).in_(PENDING))
     return list(session.exec(statement.order_by(col(Deadline.due), col(Deadline.id))))
+
+
+def arrivals_in_case(session: Session, case_id: int) -> list[tuple[str, str, datetime]]:
+    """Documents of a case as (kind, delivery, arrival), in the order they arrived."""
+    statement = (
+        select(Document.kind, Delivery.sha256, Delivery.received_at)
+        .join(CaseDocument, col(CaseDocument.document_id) == col(Document.id))
+        .join(Delivery, col(Delivery.sha256) == col(Document.delivery))
+        .where(col(CaseDocument.case_id) == case_id)
+        .order_by(col(Delivery.received_at), col(Document.id))
+    )
+    return [(kind or "", sha256, received_at) for kind, sha256, received_at in session.exec(statement)]
 
 
 def pending_of_kinds(session: Session, circuit: str, kinds: Collection[str]) -> list[Deadline]:

@@ -1,0 +1,80 @@
+"""A composed letter joins the outbox, in the transaction of what it answers; once for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+
+from gateway.clock import PARIS, paris_date
+from gateway.evidence.record import Kind
+from gateway.outbound.compose import Draft
+from storage import cases, outbox
+from storage.db import Session
+from storage.outbox import OutboxEntry
+
+Event = tuple[Kind, str, Mapping[str, Any]]
+
+PER_DAY = 20
+"""Automatic letters to one correspondent in one day: past it, a person writes (RFC 3834, 2)."""
+
+
+def queue_acknowledgement(
+    session: Session, draft: Draft, raw_sha256: str, at: datetime, per_day: int = PER_DAY
+) -> tuple[Event, ...]:
+    """Queue the letter whose bytes are ``raw_sha256``; nothing when its Message-ID is already there."""
+    if outbox.by_message_id(session, draft.message_id) is not None:
+        return ()
+    if too_many(session, draft.recipient, at, per_day):
+        fields = {
+            "step": "acknowledge",
+            "silence": f"plus de {per_day} lettres automatiques à ce correspondant aujourd'hui : "
+            "une personne prend le relais",
+        }
+        return ((Kind.STEP, f"delivery:{draft.delivery}", fields),)
+    made = queue_letter(session, draft, raw_sha256, at)
+    return () if made is None else (made[1],)
+
+
+def queue_letter(
+    session: Session, draft: Draft, raw_sha256: str, at: datetime
+) -> tuple[OutboxEntry, Event] | None:
+    """Queue any letter; ``None`` when its Message-ID is already there."""
+    entry = outbox.queue(
+        session,
+        OutboxEntry(
+            message_id=draft.message_id,
+            circuit=draft.circuit,
+            letter=draft.letter,
+            mailbox=draft.mailbox.address,
+            recipient=draft.recipient,
+            subject=draft.subject[:300],
+            raw_sha256=raw_sha256,
+            delivery=draft.delivery,
+            case_id=draft.case_id or _case_of(session, draft.delivery),
+            null_return_path=draft.answers,
+            created_at=at,
+            next_attempt_at=at,
+        ),
+    )
+    if entry is None:
+        return None
+    fields = {
+        "letter": draft.letter,
+        "delivery": draft.delivery,
+        "recipient": draft.recipient,
+        "bytes": raw_sha256,
+        "pictures": len(draft.attached),
+    }
+    return entry, (Kind.LETTER_QUEUED, f"outbox:{draft.message_id}", fields)
+
+
+def too_many(session: Session, recipient: str, at: datetime, per_day: int) -> bool:
+    """Whether ``recipient`` already got its automatic letters of the day (a day in France)."""
+    midnight = datetime.combine(paris_date(at), time(), PARIS)
+    return outbox.written_to(session, recipient, midnight) >= per_day
+
+
+def _case_of(session: Session, delivery: str | None) -> int | None:
+    found = cases.of_delivery(session, delivery) if delivery else []
+    return found[0].id if found else None

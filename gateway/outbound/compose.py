@@ -1,0 +1,202 @@
+"""What a letter says and to whom, before any byte: a ``Draft``, or the reason for silence. Pure.
+
+A letter leaves in clear (signed at most), so it names documents by their kind only, takes issues and
+pictures from administrative documents alone, and never repeats the subject of the mail (decision 4).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.circuits.decision import Decision, DocumentSeen, MailSeen
+from gateway.circuits.directory import Directory
+from gateway.circuits.letters import LetterCaisse, LetterContext, LetterDocument, render
+from gateway.circuits.model import Circuit, Mailbox
+from gateway.circuits.notice import Notice, reply_address
+from gateway.circuits.periods import value_of
+from gateway.clock import paris_date
+from gateway.outbound.silence import reason_for_silence
+from parsers.facts import Confidentiality, Severity
+
+_MSSANTE = ".mssante.fr"
+_REFERENCES_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A PNG joined to a letter."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One letter to one recipient, ready to be turned into bytes by ``protect``."""
+
+    circuit: str
+    letter: str
+    mailbox: Mailbox
+    recipient: str
+    subject: str
+    text: str
+    message_id: str
+    at: datetime
+    delivery: str | None = None
+    case_id: int | None = None
+    attached: tuple[Attached, ...] = ()
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    answers: bool = True
+    """True: an automatic answer (``auto-replied``, null return path). False: a letter of our own."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoLetter:
+    """Why nothing is written (French)."""
+
+    reason: str
+
+
+def message_id_for(letter: str, key: str, recipient: str, mailbox: str) -> str:
+    """The Message-ID of a letter: the same letter about the same thing to the same person is one.
+
+    ``key`` is the SHA-256 of the mail answered, or the key of a notice.
+    """
+    parts = ["passerelle-letter-1", letter, key, recipient.casefold(), mailbox.casefold()]
+    named = "\0".join(parts)
+    return f"<{hashlib.sha256(named.encode()).hexdigest()[:32]}@{mailbox.rpartition('@')[2].lower()}>"
+
+
+def acknowledgement(
+    circuit: Circuit,
+    mail: MailSeen,
+    decision: Decision,
+    case_reference: str | None,
+    pictures: Mapping[tuple[int, str], bytes],
+    at: datetime,
+    directory: Directory,
+) -> Draft | NoLetter:
+    """The letter that acknowledges ``mail``. ``pictures`` are PNG by document position and field."""
+    mailbox = circuit.mailbox(mail.mailbox)
+    letter = circuit.letters.get(decision.letter or "")
+    recipient = reply_address(mail.sender, mail.envelope_from, mail.signature)
+    reason = reason_for_silence(circuit, mail, decision, recipient)
+    if reason is not None or recipient is None or letter is None or mailbox is None:
+        return NoLetter(reason or "aucune lettre n'est prévue par les règles pour ce message")
+    open_documents = [d for d in mail.documents if d.confidentiality is Confidentiality.ADMINISTRATIVE]
+    attached = _attached(open_documents, pictures)
+    context = LetterContext(
+        mailbox=mailbox,
+        received_on=paris_date(mail.received_at),
+        today=paris_date(at),
+        circuit_title=circuit.title,
+        queue_title=_queue_title(circuit, directory, decision),
+        sender=recipient,
+        case_reference=case_reference,
+        form_reference=next(filter(None, (value_of(d, "reference") for d in open_documents)), None),
+        documents=tuple(LetterDocument(circuit.title_of(d.kind)) for d in mail.documents),
+        missing=_missing(mail.documents),
+        pictures=len(attached),
+        caisse=_caisse(directory, decision.caisse),
+        medical_in_clear=_medical_in_clear(circuit, mail),
+    )
+    subject, text = render(letter, context)
+    thread = (*mail.references, *([mail.message_id] if mail.message_id else []))
+    return Draft(
+        circuit=circuit.name,
+        letter=letter.name,
+        mailbox=mailbox,
+        recipient=recipient,
+        subject=subject,
+        text=text,
+        message_id=message_id_for(letter.name, mail.sha256, recipient, mailbox.address),
+        at=at,
+        delivery=mail.sha256,
+        attached=attached,
+        in_reply_to=mail.message_id,
+        references=tuple(dict.fromkeys(thread))[-_REFERENCES_KEPT:],
+    )
+
+
+def reminder(circuit: Circuit, directory: Directory, notice: Notice, at: datetime) -> Draft | NoLetter:
+    """The letter that tells ``notice``; what an outage held back is added after the model's text."""
+    mailbox = circuit.mailbox(notice.mailbox)
+    letter = circuit.letters.get(notice.letter)
+    if mailbox is None or letter is None:
+        return NoLetter("la boîte ou la lettre de ce rappel n'est plus dans la configuration du circuit")
+    caisse = directory.caisses.get(notice.caisse or "")
+    queue = circuit.queue(notice.queue, caisse.label if caisse else None)
+    context = LetterContext(
+        mailbox=mailbox,
+        received_on=paris_date(notice.received_at),
+        today=paris_date(at),
+        circuit_title=circuit.title,
+        queue_title=queue.title if queue else notice.queue,
+        sender=notice.recipient,
+        case_reference=notice.case_reference,
+        form_reference=notice.form_reference,
+        caisse=_caisse(directory, notice.caisse),
+        deadline=notice.deadline,
+        due=notice.due,
+        days_left=notice.days_left if notice.days_left > 0 else None,
+        basis=notice.basis,
+        status=notice.status,
+    )
+    subject, text = render(letter, context)
+    if notice.also:
+        text = "\n".join((text.rstrip("\n"), "", "À noter :", *(f"  - {line}" for line in notice.also), ""))
+    return Draft(
+        circuit=circuit.name,
+        letter=letter.name,
+        mailbox=mailbox,
+        recipient=notice.recipient,
+        subject=subject,
+        text=text,
+        message_id=message_id_for(letter.name, notice.key, notice.recipient, mailbox.address),
+        at=at,
+        delivery=notice.delivery,
+        case_id=notice.case_id,
+        answers=False,
+    )
+
+
+def _attached(
+    documents: Iterable[DocumentSeen], pictures: Mapping[tuple[int, str], bytes]
+) -> tuple[Attached, ...]:
+    wanted = {d.position for d in documents}
+    chosen = sorted((place, png) for place, png in pictures.items() if place[0] in wanted)
+    return tuple(Attached(f"cadre-{n}.png", png) for n, (_, png) in enumerate(chosen, 1))
+
+
+def _missing(documents: Iterable[DocumentSeen]) -> tuple[str, ...]:
+    """What the sender should complete: issues of administrative documents, and parts not opened."""
+    sentences: list[str] = []
+    for document in documents:
+        if document.trouble:
+            sentences.append(f"Pièce {document.position + 1} : {document.trouble}")
+        if document.confidentiality is Confidentiality.ADMINISTRATIVE:
+            sentences.extend(i.message for i in document.issues if i.severity is not Severity.INFO)
+    return tuple(dict.fromkeys(sentences))
+
+
+def _queue_title(circuit: Circuit, directory: Directory, decision: Decision) -> str:
+    caisse = directory.caisses.get(decision.caisse or "")
+    queue = circuit.queue(decision.queue, caisse.label if caisse else None)
+    return queue.title if queue else decision.queue
+
+
+def _caisse(directory: Directory, code: str | None) -> LetterCaisse | None:
+    caisse = directory.caisses.get(code or "")
+    return LetterCaisse(caisse.label, caisse.mailbox) if caisse else None
+
+
+def _medical_in_clear(circuit: Circuit, mail: MailSeen) -> bool:
+    """A document recognised as medical that came neither encrypted nor by the closed space of MSSanté."""
+    if mail.decryption != "absent" or mail.envelope_from.casefold().endswith(_MSSANTE):
+        return False
+    medical = {rule.name for rule in circuit.kinds if rule.confidentiality == "medical"}
+    return any(d.kind in medical for d in mail.documents)
