@@ -149,7 +149,8 @@ def append_all(
         )
         tree.push(leaf)
     connection = session.connection()
-    connection.execute(_INSERT, rows)
+    if rows:
+        connection.execute(_INSERT, rows)
     connection.execute(_MOVE_HEAD.values(size=tree.size, frontier=tree.packed()))
     return first
 

@@ -107,6 +107,24 @@ def test_fields_without_canonical_form_are_refused(
         audit.append(session, clock.now(), 'st"ep', "delivery:abc", {})
 
 
+def test_several_events_are_sealed_as_one_by_one(
+    database: Database, clock: TurnableClock, ring: KeyRing
+) -> None:
+    _append(database, clock, 3)
+    entries: list[tuple[str, str, dict[str, Value]]] = [
+        ("arrival", f"delivery:{number}", {"n": number}) for number in range(5)
+    ]
+    with database.transaction() as session:
+        assert audit.append_all(session, clock.now(), entries) == 3
+        assert audit.append_all(session, clock.now(), []) == 8
+    _append(database, clock, 1)
+    with database.reading() as session:
+        verdict = verify(session, "passerelle", ring.public_key)
+        (fourth,) = audit.events(session, ["delivery:4"])
+    assert (verdict.ok, verdict.size) == (True, 9)
+    assert (fourth.position, fourth.kind, fourth.fields) == (7, "arrival", {"n": 4})
+
+
 def test_no_gap_under_concurrent_writers(database: Database, clock: TurnableClock, ring: KeyRing) -> None:
     writers, each = 6, 15
     together = threading.Barrier(writers)
