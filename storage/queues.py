@@ -163,11 +163,8 @@ def page_by_due(session: Session, wanted: Wanted, after: tuple[date, int] | None
 def lines(session: Session, items: Sequence[Item]) -> list[Line]:
     """Give each item the reference of its case and its next pending deadline, in two queries."""
     cases = {i.case_id for i in items if i.case_id is not None}
-    references = dict(
-        session.execute(
-            sql_select(col(Case.id), col(Case.reference)).where(col(Case.id).in_(cases))
-        ).tuples()
-    )
+    named = sql_select(col(Case.id), col(Case.reference)).where(col(Case.id).in_(cases))
+    references = dict(session.execute(named).tuples().all())
     deadlines = session.exec(
         select(Deadline)
         .where(col(Deadline.state).in_(PENDING))

@@ -68,10 +68,9 @@ class CaseSheet:
     """The events about the case, its mails and its letters, the latest first."""
 
 
-def item_sheet(session: Session, item_id: int) -> ItemSheet | None:
-    item = session.get(Item, item_id)
-    if item is None:
-        return None
+def item_sheet(session: Session, item_id: int) -> ItemSheet:
+    """Everything of an item that exists (the caller has looked at who may read it)."""
+    item = session.get_one(Item, item_id)
     delivery = session.get_one(Delivery, item.delivery)
     candidates = session.exec(
         select(Candidate, Case)

@@ -78,9 +78,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("GET", "/files"): Right.WORK,
     ("GET", "/files/{queue}"): Right.WORK,
     ("GET", "/elements/{item_id}"): Right.WORK,
-    ("POST", "/elements/{item_id}/prendre"): Right.ACT,
-    ("POST", "/elements/{item_id}/rendre"): Right.ACT,
-    ("POST", "/elements/{item_id}/terminer"): Right.ACT,
+    ("POST", "/elements/{item_id}/actions/{action}"): Right.ACT,
     ("GET", "/dossiers/{reference}"): Right.WORK,
     ("GET", "/documents/{document_id}/page/{number}.png"): Right.CONTENT,
     ("GET", "/documents/{document_id}/original"): Right.CONTENT,
@@ -118,6 +116,7 @@ class Desk:
     name: str
     title: str
     confidentiality: str
+    roles: tuple[str, ...]
     caisse: str | None = None
 
 
@@ -192,7 +191,9 @@ def _desk(viewer: Viewer, circuit: Circuit, name: str, directory: Directory) -> 
         return None
     if not viewer.may(Right.EVERY_QUEUE) and not set(queue.roles) & set(viewer.roles):
         return None
-    return Desk(circuit.name, name, queue.title, queue.confidentiality, caisse.code if caisse else None)
+    return Desk(
+        circuit.name, name, queue.title, queue.confidentiality, queue.roles, caisse.code if caisse else None
+    )
 
 
 def _caisse_in(circuit: Circuit, name: str, directory: Directory) -> str | None:

@@ -63,14 +63,16 @@ def life(sheet: CaseSheet, today: date) -> Lifeline | None:
             f" du {present.day(p.starts)} au {present.day(p.ends)}",
             p.starts,
             p.ends,
+            f"{present.state('origin', p.origin)} {present.state('period', p.status)}",
         )
         for p in sheet.periods
         if p.starts is not None and p.ends is not None and p.starts <= p.ends
     ]
     granted = [(s.starts, s.ends) for s in spans if s.status == PeriodStatus.GRANTED]
+    asked = [s.ends for s in spans if s.status == PeriodStatus.REQUESTED]
     spans += [
         Span("uncovered", f"Sans couverture : du {present.day(first)} au {present.day(last)}", first, last)
-        for first, last in uncovered(granted)
+        for first, last in uncovered(granted, max(asked, default=None))
     ]
     marks = [
         Mark("late" if d.due < today else "deadline", f"{d.title or d.kind} : {present.day(d.due)}", d.due)

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.errors import NotFound
-from gateway.web import papers
-from gateway.web.access import Right, Viewer, desk_of, desks, reads_any
+from gateway.web import actions, papers
+from gateway.web.access import Viewer, desks, reads_any
+from gateway.web.actions import desk_of_item
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
 from gateway.web.verdict import verdict
 from storage import queues, sheets
@@ -16,24 +16,13 @@ from storage.sheets import ItemSheet
 
 router = APIRouter()
 
-NO_ITEM = (
-    "Cet élément n’existe pas, ou il est dans une file que votre rôle n’ouvre pas ; rien n’a été changé."
-    " Revenez à vos files."
-)
-
 
 @router.get("/elements/{item_id}")
 def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: int) -> Response:
     """The item as this person may see it."""
     with rooms.database.reading() as session:
+        _, desk = desk_of_item(rooms, seen, session, item_id)
         sheet = sheets.item_sheet(session, item_id)
-        if sheet is None:
-            raise NotFound(NO_ITEM)
-        desk = desk_of(
-            seen, rooms.circuits.by_name, rooms.circuits.directory, sheet.item.circuit, sheet.item.queue
-        )
-        if desk is None:
-            raise NotFound(NO_ITEM)
         newer, older = queues.neighbours(session, sheet.item)
         open_cases = {
             case.id
@@ -57,23 +46,9 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: in
         "open_cases": open_cases,
         "elsewhere": [other for other in sheet.elsewhere if other.queue in names],
         "dpi": rooms.page_dpi,
-        "actions": actions(sheet, seen),
+        "actions": actions.offered(sheet.item, seen, desk),
     }
     return shown.show(request, "element.html", **values)
-
-
-def actions(sheet: ItemSheet, seen: Viewer) -> list[tuple[str, str]]:
-    """What this person may do now: (last word of the address, label)."""
-    item = sheet.item
-    if not seen.may(Right.ACT) or item.state == "done":
-        return []
-    if item.taken_by is None:
-        return [("prendre", "Prendre")]
-    if item.taken_by == seen.login:
-        return [("terminer", "Terminer"), ("rendre", "Rendre à la file")]
-    if seen.may(Right.TAKE_OVER):
-        return [("prendre", "Reprendre"), ("rendre", "Rendre à la file")]
-    return []
 
 
 def _reads_case(rooms: WebHouse, seen: Viewer, places: set[tuple[str, str]]) -> bool:

@@ -39,6 +39,8 @@ class Span:
     label: str
     starts: date
     ends: date
+    short: str = ""
+    """Written in the bar when there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +108,21 @@ def lifeline(spans: Sequence[Span], marks: Sequence[Mark], today: date) -> Lifel
         points=points,
         ticks=tuple(_ticks(first, last, x)),
         today=x(today),
-        height=axis + 44,
+        height=axis + 34,
         axis=axis,
     )
 
 
-def uncovered(granted: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
-    """The gaps between granted periods, first and last day of each."""
+def uncovered(granted: Iterable[tuple[date, date]], until: date | None = None) -> list[tuple[date, date]]:
+    """The days no granted period covers, from the first grant to the last one or to ``until``."""
     gaps: list[tuple[date, date]] = []
     reach: date | None = None
     for starts, ends in sorted(granted):
         if reach is not None and starts > reach + _DAY:
             gaps.append((reach + _DAY, starts - _DAY))
         reach = ends if reach is None else max(reach, ends)
+    if reach is not None and until is not None and until > reach:
+        gaps.append((reach + _DAY, until))
     return gaps
 
 

@@ -25,9 +25,12 @@ NAVIGATION: tuple[tuple[Right, str, str], ...] = (
 )
 
 DONE_SENTENCES = {
-    "pris": "L’élément est à vous.",
-    "rendu": "L’élément est rendu à la file.",
-    "termine": "L’élément est terminé.",
+    "prendre": "L’élément est à vous.",
+    "rendre": "L’élément est rendu à la file.",
+    "attendre": "L’élément est mis en attente.",
+    "reprendre": "L’élément est de nouveau à vous.",
+    "terminer": "L’élément est terminé.",
+    "rouvrir": "L’élément est rouvert et il est à vous.",
     "relance": "Le message repart de l’étape où il s’était arrêté.",
     "sorti": "Vous êtes déconnecté.",
     "expire": "Votre session a expiré : identifiez-vous pour continuer.",
@@ -83,13 +86,19 @@ class Pages:
             "viewer": viewer,
             "roles": _roles(viewer),
             "navigation": [entry for entry in NAVIGATION if viewer is not None and viewer.may(entry[0])],
-            "here": request.url.path,
+            "here": _section(request.url.path),
             "today": paris_date(self._clock.now()),
             "notice": DONE_SENTENCES.get(request.query_params.get("fait", "")),
             "Right": Right,
         }
         html = self._environment.get_template(template).render(known | values)
         return HTMLResponse(html, status_code=status)
+
+
+def _section(path: str) -> str:
+    """The entry of the navigation a page belongs to: items and cases are reached from the queues."""
+    first = "/" + path.split("/", 2)[1]
+    return "/files" if first in {"/elements", "/dossiers", "/recherche"} else first
 
 
 def _roles(viewer: Viewer | None) -> str:

@@ -1,0 +1,94 @@
+"""The web application on a furnished office, served over HTTP on loopback."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+from threading import Thread
+
+from httpx import Client
+from uvicorn import Config, Server
+
+from gateway.clock import TurnableClock
+from gateway.evidence.record import Recorder
+from gateway.settings import Web
+from gateway.web.app import WebHouse, create_app
+from parsers.documents import render
+from parsers.pictures import png
+from storage.db import Database
+from storage.keys import KeyRing
+from storage.vault import Vault
+from tests.builders import seed
+from tests.builders.office import Office
+
+DPI = 110
+_CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+class World:
+    """An office, its application behind a real HTTP server on loopback, and people who visit it."""
+
+    def __init__(self, house: WebHouse, office: Office, clock: TurnableClock) -> None:
+        self.house, self.office, self.clock = house, office, clock
+        self.app = create_app(house)
+        self._clients: list[Client] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = Server(Config(self.app, log_level="error", lifespan="off", ws="none"))
+        self._thread = Thread(target=self._server.run, args=([self._socket],))
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        for client in self._clients:
+            client.close()
+        self._server.should_exit = True
+        self._thread.join(timeout=30)
+        self._socket.close()
+
+    def visitor(self) -> Client:
+        """Somebody without a session; redirections are left to be looked at."""
+        client = Client(base_url=self.address, timeout=60)
+        self._clients.append(client)
+        return client
+
+    def signed_in(self, login: str) -> Client:
+        client = self.visitor()
+        form = {"csrf": csrf(client, "/connexion"), "identifiant": login, "mot_de_passe": seed.PASSWORD}
+        answer = client.post("/connexion", data=form)
+        assert answer.status_code == 303, answer.text
+        return client
+
+
+def csrf(client: Client, path: str) -> str:
+    """The token of the first form of a page."""
+    found = _CSRF.search(client.get(path).text)
+    assert found is not None, path
+    return found[1]
+
+
+def page_image(content: bytes, media_type: str, page: int) -> bytes:
+    """What the sandbox does in the product, here in the process of the test."""
+    return png(render(content, media_type, page, DPI))
+
+
+def build(database: Database, folder: Path, clock: TurnableClock) -> World:
+    """Furnish ``database`` and open the application on it, over plain HTTP."""
+    ring = KeyRing(folder / "keys")
+    vault = Vault(folder / "vault", ring)
+    recorder = Recorder(clock, ring, folder / "checkpoints")
+    office = seed.furnish(database, vault, recorder)
+    house = WebHouse(
+        database=database,
+        vault=vault,
+        recorder=recorder,
+        clock=clock,
+        circuits=seed.circuits(),
+        settings=Web(secure_cookies=False),
+        render_page=page_image,
+        page_dpi=DPI,
+        passwords=seed.quick_passwords(),
+    )
+    return World(house, office, clock)
