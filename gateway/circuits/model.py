@@ -179,7 +179,7 @@ class Circuit:
             if not mark and queue.name == name:
                 return queue
             code = name.removeprefix(before).removesuffix(after)
-            if mark and before + code + after == name and len(code) == 3 and code.isalnum():
+            if mark and before + code + after == name and len(code) == 3 and code.isdigit():
                 title = queue.title.replace(CAISSE_LABEL, label or f"caisse {code}")
                 roles = tuple(role.replace(CAISSE, code) for role in queue.roles)
                 return replace(queue, name=name, title=title.replace(CAISSE, code), roles=roles)
