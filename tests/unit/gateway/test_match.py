@@ -351,6 +351,13 @@ def test_a_caisse_that_cannot_be_said_leaves_the_choice_to_a_person(
     assert "une personne la choisit" in said(decision)
 
 
+def test_a_sender_of_another_departement_never_places_a_form_of_the_nord(
+    circuit: Circuit, directory: Directory
+) -> None:
+    seen = mail(doc(0, "se352-301", "590780193"), sender="admissions@hopital-calanques.example")
+    assert match(seen, circuit, directory).queue == "a-identifier"
+
+
 def test_a_sender_of_another_hospital_than_the_form_s_is_pointed_out(
     circuit: Circuit, directory: Directory
 ) -> None:
