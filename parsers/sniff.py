@@ -65,12 +65,13 @@ def sniff(content: bytes, name: str = "", declared: str = "") -> str:
     return (
         _by_signature(content, extension)
         or _by_structure(content, extension, declared)
+        or _late_pdf(content)
         or _by_claim(content, extension, declared)
     )
 
 
 def _by_signature(content: bytes, extension: str) -> str | None:
-    if content.find(b"%PDF-", 0, _PDF_WITHIN) >= 0:
+    if content.startswith(b"%PDF-"):
         return "application/pdf"
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return next((kind for mark, kind in _ZIP_FAMILIES if mark in content), ZIP)
@@ -103,6 +104,11 @@ def _by_structure(content: bytes, extension: str, declared: str) -> str | None:
     if mail and _HEADER.match(head) and _MAIL_FIELDS.search(head):
         return "message/rfc822"
     return None
+
+
+def _late_pdf(content: bytes) -> str | None:
+    """Readers accept a PDF that begins a little late (ISO 32000-1, annex H, note 13)."""
+    return "application/pdf" if content.find(b"%PDF-", 0, _PDF_WITHIN) >= 0 else None
 
 
 def _xml(head: bytes) -> str:

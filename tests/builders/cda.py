@@ -44,7 +44,8 @@ def document(
         f"<name>{escape(establishment.name)}</name>"
     )
     related = (
-        f'<relatedDocument typeCode="RPLC"><parentDocument><id root="{replaces}"/></parentDocument></relatedDocument>'
+        '<relatedDocument typeCode="RPLC"><parentDocument>'
+        f'<id root="{replaces}"/></parentDocument></relatedDocument>'
         if replaces
         else ""
     )
@@ -69,7 +70,8 @@ def document(
 def _body(pdf: bytes | None, sections: Sequence[tuple[str, str]]) -> str:
     if pdf is not None:
         coded = base64.encodebytes(pdf).decode("ascii")
-        return f'<nonXMLBody><text mediaType="application/pdf" representation="B64">{coded}</text></nonXMLBody>'
+        head = '<text mediaType="application/pdf" representation="B64">'
+        return f"<nonXMLBody>{head}{coded}</text></nonXMLBody>"
     inner = "".join(
         f"<component><section><title>{escape(title)}</title><text><paragraph>{escape(text)}</paragraph></text>"
         "</section></component>"
