@@ -35,7 +35,6 @@ def build(settings: Settings, clock: Clock | None = None, sandbox: Sandbox | Non
     """
     clock = clock or SystemClock()
     circuits = rules(settings)
-    _folder_of(settings.database_url)
     database = Database(settings.database_url)
     upgrade(database)
     ring = KeyRing(settings.path(settings.storage.keys))
@@ -45,7 +44,7 @@ def build(settings: Settings, clock: Clock | None = None, sandbox: Sandbox | Non
         database=database,
         vault=Vault(settings.path(settings.storage.vault), ring),
         ring=ring,
-        recorder=Recorder(clock, ring.signing_key(), settings.path(settings.storage.checkpoints)),
+        recorder=Recorder(clock, ring, settings.path(settings.storage.checkpoints)),
         circuits=circuits,
         calendars=calendars(settings),
         trust=trust(settings, circuits),
@@ -95,7 +94,6 @@ def reader(settings: Settings, sandbox: Sandbox | None = None) -> Reader:
     return Reader(
         sandbox=sandbox or Sandbox(limits(settings)),
         recognition=Recognition(settings.ocr.engine, settings.ocr.workers),
-        dpi=settings.ocr.dpi,
     )
 
 
@@ -124,8 +122,3 @@ def _certificates(folder: Path) -> Iterable[bytes]:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(f for f in folder.glob("*") if f.is_file()) if folder.is_dir() else []
-
-
-def _folder_of(url: str) -> None:
-    if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)

@@ -58,7 +58,9 @@ def _told(name: str, check: Callable[[], str]) -> Finding:
     try:
         return Finding(name, ok=True, detail=check())
     except ConfigError as error:
-        return Finding(name, ok=False, detail=f"{len(error.faults)} faute(s) : passerelle config check les montre.")
+        return Finding(
+            name, ok=False, detail=f"{len(error.faults)} faute(s) : passerelle config check les montre."
+        )
     except (PasserelleError, StorageError) as error:
         return Finding(name, ok=False, detail=error.public)
     except OSError as error:
@@ -92,7 +94,9 @@ def _vault(settings: Settings) -> str:
 def _disk(settings: Settings) -> str:
     free = shutil.disk_usage(settings.path(settings.storage.vault)).free
     if free < _FREE_BYTES:
-        raise PasserelleError(f"Il reste {free // MIB} Mio : libérez de la place avant que le coffre ne refuse.")
+        raise PasserelleError(
+            f"Il reste {free // MIB} Mio : libérez de la place avant que le coffre ne refuse."
+        )
     return f"{free // MIB} Mio libres."
 
 

@@ -60,9 +60,7 @@ class Engine:
     def start(self) -> None:
         """Recover this executor's interrupted work and begin taking jobs."""
         DBOS.launch()
-        DBOS.register_queue(
-            _QUEUE, worker_concurrency=self._workers, polling_interval_sec=_POLL_SECONDS
-        )
+        DBOS.register_queue(_QUEUE, worker_concurrency=self._workers, polling_interval_sec=_POLL_SECONDS)
 
     def submit(self, sha256: str, attempt: int) -> None:
         """Ask for the journey of a delivery; asking twice is asking once."""
@@ -84,9 +82,7 @@ class Engine:
     def attempts(self, sha256: str) -> int:
         """How many attempts at this delivery the engine has known."""
         return len(
-            DBOS.list_workflows(
-                workflow_id_prefix=f"{sha256}:", load_input=False, load_output=False
-            )
+            DBOS.list_workflows(workflow_id_prefix=f"{sha256}:", load_input=False, load_output=False)
         )
 
     def take_over(self, executor: str) -> int:

@@ -100,9 +100,7 @@ def _commit(house: House, delivery: Delivery, step: Step, written: Written) -> b
     """Write the result, the move and the evidence in one transaction; ``False``: someone else did."""
     at = house.clock.now()
     with house.database.transaction() as session:
-        if not deliveries.move(
-            session, delivery.sha256, step.before, step.after, **written.columns
-        ):
+        if not deliveries.move(session, delivery.sha256, step.before, step.after, **written.columns):
             return False
         events = written.write(session)
         for kind, subject, fields in events:

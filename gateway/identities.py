@@ -12,9 +12,7 @@ from storage.keys import KeyRing, StoredIdentity
 
 def mailbox_identities(ring: KeyRing, mailbox: str) -> tuple[Identity, ...]:
     """Every identity that may decrypt for ``mailbox``, those in service first."""
-    return tuple(
-        identity for stored in ring.identities(mailbox) for identity in _identities(stored)
-    )
+    return tuple(identity for stored in ring.identities(mailbox) for identity in _identities(stored))
 
 
 def signing_identity(ring: KeyRing, mailbox: str) -> Identity | None:

@@ -49,7 +49,9 @@ def _say(level: int, event: str, *, exc: bool = False, **fields: object) -> None
 
 
 def moved(sha256: str, step: str, after: str, seconds: float) -> None:
-    _say(logging.INFO, "step done", delivery=sha256[:12], step=step, after=after, ms=round(seconds * 1000, 1))
+    _say(
+        logging.INFO, "step done", delivery=sha256[:12], step=step, after=after, ms=round(seconds * 1000, 1)
+    )
 
 
 def set_aside(sha256: str, step: str, code: str) -> None:

@@ -169,7 +169,6 @@ def load(path: Path | None = None) -> Settings:
         return Settings.model_validate({"root": config.parent, "config": config, **data})
     except ValidationError as error:
         faults = tuple(
-            Fault(str(chosen), 0, f"{'.'.join(map(str, e['loc']))} : {e['msg']}")
-            for e in error.errors()
+            Fault(str(chosen), 0, f"{'.'.join(map(str, e['loc']))} : {e['msg']}") for e in error.errors()
         )
         raise ConfigError(faults) from None

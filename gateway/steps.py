@@ -109,9 +109,9 @@ def read(house: House, delivery: Delivery) -> Written:
 
 
 def _write_findings(session: Session, document: ReadDocument) -> None:
-    assert document.row.id is not None
-    documents.add_facts(session, document.row.id, document.facts)
-    documents.add_issues(session, document.row.id, [issue for issue, _ in document.issues])
+    row_id = document.row.id or 0  # set by ``replace``, in this very transaction
+    documents.add_facts(session, row_id, document.facts)
+    documents.add_issues(session, row_id, [issue for issue, _ in document.issues])
 
 
 def _read_event(delivery: Delivery, document: ReadDocument) -> Event:
@@ -218,9 +218,7 @@ def _decision(delivery: Delivery) -> Decision:
     return DECISION.validate_python(delivery.decision)
 
 
-def _rows(
-    house: House, delivery: Delivery
-) -> list[tuple[Document, list[FactRow], list[IssueRow]]]:
+def _rows(house: House, delivery: Delivery) -> list[tuple[Document, list[FactRow], list[IssueRow]]]:
     with house.database.reading() as session:
         rows = documents.of_delivery(session, delivery.sha256)
         ids = [row.id for row in rows if row.id is not None]

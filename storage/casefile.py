@@ -23,7 +23,9 @@ def casefile(session: Session, reference: str) -> dict[str, Any] | None:
     return {
         **case.model_dump(mode="json", exclude={"version"}),
         "periods": [
-            period.model_dump(mode="json", include={"origin", "status", "starts", "ends", "amount", "document_id"})
+            period.model_dump(
+                mode="json", include={"origin", "status", "starts", "ends", "amount", "document_id"}
+            )
             for period in session.exec(
                 select(Period).where(col(Period.case_id) == case.id).order_by(col(Period.id))
             )
@@ -58,7 +60,8 @@ def _documents(session: Session, case_id: int) -> list[dict[str, Any]]:
     return [
         {
             **document.model_dump(
-                mode="json", include={"id", "delivery", "kind", "pages", "confidentiality", "sha256", "media_type"}
+                mode="json",
+                include={"id", "delivery", "kind", "pages", "confidentiality", "sha256", "media_type"},
             ),
             "filed_at": filed.filed_at.isoformat(),
             "reasons": filed.reasons,

@@ -12,15 +12,15 @@ from gateway import bootstrap, flow
 from gateway.cli.output import print_table, say
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
-from gateway.house import House
 from gateway.identities import pem_of
 from gateway.intake.orphans import sweep_orphans
 from gateway.settings import Settings
-from gateway.web.passwords import hash_password
+from gateway.web.passwords import MINIMUM, Passwords
 from parsers.certificates import identities_from
 from parsers.errors import ParseError
 from storage import deliveries, people
 from storage.deliveries import DeliveryState
+from storage.people import Person
 
 
 def add_to(verbs: Any) -> None:
@@ -29,7 +29,9 @@ def add_to(verbs: Any) -> None:
     words = admin.add_subparsers(dest="word", required=True)
     rebuild = words.add_parser("rebuild", help="reprendre dans la base tout ce que le coffre détient")
     rebuild.set_defaults(run=_rebuild)
-    rotate = words.add_parser("rotate-key", help="nouvelle clé de chiffrement ; les anciennes enveloppes sont refaites")
+    rotate = words.add_parser(
+        "rotate-key", help="nouvelle clé de chiffrement ; les anciennes enveloppes sont refaites"
+    )
     rotate.set_defaults(run=_rotate)
     key = words.add_parser("add-identity", help="ajouter la clé S/MIME d'une boîte (PEM ou PKCS#12)")
     key.add_argument("mailbox")
@@ -39,7 +41,9 @@ def add_to(verbs: Any) -> None:
     person = words.add_parser("add-person", help="créer un compte ; le mot de passe est lu au clavier")
     person.add_argument("login")
     person.add_argument("name")
-    person.add_argument("roles", nargs="+", help="cnse-admin, cnse-medical, cpam:<code>, supervisor, auditor, admin")
+    person.add_argument(
+        "roles", nargs="+", help="cnse-admin, cnse-medical, cpam:<code>, supervisor, auditor, admin"
+    )
     person.set_defaults(run=_add_person)
 
 
@@ -87,10 +91,7 @@ def _add_identity(arguments: argparse.Namespace, settings: Settings) -> int:
         raise Refused(f"{error.message} Aucune clé n'a été ajoutée.") from None
     for number, identity in enumerate(identities):
         name = f"{arguments.file.stem}-{number}" if number else arguments.file.stem
-        house.ring.add_identity(
-            arguments.mailbox, name, pem_of(identity), retired=arguments.retired
-        )
-    opened = _reopen_locked(house, arguments.mailbox)
+        house.ring.add_identity(arguments.mailbox, name, pem_of(identity), retired=arguments.retired)
     with house.database.transaction() as session:
         house.recorder.add(
             session,
@@ -100,33 +101,38 @@ def _add_identity(arguments: argparse.Namespace, settings: Settings) -> int:
             count=len(identities),
         )
     house.close()
-    print(f"{len(identities)} identité(s) ajoutée(s) à {arguments.mailbox} ; {opened} message(s) en attente rouverts.")
+    print(f"{len(identities)} identité(s) ajoutée(s) à {arguments.mailbox}.")
     return 0
-
-
-def _reopen_locked(house: House, mailbox: str) -> int:
-    """Send every mail that no key opened back to the first step: its key may have arrived."""
-    with house.database.transaction() as session:
-        waiting = deliveries.locked(session, mailbox)
-        for sha256 in waiting:
-            deliveries.reopen(session, sha256, house.clock.now())
-        for sha256 in waiting:
-            house.recorder.add(session, Kind.RELEASED, f"delivery:{sha256}", step="unseal", person="clé ajoutée")
-    for sha256 in waiting:
-        flow.run_to_rest(house, sha256)
-    return len(waiting)
 
 
 def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:
     house = bootstrap.build(settings)
-    password = getpass.getpass("Mot de passe : ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    if len(password) < 12:
-        raise Refused("Le mot de passe doit compter au moins 12 caractères ; aucun compte n'a été créé.")
+    password = (
+        getpass.getpass("Mot de passe : ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    )
+    if len(password) < MINIMUM:
+        raise Refused(
+            f"Le mot de passe doit compter au moins {MINIMUM} caractères ; aucun compte n'a été créé."
+        )
+    person = Person(
+        login=arguments.login,
+        name=arguments.name,
+        password_hash=Passwords().hash(password),
+        roles=arguments.roles,
+    )
     with house.database.transaction() as session:
-        people.add(session, arguments.login, arguments.name, hash_password(password), arguments.roles)
+        people.add(session, person)
         house.recorder.add(
-            session, Kind.CONFIG, f"person:{arguments.login}", action="account created", roles=arguments.roles
+            session,
+            Kind.CONFIG,
+            f"person:{arguments.login}",
+            action="account created",
+            roles=arguments.roles,
         )
     house.close()
-    print_table("Compte créé", ("login", "nom", "rôles"), [(arguments.login, arguments.name, " ".join(arguments.roles))])
+    print_table(
+        "Compte créé",
+        ("login", "nom", "rôles"),
+        [(arguments.login, arguments.name, " ".join(arguments.roles))],
+    )
     return 0

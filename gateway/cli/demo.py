@@ -27,7 +27,7 @@ from gateway.cli.output import print_table, say
 from gateway.cli.premises import Premises
 from gateway.errors import Unavailable
 from gateway.settings import Settings
-from gateway.web.passwords import hash_password
+from gateway.web.passwords import Passwords
 from storage import deliveries, outbox, people
 from storage.deliveries import DeliveryState
 from storage.people import Person
@@ -58,13 +58,21 @@ def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
     here = _demo_settings(settings, folder, pages=not arguments.once)
     say("Autorité de certification et messages d'exemple…")
     samples = _hospital(
-        "prepare", "--keys", here.path(here.storage.keys), "--trust", folder / "trust", "--out", folder / "mails"
+        "prepare",
+        "--keys",
+        here.path(here.storage.keys),
+        "--trust",
+        folder / "trust",
+        "--out",
+        folder / "mails",
     )
     house = bootstrap.build(here)
+    passwords = Passwords()
     with house.database.transaction() as session:
         for login, name, roles in _ACCOUNTS:
             people.add(
-                session, Person(login=login, name=name, password_hash=hash_password(PASSWORD), roles=list(roles))
+                session,
+                Person(login=login, name=name, password_hash=passwords.hash(PASSWORD), roles=list(roles)),
             )
     premises = Premises(house)
     premises.start()
@@ -100,7 +108,12 @@ def _demo_settings(settings: Settings, folder: Path, *, pages: bool) -> Settings
             "smtp": settings.smtp.model_copy(update={"port": 0, "host": "127.0.0.1"}),
             "imap": (),
             "outgoing": settings.outgoing.model_copy(
-                update={"host": "127.0.0.1", "port": _free_port(), "starttls": "never", "first_retry_seconds": 1}
+                update={
+                    "host": "127.0.0.1",
+                    "port": _free_port(),
+                    "starttls": "never",
+                    "first_retry_seconds": 1,
+                }
             ),
             "web": settings.web.model_copy(update={"enabled": pages, "secure_cookies": False}),
         }
@@ -122,11 +135,9 @@ def _travel(premises: Premises, folder: Path, count: int) -> None:
     with subprocess.Popen(
         _command(*arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as hospital:
-        assert hospital.stdin is not None
-        assert hospital.stdout is not None
         _follow(premises, count, hospital)
-        hospital.stdin.close()  # the hospital stops listening for letters
-        sent = json.loads(hospital.stdout.read() or "{}")
+        answer, _ = hospital.communicate()  # its standard input closes: it stops listening for letters
+        sent = json.loads(answer or "{}")
     say(
         f"{sent.get('accepted', 0)} messages acceptés, {sent.get('refused', 0)} refusé(s) à la porte, "
         f"{sent.get('letters', 0)} lettres reçues par les hôpitaux."
@@ -158,7 +169,9 @@ def _follow(premises: Premises, count: int, hospital: subprocess.Popen[str]) -> 
                 return
             pause.wait(_TURN_SECONDS)
             waited += _TURN_SECONDS
-    raise Unavailable("Le voyage de la démonstration n'aboutit pas ; le journal (--verbose) dit où il s'arrête.")
+    raise Unavailable(
+        "Le voyage de la démonstration n'aboutit pas ; le journal (--verbose) dit où il s'arrête."
+    )
 
 
 def _progress(premises: Premises) -> tuple[int, int, int, int]:
@@ -214,5 +227,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-

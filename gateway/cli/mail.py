@@ -55,7 +55,12 @@ def _ingest(arguments: argparse.Namespace, settings: Settings) -> int:
             state = flow.run_to_rest(house, accepted.sha256)
             failed += state is DeliveryState.SET_ASIDE
             results.append(
-                {"file": str(file), "delivery": accepted.sha256, "duplicate": accepted.duplicate, "state": str(state)}
+                {
+                    "file": str(file),
+                    "delivery": accepted.sha256,
+                    "duplicate": accepted.duplicate,
+                    "state": str(state),
+                }
             )
     house.recorder.checkpoint(house.database)
     house.close()
@@ -89,10 +94,13 @@ def _messages(file: Path) -> Iterator[bytes]:
     try:
         raw = file.read_bytes()
     except OSError:
-        raise NotFound(f"Le fichier « {file} » n'existe pas ou ne se lit pas ; rien n'a été reçu.") from None
+        raise NotFound(
+            f"Le fichier « {file} » n'existe pas ou ne se lit pas ; rien n'a été reçu."
+        ) from None
     if raw.startswith(b"From "):
-        for number in mailbox.mbox(file, create=False).keys():
-            yield mailbox.mbox(file, create=False).get_bytes(number)
+        mbox = mailbox.mbox(file, create=False)
+        for number in range(len(mbox)):
+            yield mbox.get_bytes(number)
         return
     yield raw
 
@@ -127,7 +135,9 @@ def _released(house: House, prefix: str) -> str:
     with house.database.transaction() as session:
         delivery = deliveries.get(session, prefix)
         if delivery is None:
-            raise NotFound(f"Aucun message ne porte l'identifiant « {prefix} », ou plusieurs ; rien n'a changé.")
+            raise NotFound(
+                f"Aucun message ne porte l'identifiant « {prefix} », ou plusieurs ; rien n'a changé."
+            )
         if not deliveries.release(session, delivery.sha256, house.clock.now()):
             raise Refused("Ce message n'est pas mis de côté ; rien n'a changé.")
         house.recorder.add(

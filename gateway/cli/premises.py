@@ -12,7 +12,6 @@ from gateway import bootstrap, log
 from gateway.deadlines.sweep import Sweeper
 from gateway.errors import Unavailable
 from gateway.house import House
-from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.orphans import sweep_orphans
 from gateway.intake.smtp import SmtpListener
@@ -26,6 +25,7 @@ _SWEEP_SECONDS = 60.0
 _DISPATCH_SECONDS = 1.0
 _ORPHAN_SECONDS = 900.0
 _WEB_START_SECONDS = 20.0
+PAGE_DPI = 110.0
 
 
 class Premises:
@@ -72,13 +72,28 @@ class Premises:
             "sweep": (_SWEEP_SECONDS, Sweeper(house).once),
         }
         if settings.outgoing.enabled:
-            dispatcher = Dispatcher(house, Smarthost(settings.outgoing, settings.root), random.Random())
+            dispatcher = Dispatcher(house, Smarthost(settings.outgoing, settings.root), random.SystemRandom())
             chores["dispatch"] = (_DISPATCH_SECONDS, dispatcher.once)
         return chores
 
     def _start_web(self) -> None:
-        settings = self.house.settings.web
-        app = create_app(WebHouse(self.house))
+        house = self.house
+        settings = house.settings.web
+        app = create_app(
+            WebHouse(
+                database=house.database,
+                vault=house.vault,
+                recorder=house.recorder,
+                clock=house.clock,
+                circuits=house.circuits,
+                settings=settings,
+                render_page=lambda content, kind, page: house.reader.page_image(
+                    content, kind, page, PAGE_DPI
+                ),
+                page_dpi=PAGE_DPI,
+                wake=self.worker.wake,
+            )
+        )
         server = uvicorn.Server(
             uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning")
         )

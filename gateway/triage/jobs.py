@@ -7,24 +7,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from parsers.unpack import Unpacked, unpack
 from pydantic import TypeAdapter
 
 from parsers import documents, reading
 from parsers.classify import KindRule
-from parsers.facts import Bitmap, Word
+from parsers.facts import Bitmap, Page
 from parsers.forms.template import Template
+from parsers.layout import Recognised
 from parsers.limits import Limits
+from parsers.pictures import png
 from parsers.smime.model import Opened
 from parsers.smime.open import open_mail
-from parsers.unpack import Unpacked, unpack
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A page without good text: its bitmap, for the OCR engine."""
+    """A page without good text, with its image, for the OCR engine."""
 
-    page: int
-    height: float
+    page: Page
     bitmap: Bitmap
 
 
@@ -33,13 +34,12 @@ class ReadOutcome:
     """Either the readings, or the pages whose words must be recognised first."""
 
     readings: tuple[reading.Reading, ...]
-    wanted: tuple[Wanted, ...]
-    pages: int
+    wanted: tuple[Wanted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """Everything needed to read one document. ``ocr`` maps a page to its recognised words."""
+    """Everything needed to read one document. ``ocr`` maps a page to what was recognised on it."""
 
     content: bytes
     media_type: str
@@ -49,56 +49,43 @@ class ReadRequest:
     document: str
     today: date
     limits: Limits
-    dpi: float
-    ocr: dict[int, tuple[Word, ...]] | None
-
-
-@dataclass(frozen=True, slots=True)
-class RenderRequest:
-    content: bytes
-    media_type: str
-    page: int
-    dpi: float
-    limits: Limits
+    ocr: dict[int, Recognised] | None
 
 
 def read(request: ReadRequest) -> ReadOutcome:
     """Read one document; asks for OCR of the pages that have no good text, unless already given."""
-    inspected = documents.inspect(
-        request.content, request.media_type, request.context.name, request.limits
-    )
+    context = request.context
+    inspected = documents.inspect(request.content, request.media_type, context.name, request.limits)
+    bitmaps = {
+        number: _render(request, number)
+        for number in reading.needs_bitmap(inspected, request.rules, context)
+    }
     if inspected.wanting and request.ocr is None:
-        wanted = tuple(
-            Wanted(
-                page=number,
-                height=inspected.pages[number - 1].height,
-                bitmap=documents.render(
-                    request.content, request.media_type, number, request.dpi, request.limits
-                ),
-            )
-            for number in inspected.wanting
+        wanting = (page for page in inspected.pages if page.number in inspected.wanting)
+        return ReadOutcome((), tuple(Wanted(page, bitmaps[page.number]) for page in wanting))
+    return ReadOutcome(
+        reading.interpret(
+            inspected,
+            request.ocr or {},
+            bitmaps,
+            request.rules,
+            request.templates,
+            context,
+            request.document,
+            request.today,
         )
-        return ReadOutcome(readings=(), wanted=wanted, pages=len(inspected.pages))
-    readings = reading.interpret(
-        inspected,
-        request.ocr or {},
-        lambda number: documents.render(
-            request.content, request.media_type, number, request.dpi, request.limits
-        ),
-        request.rules,
-        request.templates,
-        request.context,
-        request.document,
-        request.today,
     )
-    return ReadOutcome(readings=readings, wanted=(), pages=len(inspected.pages))
 
 
-def render(request: RenderRequest) -> Bitmap:
-    """One page as a grey bitmap."""
+def _render(request: ReadRequest, page: int) -> Bitmap:
     return documents.render(
-        request.content, request.media_type, request.page, request.dpi, request.limits
+        request.content, request.media_type, page, reading.DPI, request.limits, request.context.name
     )
+
+
+def page(content: bytes, media_type: str, number: int, dpi: float, limits: Limits) -> bytes:
+    """One page as a PNG, for a person to look at."""
+    return png(documents.render(content, media_type, number, dpi, limits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +98,5 @@ JOBS: dict[str, Job] = {
     "open": Job(open_mail, TypeAdapter(Opened)),
     "unpack": Job(unpack, TypeAdapter(Unpacked)),
     "read": Job(read, TypeAdapter(ReadOutcome)),
-    "render": Job(render, TypeAdapter(Bitmap)),
+    "page": Job(page, TypeAdapter(bytes)),
 }

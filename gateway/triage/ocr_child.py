@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 import sys
 
+from parsers.ocr import Recogniser
+
 from gateway.triage import frames
 from gateway.triage.recognition import ANSWERED, ASKED
-from parsers.ocr import Recogniser
 
 
 def serve(channel: socket.socket, engine: str) -> None:
@@ -18,8 +19,8 @@ def serve(channel: socket.socket, engine: str) -> None:
             text, blobs = frames.receive(channel)
         except EOFError:
             return
-        bitmap, height = frames.unpack(text, blobs, ASKED)
-        frames.send(channel, *frames.pack(recogniser.words(bitmap, height), ANSWERED))
+        bitmap, page = frames.unpack(text, blobs, ASKED)
+        frames.send(channel, *frames.pack(recogniser.read(bitmap, page), ANSWERED))
 
 
 if __name__ == "__main__":

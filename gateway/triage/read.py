@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from gateway.triage.recognition import Recognition
 from gateway.triage.sandbox import Sandbox
 from gateway.triage.unpack import BODY_ROLE, FACTS, INLINE_ROLE
 from parsers.errors import ParseError
-from parsers.facts import Box, Confidentiality, Fact, Issue, Word
+from parsers.facts import Box, Confidentiality, Fact, Issue
 from parsers.reading import Context, Reading
 from storage.documents import Document, FactRow, IssueRow
 
@@ -39,7 +39,6 @@ class Reader:
 
     sandbox: Sandbox
     recognition: Recognition
-    dpi: float
 
     def read_all(
         self,
@@ -83,6 +82,11 @@ class Reader:
             for index, reading in enumerate(outcome.readings)
         ]
 
+    def page_image(self, content: bytes, media_type: str, page: int, dpi: float) -> bytes:
+        """One page as a PNG, made in a limited child. Raises ``ParseError``."""
+        image: bytes = self.sandbox.run("page", content, media_type, page, dpi, self.sandbox.limits)
+        return image
+
     def _outcome(
         self, document: Document, content: bytes, circuit: Circuit, mail: dict[str, Any], at: datetime
     ) -> ReadOutcome:
@@ -101,16 +105,13 @@ class Reader:
             document=document.sha256,
             today=paris_date(at),
             limits=self.sandbox.limits,
-            dpi=self.dpi,
             ocr=None if self.recognition.available else {},
         )
         outcome: ReadOutcome = self.sandbox.run("read", request)
         if not outcome.wanted:
             return outcome
-        words: dict[int, tuple[Word, ...]] = {
-            page.page: self.recognition.words(page.bitmap, page.height) for page in outcome.wanted
-        }
-        final: ReadOutcome = self.sandbox.run("read", _with_words(request, words))
+        words = {w.page.number: self.recognition.read(w.bitmap, w.page) for w in outcome.wanted}
+        final: ReadOutcome = self.sandbox.run("read", replace(request, ocr=words))
         return final
 
     def _read_body(
@@ -138,21 +139,6 @@ class Reader:
                     Confidentiality.MEDICAL if medical or doubt else Confidentiality.ADMINISTRATIVE
                 )
         return read
-
-
-def _with_words(request: ReadRequest, words: dict[int, tuple[Word, ...]]) -> ReadRequest:
-    return ReadRequest(
-        content=request.content,
-        media_type=request.media_type,
-        context=request.context,
-        rules=request.rules,
-        templates=request.templates,
-        document=request.document,
-        today=request.today,
-        limits=request.limits,
-        dpi=request.dpi,
-        ocr=words,
-    )
 
 
 def _confidentiality_of(circuit: Circuit, kind: str) -> str:

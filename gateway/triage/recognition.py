@@ -18,14 +18,15 @@ from pydantic import TypeAdapter
 
 from gateway.triage import frames
 from parsers.errors import Crashed
-from parsers.facts import Bitmap, Word
+from parsers.facts import Bitmap, Page
+from parsers.layout import Recognised
 
 _PAGE_SECONDS = 120
 _PAGES_A_LIFE = 200
 """A worker is replaced after this many pages: the engine's memory creeps."""
 
-ASKED: TypeAdapter[tuple[Bitmap, float]] = TypeAdapter(tuple[Bitmap, float])
-ANSWERED: TypeAdapter[tuple[Word, ...]] = TypeAdapter(tuple[Word, ...])
+ASKED: TypeAdapter[tuple[Bitmap, Page]] = TypeAdapter(tuple[Bitmap, Page])
+ANSWERED: TypeAdapter[Recognised] = TypeAdapter(Recognised)
 
 
 class Recognition:
@@ -41,15 +42,15 @@ class Recognition:
     def available(self) -> bool:
         return self.engine != "off"
 
-    def words(self, bitmap: Bitmap, height: float) -> tuple[Word, ...]:
-        """Words of one page whose height is ``height`` points.
+    def read(self, bitmap: Bitmap, page: Page) -> Recognised:
+        """The words of one page and how it was turned.
 
         Raises ``Crashed`` when the engine died or was too slow; the next page gets a new engine.
         """
         with self._slots:
             worker = self._take()
             try:
-                words = worker.ask(bitmap, height)
+                recognised = worker.ask(bitmap, page)
             except BaseException:
                 worker.close()
                 self._all.remove(worker)
@@ -59,7 +60,7 @@ class Recognition:
                 self._all.remove(worker)
             else:
                 self._idle.put(worker)
-            return words
+            return recognised
 
     def close(self) -> None:
         for worker in self._all:
@@ -95,15 +96,15 @@ class _Worker:
                 },
             )
 
-    def ask(self, bitmap: Bitmap, height: float) -> tuple[Word, ...]:
+    def ask(self, bitmap: Bitmap, page: Page) -> Recognised:
         try:
-            frames.send(self._channel, *frames.pack((bitmap, height), ASKED))
+            frames.send(self._channel, *frames.pack((bitmap, page), ASKED))
             text, blobs = frames.receive(self._channel)
         except (EOFError, OSError) as error:
             raise Crashed("La reconnaissance de caractères s'est arrêtée sur cette page.") from error
         self.pages += 1
-        words: tuple[Word, ...] = frames.unpack(text, blobs, ANSWERED)
-        return words
+        recognised: Recognised = frames.unpack(text, blobs, ANSWERED)
+        return recognised
 
     def close(self) -> None:
         self._channel.close()

@@ -39,9 +39,7 @@ def mail_seen(
     )
 
 
-def _document(
-    row: Document, facts: Sequence[FactRow], issues: Sequence[IssueRow]
-) -> DocumentSeen:
+def _document(row: Document, facts: Sequence[FactRow], issues: Sequence[IssueRow]) -> DocumentSeen:
     return DocumentSeen(
         position=row.position,
         name=row.name,

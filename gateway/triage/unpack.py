@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from parsers.unpack import Found, Message, Unpacked
 from pydantic import TypeAdapter
 
 from gateway.triage.sandbox import Sandbox
 from parsers.facts import Fact
-from parsers.unpack import Found, Message, Unpacked
 from storage.documents import Document
 
 FACTS: TypeAdapter[tuple[Fact, ...]] = TypeAdapter(tuple[Fact, ...])
@@ -28,8 +28,7 @@ def unpack(raw: bytes, entity: bytes, sandbox: Sandbox) -> Unpacked:
 def document_rows(delivery: str, unpacked: Unpacked) -> list[tuple[Document, bytes]]:
     """One row a document, in order, with its bytes. Nothing is read yet: all are medical in doubt."""
     return [
-        (_row(delivery, position, found), found.content)
-        for position, found in enumerate(unpacked.found)
+        (_row(delivery, position, found), found.content) for position, found in enumerate(unpacked.found)
     ]
 
 

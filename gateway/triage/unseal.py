@@ -10,7 +10,6 @@ from gateway.triage.sandbox import Sandbox
 from parsers.smime.model import Identity, Opened, Security, Trust
 
 
-
 def unseal(
     raw: bytes, identities: Sequence[Identity], trust: Trust, at: datetime, sandbox: Sandbox
 ) -> Opened:

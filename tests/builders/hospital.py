@@ -17,8 +17,9 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.builders.desk import CNSE, MEDICAL, Desk
 from tests.builders.keychain import Keychain
-from tests.builders.mails import CNSE, MEDICAL, Samples
+from tests.builders.mails import samples
 
 
 def prepare(keys: Path, trust: Path, out: Path) -> dict[str, object]:
@@ -35,13 +36,16 @@ def prepare(keys: Path, trust: Path, out: Path) -> dict[str, object]:
     for folder in (keys, keys / "identities"):
         folder.chmod(0o700)
     out.mkdir(parents=True)
-    samples = Samples(keychain, at).all()
-    for number, sample in enumerate(samples):
+    made = samples(Desk(keychain, at))
+    for number, sample in enumerate(made):
         (out / f"{number:02}-{sample.name}.eml").write_bytes(sample.raw)
         (out / f"{number:02}-{sample.name}.json").write_text(
             json.dumps({"sender": sample.sender, "recipients": sample.recipients, "expect": sample.expect})
         )
-    return {"count": sum(s.expect not in {"duplicate", "refused"} for s in samples), "samples": len(samples)}
+    return {
+        "count": sum(s.expect not in {"duplicate", "refused"} for s in samples),
+        "samples": len(samples),
+    }
 
 
 class _Letterbox:
@@ -66,7 +70,9 @@ def send(mails: Path, gateway: tuple[str, int], letters: tuple[str, int]) -> dic
             for file in sorted(mails.glob("*.eml")):
                 envelope = json.loads(file.with_suffix(".json").read_text())
                 try:
-                    client.sendmail(envelope["sender"], envelope["recipients"], file.read_bytes(), ["BODY=8BITMIME"])
+                    client.sendmail(
+                        envelope["sender"], envelope["recipients"], file.read_bytes(), ["BODY=8BITMIME"]
+                    )
                     accepted += 1
                 except smtplib.SMTPResponseException:
                     refused += 1
