@@ -102,7 +102,7 @@ def counted_uids(session: Session, mailbox: str, folder: str, uidvalidity: int) 
     """UIDs of an IMAP folder, under this UIDVALIDITY, whose mail is already accepted."""
     columns = _ARRIVALS.c
     statement = select(columns.uid).where(
-        columns.via == Via.IMAP,
+        columns.via.in_((Via.IMAP, Via.REBUILD)),
         columns.mailbox == mailbox,
         columns.folder == folder,
         columns.uidvalidity == uidvalidity,

@@ -14,8 +14,11 @@ time, envelope) is in the arrival and in the note sealed with the blob.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from gateway.clock import Clock
 from gateway.errors import PasserelleError
@@ -71,6 +74,8 @@ class Door:
         self.max_bytes = max_bytes
         self.ledger = Ledger(database, recorder, circuit_of)
         self.notify = notify
+        self._guard = threading.Lock()
+        self._under_way: Counter[str] = Counter()
 
     def open(self, *envelopes: Envelope) -> Acceptance:
         """Begin to take a message for one or several mailboxes. Raises ``VaultError``."""
@@ -88,6 +93,33 @@ class Door:
         except BaseException:
             acceptance.abort()
             raise
+
+    def restore(self, sha256: str, size: int, note: Note) -> bool:
+        """Register a raw mail the vault holds without a row; says whether it had one after all.
+
+        Raises ``StorageError``, ``Unavailable``.
+        """
+        arrivals = tuple(replace(envelope, via=Via.REBUILD) for envelope in note.envelopes)
+        duplicate = self.ledger.register(Entry(sha256, size, arrivals, note.at))
+        self.told(sha256)
+        return duplicate
+
+    @contextmanager
+    def on_the_way(self, sha256: str) -> Iterator[None]:
+        """Between its blob and its rows a mail is no orphan: ``under_way`` says so."""
+        with self._guard:
+            self._under_way[sha256] += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._under_way[sha256] -= 1
+                if not self._under_way[sha256]:
+                    del self._under_way[sha256]
+
+    def under_way(self, sha256: str) -> bool:
+        with self._guard:
+            return sha256 in self._under_way
 
     def told(self, sha256: str) -> None:
         """Wake whoever waits for deliveries; they would find this one by themselves anyway."""
@@ -125,8 +157,9 @@ class Acceptance:
         the blob stays, without a row: the sender tries again, and the orphan sweep would find it.
         """
         at = self._door.clock.now()
-        sha256 = self._writer.commit(note=Note(at, self._envelopes).to_bytes())
-        duplicate = self._door.ledger.register(Entry(sha256, self._size, self._envelopes, at))
+        with self._door.on_the_way(self._writer.sha256):
+            sha256 = self._writer.commit(note=Note(at, self._envelopes).to_bytes())
+            duplicate = self._door.ledger.register(Entry(sha256, self._size, self._envelopes, at))
         self._door.told(sha256)
         return Accepted(sha256, duplicate)
 

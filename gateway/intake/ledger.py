@@ -18,6 +18,7 @@ from gateway.evidence.record import Field, Kind, Recorder
 from gateway.intake.envelope import Envelope
 from storage import reception
 from storage.db import Database
+from storage.deliveries import Via
 from storage.errors import StorageError
 from storage.reception import ArrivalSeen, Received, Reception
 
@@ -138,4 +139,7 @@ def _events(entry: Entry, answer: Received) -> list[tuple[Kind, str, dict[str, F
     }
     if first.uid is not None:
         fields |= {"folder": first.folder, "uidvalidity": first.uidvalidity, "uid": first.uid}
-    return [(Kind.ARRIVAL if answer.new else Kind.DUPLICATE, f"delivery:{entry.sha256}", fields)]
+    kind = Kind.ARRIVAL if answer.new else Kind.DUPLICATE
+    if first.via is Via.REBUILD:
+        kind = Kind.REBUILD
+    return [(kind, f"delivery:{entry.sha256}", fields)]

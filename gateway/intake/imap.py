@@ -1,0 +1,200 @@
+"""Watches one IMAP mailbox and takes every message in it through the door.
+
+What is in the folder decides, nothing else: each scan asks for all UIDs and takes those whose arrival
+(mailbox, folder, UIDVALIDITY, UID) is not in the database. IDLE only shortens the wait for the next
+scan. A message leaves the folder once it is accepted, never before. When UIDVALIDITY changes, all is
+read again and content tells what was already here. One message that cannot be read waits its turn with
+growing delays and is counted in the log; the next one goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+
+from gateway.errors import Unavailable
+from gateway.intake.accept import Door
+from gateway.intake.envelope import Envelope
+from gateway.intake.imap_box import Gone, ImapBox
+from gateway.settings import Imap
+from storage.deliveries import Via
+from storage.errors import StorageError
+from storage.reception import counted_uids
+
+log = logging.getLogger(__name__)
+
+_IDLE_SECONDS = 28 * 60
+"""RFC 2177: a server may hang up after 29 minutes of IDLE."""
+_RECONNECT_CEILING = 300.0
+_RETRY_CEILING = timedelta(hours=1)
+_ELSEWHERE = (IMAPClientAbortError, OSError, StorageError, Unavailable)
+"""Faults of the connection, the vault or the database: no message is to blame, all wait."""
+
+
+@dataclass(slots=True)
+class Postponed:
+    """A message that could not be taken: how often, and when to try again."""
+
+    attempts: int
+    until: datetime
+
+
+class ImapWatcher:
+    """One mailbox, one thread, from ``start`` to ``stop``. ``root``: where relative paths start."""
+
+    def __init__(self, settings: Imap, door: Door, root: Path = Path()) -> None:
+        self.settings = settings
+        self._door = door
+        self._root = root
+        self._jitter = random.Random(f"{settings.name} {settings.mailbox}")  # noqa: S311 (spreads reconnections)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"imap {settings.name}", daemon=True)
+        self._box: ImapBox | None = None
+        self._guard = threading.Lock()
+        self.postponed: dict[tuple[int, int], Postponed] = {}
+        """Messages still in the folder that could not be taken, by UIDVALIDITY and UID."""
+        self.scans = 0
+        """Scans completed since the start: a watchdog sees here that this mailbox is still heard."""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Return once the message under way, if any, is accepted or given up, and the thread has ended."""
+        self._stopping.set()
+        with self._guard:
+            if self._box is not None:
+                self._box.interrupt()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            before = self.scans
+            try:
+                self._watch()
+            except Exception as error:  # noqa: BLE001  whatever broke, the mailbox is tried again
+                if self._stopping.is_set():
+                    return
+                failures = 1 if self.scans > before else failures + 1
+                pause = min(_RECONNECT_CEILING, 2.0**failures) * self._jitter.uniform(0.5, 1.0)
+                log.warning(
+                    "a mailbox is not reached; trying again",
+                    extra={"mailbox": self.settings.name, "error": type(error).__name__, "seconds": pause},
+                )
+                self._stopping.wait(pause)
+
+    def _watch(self) -> None:
+        """Scan, wait, scan again, on one connection. Ends by an exception, or when asked to stop."""
+        with ImapBox(self.settings, self._root) as box:
+            with self._guard:
+                self._box = box
+            try:
+                while not self._stopping.is_set():
+                    self.scan(box)
+                    seconds = min(self.settings.scan_seconds, _IDLE_SECONDS)
+                    if box.can_wait:
+                        box.wait(seconds)
+                    else:
+                        self._stopping.wait(seconds)
+            finally:
+                with self._guard:
+                    self._box = None
+
+    def scan(self, box: ImapBox) -> int:
+        """Take every message not yet accounted for, move those that are; returns how many were taken.
+
+        Raises what is no message's fault: connection, vault, database.
+        """
+        validity, uids = box.refresh()
+        settings = self.settings
+        with self._door.database.reading() as session:
+            counted = counted_uids(session, settings.mailbox, settings.folder, validity)
+        self._forget(validity, uids)
+        taken = 0
+        for uid in uids:
+            if self._stopping.is_set():
+                break
+            if uid not in counted:
+                if self._waits(validity, uid) or not self._taken(box, validity, uid):
+                    continue
+                taken += 1
+            self._move(box, uid)
+        if self.postponed:
+            log.warning(
+                "messages wait in a mailbox", extra={"mailbox": settings.name, "count": len(self.postponed)}
+            )
+        self.scans += 1
+        return taken
+
+    def _taken(self, box: ImapBox, validity: int, uid: int) -> bool:
+        try:
+            self._take(box, validity, uid)
+        except Gone:
+            return False
+        except _ELSEWHERE:
+            raise
+        except Exception:
+            log.exception(
+                "a message could not be taken; it stays in its mailbox and will be tried again",
+                extra={"mailbox": self.settings.name, "uid": uid},
+            )
+            self._postpone(validity, uid)
+            return False
+        self.postponed.pop((validity, uid), None)
+        return True
+
+    def _take(self, box: ImapBox, validity: int, uid: int) -> None:
+        settings = self.settings
+        envelope = Envelope(
+            via=Via.IMAP,
+            mailbox=settings.mailbox,
+            sender=box.envelope_sender(uid),
+            recipients=(settings.mailbox,),
+            peer=f"imap {settings.host}:{settings.port}",
+            folder=settings.folder,
+            uidvalidity=validity,
+            uid=uid,
+        )
+        acceptance = self._door.open(envelope)
+        try:
+            for piece in box.pieces(uid):
+                acceptance.write(piece)
+            acceptance.commit()
+        except BaseException:
+            acceptance.abort()
+            raise
+
+    def _move(self, box: ImapBox, uid: int) -> None:
+        """The message is accepted: if it cannot be moved now, the next scan tries again."""
+        try:
+            box.move(uid)
+        except _ELSEWHERE:
+            raise
+        except IMAPClientError as error:
+            log.warning(
+                "an accepted message stays in its folder",
+                extra={"mailbox": self.settings.name, "uid": uid, "error": type(error).__name__},
+            )
+
+    def _waits(self, validity: int, uid: int) -> bool:
+        waiting = self.postponed.get((validity, uid))
+        return waiting is not None and self._door.clock.now() < waiting.until
+
+    def _postpone(self, validity: int, uid: int) -> None:
+        earlier = self.postponed.get((validity, uid))
+        attempts = earlier.attempts + 1 if earlier else 1
+        delay = min(_RETRY_CEILING, timedelta(minutes=2 ** min(attempts - 1, 10)))
+        self.postponed[validity, uid] = Postponed(attempts, self._door.clock.now() + delay)
+
+    def _forget(self, validity: int, uids: list[int]) -> None:
+        """A message that left the folder, or a folder that was rebuilt, has nothing waiting."""
+        present = {(validity, uid) for uid in uids}
+        self.postponed = {key: waiting for key, waiting in self.postponed.items() if key in present}

@@ -1,0 +1,142 @@
+"""One IMAP folder (RFC 3501, 6851, 4315, 2177) in the words the watcher needs: list, read, move, wait.
+
+Nothing here looks at ``\\Seen``: people open mails in Outlook, and that must not hide them from us.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from imapclient import IMAPClient, SocketTimeout
+
+from gateway.settings import Imap
+
+PIECE = 1024 * 1024
+_CONNECT_SECONDS = 20.0
+_READ_SECONDS = 120.0
+_HEADERS = b"BODY[HEADER.FIELDS (RETURN-PATH FROM)]"
+_RETURN_PATH = re.compile(rb"(?im)^return-path:[ \t]*<([^<>\r\n]{0,320})>")
+_FROM = re.compile(rb"(?im)^from:(?:[^\r\n]|\r?\n[ \t])*?([^\s<>\"(),;:]{1,64}@[^\s<>\"(),;:]{1,255})")
+
+
+class Gone(Exception):
+    """The message is no longer in the folder: somebody else moved it."""
+
+
+class ImapBox:
+    """An authenticated connection. Errors are those of imapclient, ``OSError`` and ``Gone``."""
+
+    def __init__(self, settings: Imap, root: Path = Path()) -> None:
+        self._settings = settings
+        timeout = SocketTimeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
+        self._client = IMAPClient(settings.host, settings.port, ssl=settings.tls, timeout=timeout)
+        self._target: str | None = None
+        try:
+            self._log_in((root / settings.secret_file).read_text("utf-8").strip())
+        except BaseException:
+            self.close()
+            raise
+
+    def _log_in(self, secret: str) -> None:
+        client, settings = self._client, self._settings
+        if not settings.tls and client.has_capability("STARTTLS"):
+            client.starttls()
+        if settings.auth == "xoauth2":
+            client.oauth2_login(settings.username, secret)
+        else:
+            client.login(settings.username, secret)
+        # capabilities differ after login; ask again rather than trust what came before TLS
+        client.capabilities()
+
+    def refresh(self) -> tuple[int, list[int]]:
+        """UIDVALIDITY of the folder and every UID in it, oldest first.
+
+        Selected anew each time: the only moment a server tells that UIDVALIDITY has changed.
+        """
+        answer = self._client.select_folder(self._settings.folder)
+        return int(answer[b"UIDVALIDITY"]), sorted(self._client.search("ALL"))
+
+    def envelope_sender(self, uid: int) -> str:
+        """Return-Path when the server kept one (empty: null), else the address of From, else empty."""
+        fields = self._fetched(uid, "BODY.PEEK[HEADER.FIELDS (RETURN-PATH FROM)]", _HEADERS)
+        found = _RETURN_PATH.search(fields) or _FROM.search(fields)
+        return found[1].decode("utf-8", "replace") if found else ""
+
+    def pieces(self, uid: int) -> Iterator[bytes]:
+        """The raw message by pieces of 1 MiB at most. Raises ``Gone``."""
+        offset = 0
+        while True:
+            piece = self._fetched(uid, f"BODY.PEEK[]<{offset}.{PIECE}>", b"BODY[]<%d>" % offset)
+            if piece:
+                yield piece
+            if len(piece) < PIECE:
+                return
+            offset += len(piece)
+
+    def _fetched(self, uid: int, asked: str, key: bytes) -> bytes:
+        fields: dict[bytes, Any] = self._client.fetch([uid], [asked]).get(uid, {})
+        if key not in fields:
+            raise Gone
+        return fields[key] or b""
+
+    def move(self, uid: int) -> bool:
+        """Put an accepted message in the folder of processed mail; False when the server cannot."""
+        client = self._client
+        target = self._processed()
+        if client.has_capability("MOVE"):
+            client.move([uid], target)
+        elif client.has_capability("UIDPLUS"):
+            client.copy([uid], target)
+            client.add_flags([uid], [b"\\Deleted"], silent=True)
+            client.uid_expunge([uid])
+        else:
+            # a plain EXPUNGE would also remove what people marked: better to leave ours where it is
+            return False
+        return True
+
+    def _processed(self) -> str:
+        """The folder of processed mail in the server's own writing, made when it is not there."""
+        if self._target is None:
+            folders = self._client.list_folders("", "")
+            delimiter = (folders[0][1] if folders else None) or b"/"
+            name = self._settings.processed_folder.replace("/", delimiter.decode())
+            if not self._client.folder_exists(name):
+                self._client.create_folder(name)
+            self._target = name
+        return self._target
+
+    def wait(self, seconds: float) -> None:
+        """Until the server announces something, ``seconds`` at most; a hint, never a proof."""
+        client = self._client
+        client.idle()
+        client.idle_check(timeout=seconds)
+        client.idle_done()
+
+    @property
+    def can_wait(self) -> bool:
+        return bool(self._client.has_capability("IDLE"))
+
+    def interrupt(self) -> None:
+        """Break off whatever another thread is waiting for here."""
+        with contextlib.suppress(OSError):
+            self._client.socket().shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        with contextlib.suppress(Exception):
+            self._client.logout()
+        with contextlib.suppress(Exception):
+            self._client.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,149 @@
+"""A real Dovecot on loopback with one Maildir account, in a temporary folder. Needs root."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from typing import Self
+
+from imapclient import IMAPClient
+
+USER = "cnse"
+PASSWORD = "mot-de-passe-de-test"
+TOKEN = "jeton-de-test"
+
+_CONF = """
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+default_login_user = nobody
+default_internal_user = nobody
+default_internal_group = nogroup
+first_valid_uid = 1
+mail_location = maildir:{folder}/mail/%u
+passdb {{
+  driver = passwd-file
+  args = {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/mail/%u
+}}
+namespace inbox {{
+  inbox = yes
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service stats {{
+  unix_listener stats-writer {{
+    mode = 0666
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+}}
+"""
+
+
+def missing() -> str | None:
+    """Why there is no Dovecot here, or ``None``."""
+    if shutil.which("dovecot") is None:
+        return "Dovecot is not installed: its tests are skipped"
+    if os.geteuid() != 0:
+        return "Dovecot starts as root only: its tests are skipped"
+    return None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Dovecot:
+    """``with Dovecot() as server``; ``client()`` logs in as a person would, beside the watcher."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="passerelle-dovecot-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        account = pwd.getpwnam("nobody")
+        mail = self.folder / "mail"
+        mail.mkdir()
+        shutil.chown(mail, account.pw_uid, account.pw_gid)
+        (self.folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
+        conf = _CONF.format(folder=self.folder, uid=account.pw_uid, gid=account.pw_gid, port=self.port)
+        (self.folder / "dovecot.conf").write_text(conf)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")])
+        ready = threading.Event()
+        for _attempt in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            if self._process.poll() is not None:
+                break
+            ready.wait(0.02)
+        raise RuntimeError(f"Dovecot did not start: {self.log()}")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=20)
+            self._process = None
+
+    def log(self) -> str:
+        path = self.folder / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def client(self) -> IMAPClient:
+        client = IMAPClient("127.0.0.1", self.port, ssl=False)
+        client.login(USER, PASSWORD)
+        return client
+
+    def append(self, raw: bytes, folder: str = "INBOX", flags: tuple[bytes, ...] = ()) -> None:
+        client = self.client()
+        client.append(folder, raw, flags)
+        client.logout()
+
+    def messages(self, folder: str = "INBOX") -> list[bytes]:
+        """Raw messages of a folder, by UID."""
+        client = self.client()
+        if not client.folder_exists(folder):
+            client.logout()
+            return []
+        client.select_folder(folder, readonly=True)
+        found = client.fetch(client.search("ALL"), ["BODY.PEEK[]"])
+        client.logout()
+        return [found[uid][b"BODY[]"] for uid in sorted(found)]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,148 @@
+"""A real Postfix on loopback, its own configuration and queue in a temporary folder.
+
+Needs root (its master changes identity). ``hold=True`` stops after the queue file is written, so that
+a benchmark measures reception alone; otherwise everything is relayed to ``relay_port``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Self
+
+_MAIN = """
+compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+maillog_file = {folder}/maillog
+maillog_file_prefixes = /tmp
+myhostname = relais.hopital.example
+mydestination =
+local_recipient_maps =
+alias_maps =
+alias_database =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_client_restrictions = {client}
+smtpd_client_connection_count_limit = 0
+smtp_dns_support_level = disabled
+relayhost = {relay}
+message_size_limit = 60000000
+mailbox_size_limit = 0
+in_flow_delay = 0
+smtp_tls_security_level = {tls}
+minimal_backoff_time = 2s
+maximal_backoff_time = 4s
+queue_run_delay = 2s
+"""
+
+_MASTER = """
+127.0.0.1:{port} inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+lmtp unix - - n - - lmtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+local unix - n n - - local
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+showq unix n - n - - showq
+"""
+
+
+def missing() -> str | None:
+    """Why there is no Postfix here, or ``None``."""
+    if shutil.which("postfix") is None:
+        return "Postfix is not installed: its tests are skipped"
+    if os.geteuid() != 0:
+        return "Postfix starts as root only: its tests are skipped"
+    return None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Postfix:
+    """``with Postfix(relay_port=...) as relay: relay.port``."""
+
+    def __init__(self, relay_port: int | None = None, *, hold: bool = False, lmtp: bool = False) -> None:
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="passerelle-postfix-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        target = f"[127.0.0.1]:{relay_port}" if relay_port else ""
+        main = _MAIN.format(
+            folder=self.folder,
+            client="check_client_access static:HOLD, permit" if hold else "",
+            relay="" if lmtp else target,
+            tls="may",
+        )
+        if lmtp:
+            main += f"default_transport = lmtp:inet:127.0.0.1:{relay_port}\n"
+        config = self.folder / "etc"
+        config.mkdir()
+        (config / "main.cf").write_text(main)
+        (config / "master.cf").write_text(_MASTER.format(port=self.port))
+        (self.folder / "queue").mkdir()
+        (self.folder / "data").mkdir()
+        shutil.chown(self.folder / "data", "postfix")
+
+    def _run(self, *command: str) -> str:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode != 0:
+            raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}{self.log()}")
+        return done.stdout
+
+    def start(self) -> None:
+        config = str(self.folder / "etc")
+        self._run("postfix", "-c", config, "check")
+        self._run("postfix", "-c", config, "start")
+
+    def stop(self) -> None:
+        self._run("postfix", "-c", str(self.folder / "etc"), "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self) -> str:
+        path = self.folder / "maillog"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def held(self) -> int:
+        """Messages written in the hold queue so far."""
+        hold = self.folder / "queue" / "hold"
+        return sum(1 for path in hold.rglob("*") if path.is_file()) if hold.exists() else 0
+
+    def drop_held(self) -> None:
+        self._run("postsuper", "-c", str(self.folder / "etc"), "-d", "ALL")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
