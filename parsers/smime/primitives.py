@@ -44,7 +44,7 @@ _RSA_BITS = 2048
 _CURVE_BITS = 224
 
 
-class WrongSignature(ParseError):  # noqa: N818  # its siblings have no suffix either
+class WrongSignature(ParseError):  # its siblings have no suffix either
     """The signature does not belong to this key and these bytes. A verdict: never leaves the package."""
 
     code = "wrong-signature"

@@ -6,23 +6,32 @@ RSA v1.5 and OAEP (RFC 3370, 3560, 8017), ephemeral-static ECDH (RFC 5753) with 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import Any
 
 from asn1crypto import cms, core
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import keywrap
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
 from parsers.certificates import key_identifier, names, private_key
 from parsers.errors import CannotDecrypt, Unsupported
 from parsers.smime.cms import octets
 from parsers.smime.model import Identity
-from parsers.smime.primitives import hash_for
+from parsers.smime.primitives import digest, hash_for
 
 _WRONG = "Cette clé n’ouvre pas le message."
-_WRAP_BITS = {"aes128_wrap": 128, "aes192_wrap": 192, "aes256_wrap": 256}
+_TRIPLE_DES_WRAP = "1.2.840.113549.1.9.16.3.6"
+_WRAP_BITS = {
+    "2.16.840.1.101.3.4.1.5": 128,
+    "2.16.840.1.101.3.4.1.25": 192,
+    "2.16.840.1.101.3.4.1.45": 256,
+    _TRIPLE_DES_WRAP: 192,
+}
 # dhSinglePass-stdDH and -cofactorDH, the same thing on curves of cofactor 1 (RFC 5753 7.1.4).
 _KDF_HASHES = {
     "1.3.133.16.840.63.0.2": "sha1",
@@ -97,19 +106,19 @@ def _transport(recipient: Recipient, key: PrivateKeyTypes) -> bytes:
     if not isinstance(key, rsa.RSAPrivateKey):
         raise CannotDecrypt(_WRONG)
     algorithm = recipient.info["key_encryption_algorithm"]
-    name = algorithm["algorithm"].native
-    if name == "rsaes_pkcs1v15":
+    kind = algorithm["algorithm"].native
+    if kind == "rsaes_pkcs1v15":
         return key.decrypt(recipient.encrypted_key, padding.PKCS1v15())
-    if name != "rsaes_oaep":
+    if kind != "rsaes_oaep":
         raise Unsupported("Le message emploie un chiffrement de clé non pris en charge.")
     parameters = algorithm["parameters"]
     if isinstance(parameters, core.Void | core.Null):
-        digest, mask, label = "sha1", "sha1", None
+        name, mask, label = "sha1", "sha1", None
     else:
-        digest = parameters["hash_algorithm"]["algorithm"].native
+        name = parameters["hash_algorithm"]["algorithm"].native
         mask = parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native
         label = parameters["p_source_algorithm"]["parameters"].native or None
-    scheme = padding.OAEP(padding.MGF1(hash_for(mask)), hash_for(digest), label)
+    scheme = padding.OAEP(padding.MGF1(hash_for(mask)), hash_for(name), label)
     return key.decrypt(recipient.encrypted_key, scheme)
 
 
@@ -124,7 +133,7 @@ def _agree(recipient: Recipient, key: PrivateKeyTypes) -> bytes:
     if derivation is None:
         raise Unsupported("Le message emploie un accord de clé non pris en charge.")
     wrap = cms.KeyEncryptionAlgorithm.load(algorithm["parameters"].dump())
-    bits = _WRAP_BITS.get(wrap["algorithm"].native)
+    bits = _WRAP_BITS.get(wrap["algorithm"].dotted)
     if bits is None:
         raise Unsupported("Le message emploie une enveloppe de clé non prise en charge.")
     point = bytes(info["originator"].chosen["public_key"])
@@ -135,7 +144,23 @@ def _agree(recipient: Recipient, key: PrivateKeyTypes) -> bytes:
     secret = key.exchange(ec.ECDH(), ephemeral)
     info_bytes = _shared_info(wrap.dump(), octets(info["ukm"]), bits)
     kek = X963KDF(hash_for(derivation), bits // 8, info_bytes).derive(secret)
+    if wrap["algorithm"].dotted == _TRIPLE_DES_WRAP:
+        return _triple_des_unwrap(kek, recipient.encrypted_key)
     return keywrap.aes_key_unwrap(kek, recipient.encrypted_key)
+
+
+def _triple_des_unwrap(kek: bytes, wrapped: bytes) -> bytes:
+    """RFC 3217 3.2, still what OpenSSL picks around a 3DES content."""
+    if len(wrapped) != 40:
+        raise CannotDecrypt(_WRONG)
+    outer = Cipher(TripleDES(kek), modes.CBC(bytes.fromhex("4adda22c79e82105"))).decryptor()
+    turned = (outer.update(wrapped) + outer.finalize())[::-1]
+    inner = Cipher(TripleDES(kek), modes.CBC(turned[:8])).decryptor()
+    opened = inner.update(turned[8:]) + inner.finalize()
+    key, check = opened[:24], opened[24:]
+    if not compare_digest(digest("sha1", key)[:8], check):
+        raise CannotDecrypt(_WRONG)
+    return key
 
 
 def _shared_info(algorithm: bytes, ukm: bytes | None, bits: int) -> bytes:

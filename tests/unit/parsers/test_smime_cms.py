@@ -17,7 +17,7 @@ def _stream(data: bytes, size: int = 100) -> bytes:
     """A constructed, indefinite OCTET STRING in chunks, one of them nested, as streaming writers make."""
     chunks = [data[i : i + size] for i in range(0, len(data), size)]
     encoded = [core.OctetString(chunk).dump() for chunk in chunks]
-    return b"\x24\x80" + b"".join(encoded[:-1]) + b"\x24\x80" + encoded[-1] + b"\0\0\0\0"
+    return b"".join((b"\x24\x80", *encoded[:-1], b"\x24\x80", encoded[-1], b"\0\0\0\0"))
 
 
 def test_indefinite_lengths_and_chunks() -> None:

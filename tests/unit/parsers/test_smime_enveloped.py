@@ -10,6 +10,7 @@ import pytest
 from asn1crypto import cms, core
 from cryptography.hazmat.decrepit.ciphers.algorithms import RC2, TripleDES
 from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.asymmetric import padding as rsa_padding
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 from parsers.smime.cms import content_info
@@ -68,7 +69,7 @@ def _old_cipher(algorithm: dict[str, Any], key: bytes, cipher: Cipher[modes.CBC]
     public: Any = mailbox("rsa").certificate.public_key()
     info = content_info(smime.enveloped_data(b"", [mailbox("rsa").der], aead=False, oaep=None))
     body = info["content"]
-    body["recipient_infos"][0].chosen["encrypted_key"] = public.encrypt(key, smime.padding.PKCS1v15())
+    body["recipient_infos"][0].chosen["encrypted_key"] = public.encrypt(key, rsa_padding.PKCS1v15())
     body["encrypted_content_info"] = {
         "content_type": "data",
         "content_encryption_algorithm": algorithm,
