@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.errors import KeyRefused, UnknownKey
-from storage.files import locked, make_folder, write_durably
+from storage.files import locked, make_folder, sync_folder, write_durably
 
 KEY_BYTES = 32
 ID_BYTES = 8
@@ -63,6 +63,7 @@ class KeyRing:
     def _prepare(self) -> None:
         for folder in (self.folder, self._encryption, self._identities):
             make_folder(folder)
+            sync_folder(folder.parent)  # another process may have made it an instant ago
         with locked(self.folder / ".lock"):
             if not self._active_file.exists():
                 self._create()

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from storage import blob
 from storage.errors import BlobDamaged, BlobNotFound, UnknownKey, VaultError, vault_errors
-from storage.files import create, locked, make_folder, sync_folder, write_all
+from storage.files import FOLDER_OWNER_ONLY, create, locked, make_folder, sync_folder, write_all
 from storage.keys import KeyRing
 from storage.writer import VaultWriter
 
@@ -40,6 +40,7 @@ class Vault:
         self.ring = ring
         self._incoming = folder / "incoming"
         self._guard = threading.Lock()
+        self._shelves: set[str] = set()
         with vault_errors():
             make_folder(self._incoming)
 
@@ -155,8 +156,7 @@ class Vault:
     def publish(self, temporary: Path, sha256: str, kind: str) -> None:
         """Give a written and fsynced file its final name, durably. ``OSError`` is the caller's."""
         path = self._path(sha256)
-        if not path.parent.is_dir():
-            make_folder(path.parent)
+        self._make_shelf(path.parent)
         with self._exclusive():
             if path.exists() and self._keeps(sha256, kind):
                 temporary.unlink()
@@ -164,6 +164,16 @@ class Vault:
                 temporary.replace(path)
         # even when another writer brought it: its own fsync may still be to come
         sync_folder(path.parent)
+
+    def _make_shelf(self, shelf: Path) -> None:
+        """Make one of the 256 folders, its name durable before the first blob of this process in it.
+
+        Found there, it may be a name that another process has not made durable yet.
+        """
+        if shelf.name not in self._shelves:
+            shelf.mkdir(mode=FOLDER_OWNER_ONLY, exist_ok=True)
+            sync_folder(self.folder)
+            self._shelves.add(shelf.name)
 
     def _keeps(self, sha256: str, kind: str) -> bool:
         """Whether the blob already there is whole and may stay. A raw mail replaces a mere part."""

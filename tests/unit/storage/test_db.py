@@ -236,3 +236,15 @@ def test_a_database_that_goes_away_and_comes_back(fragile_server: PostgresServer
     with database.transaction() as session:
         assert deliveries.insert(session, _delivery(2))
     database.close()
+
+
+@pytest.mark.postgres
+def test_an_idle_connection_that_broke_is_not_noticed(fragile_server: PostgresServer) -> None:
+    """The server was restarted while nobody asked anything: the next question is answered."""
+    database = Database(fragile_server.url("postgres"))
+    schema.upgrade(database)
+    assert _count(database) == 0
+    fragile_server.stop("fast")
+    fragile_server.start()
+    assert _count(database) == 0
+    database.close()

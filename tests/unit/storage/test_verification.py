@@ -222,6 +222,22 @@ def test_a_forgery_after_the_last_checkpoint_is_found_by_the_head(world: World) 
     assert "réécrit après" in verdict.reason
 
 
+def test_a_well_formed_entry_the_head_does_not_know_is_found(world: World) -> None:
+    with world.database.transaction() as session:
+        table = table_of(EventRow)
+        row = dict(
+            session.connection().execute(table.select().where(table.c.position == 5)).mappings().one()
+        )
+        body = audit.sealed_part(
+            instant_text(row["at"]), audit.commitment(row["salt"], row["clear"]), "step", SIZE
+        )
+        forged = row | {"position": SIZE, "body": body, "leaf": leaf_hash(body)}
+        session.connection().execute(table.insert(), forged)
+    verdict = world.verify()
+    assert (verdict.ok, verdict.first_bad, verdict.size) == (False, SIZE, SIZE)
+    assert "hors du journal" in verdict.reason
+
+
 def test_a_truncation_with_its_table_of_checkpoints_is_found_from_outside(world: World) -> None:
     world.rewrite(lambda position, row: row if position < 35 else None)
     world.sql("DELETE FROM audit_checkpoints WHERE size > 35")
