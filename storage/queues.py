@@ -108,9 +108,9 @@ def counts(session: Session, places: Collection[Place], login: str, today: date)
     for circuit, queue, state, number in session.execute(by_state.group_by(*place, col(Item.state))):
         states.setdefault((circuit, queue), {})[state] = number
     by_person = sql_select(*place, func.count()).where(*here, col(Item.taken_by) == login).group_by(*place)
-    mine = _numbers(session.execute(by_person).tuples())
-    overdue = _numbers(session.execute(_due_between(here, None, today)).tuples())
-    soon = _numbers(session.execute(_due_between(here, today, today + SOON)).tuples())
+    mine = _numbers(session.execute(by_person))
+    overdue = _numbers(session.execute(_due_between(here, None, today)))
+    soon = _numbers(session.execute(_due_between(here, today, today + SOON)))
     return {
         place: QueueCount(
             new=states.get(place, {}).get(ItemState.NEW, 0),
@@ -164,7 +164,7 @@ def lines(session: Session, items: Sequence[Item]) -> list[Line]:
     """Give each item the reference of its case and its next pending deadline, in two queries."""
     cases = {i.case_id for i in items if i.case_id is not None}
     named = sql_select(col(Case.id), col(Case.reference)).where(col(Case.id).in_(cases))
-    references = dict(session.execute(named).tuples().all())
+    references = dict(session.execute(named).all())
     deadlines = session.exec(
         select(Deadline)
         .where(col(Deadline.state).in_(PENDING))

@@ -159,13 +159,13 @@ def places_of_delivery(session: Session, delivery: str) -> set[tuple[str, str]]:
     statement = sql_select(col(Item.circuit), col(Item.queue)).where(
         or_(col(Item.delivery) == delivery, col(Item.case_id).in_(cases))
     )
-    return {(circuit, queue) for circuit, queue in session.execute(statement).tuples()}
+    return {(circuit, queue) for circuit, queue in session.execute(statement)}
 
 
 def places_of_case(session: Session, case_id: int) -> set[tuple[str, str]]:
     """(circuit, queue) of every item of a case."""
     statement = sql_select(col(Item.circuit), col(Item.queue)).where(col(Item.case_id) == case_id)
-    return {(circuit, queue) for circuit, queue in session.execute(statement).tuples()}
+    return {(circuit, queue) for circuit, queue in session.execute(statement)}
 
 
 def same_bytes(session: Session, sha256: str) -> list[Document]:

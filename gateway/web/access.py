@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.circuits.directory import Directory
+from gateway.circuits.directory import Caisse, Directory
 from gateway.circuits.model import CAISSE, Circuit
 from parsers.facts import Confidentiality
 
@@ -184,22 +184,24 @@ def _desks_of(viewer: Viewer, circuit: Circuit, name: str, directory: Directory)
 
 
 def _desk(viewer: Viewer, circuit: Circuit, name: str, directory: Directory) -> Desk | None:
-    code = _caisse_in(circuit, name, directory)
-    caisse = directory.caisses.get(code) if code else None
+    plain = any(queue.name == name for queue in circuit.queues)
+    caisse = None if plain else _caisse_of(circuit, name, directory)
+    if not plain and caisse is None:
+        return None
     queue = circuit.queue(name, caisse.label if caisse else None)
     if queue is None:
         return None
     if not viewer.may(Right.EVERY_QUEUE) and not set(queue.roles) & set(viewer.roles):
         return None
-    return Desk(
-        circuit.name, name, queue.title, queue.confidentiality, queue.roles, caisse.code if caisse else None
-    )
+    code = caisse.code if caisse else None
+    return Desk(circuit.name, name, queue.title, queue.confidentiality, queue.roles, code)
 
 
-def _caisse_in(circuit: Circuit, name: str, directory: Directory) -> str | None:
+def _caisse_of(circuit: Circuit, name: str, directory: Directory) -> Caisse | None:
+    """The caisse whose queue is called ``name``; only current caisses of the directory have one."""
     for queue in circuit.queues:
         before, mark, after = queue.name.partition(CAISSE)
         code = name.removeprefix(before).removesuffix(after)
         if mark and before + code + after == name and code in directory.caisses:
-            return code
+            return directory.caisses[code]
     return None

@@ -63,7 +63,7 @@ class World:
 
 
 def csrf(client: Client, path: str) -> str:
-    """The token of the first form of a page."""
+    """The token of the first form of a page (any page, even an error, has the sign-out form)."""
     found = _CSRF.search(client.get(path).text)
     assert found is not None, path
     return found[1]

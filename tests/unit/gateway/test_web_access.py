@@ -1,0 +1,135 @@
+"""The matrix of rights, walked: every route against every role, on real pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter
+from httpx import Client
+from starlette.routing import Mount, Route
+
+from gateway.clock import TurnableClock
+from gateway.web import access
+from gateway.web.access import MATRIX, RIGHT_TITLES, ROLE_TITLES, ROUTES, Right, Viewer
+from storage.db import Database
+from tests.builders import seed
+from tests.builders.office import CIRCUIT
+from tests.worlds import web
+from tests.worlds.web import World
+
+
+@pytest.fixture
+def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
+    built = web.build(sqlite_database, tmp_path, clock)
+    built.start()
+    yield built
+    built.stop()
+
+
+def _routes(world: World) -> list[tuple[str, str]]:
+    """Every (method, template) the application answers, whatever the router it came from."""
+    found: list[tuple[str, str]] = []
+    for entry in world.app.routes:
+        if isinstance(entry, Mount):
+            assert entry.path == "/static"
+            continue
+        router = getattr(entry, "original_router", None)
+        routes = router.routes if isinstance(router, APIRouter) else [entry]
+        for route in routes:
+            assert isinstance(route, Route), route
+            found.extend((m, route.path) for m in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}))
+    return found
+
+
+def test_every_route_has_its_right_and_every_right_its_route(world: World) -> None:
+    assert sorted(_routes(world)) == sorted(ROUTES)
+
+
+def test_every_role_and_right_has_a_title() -> None:
+    assert set(ROLE_TITLES) == set(MATRIX)
+    assert set(RIGHT_TITLES) == set(Right) - {Right.PUBLIC, Right.SIGNED_IN}
+
+
+def _visit(client: Client, method: str, path: str, token: str) -> int:
+    if method == "GET":
+        return client.get(path).status_code
+    return client.post(path, data={"csrf": token, "version": "1"}).status_code
+
+
+def test_every_route_for_every_role(world: World) -> None:
+    office = world.office
+    values = {
+        "queue": "cnse-administratif",
+        "item_id": str(office.items["question"]),
+        "action": "inconnue",
+        "reference": seed.CASE,
+        "document_id": str(office.documents["request"]),
+        "number": "1",
+        "issue_id": str(office.issues["form"]),
+        "sha256": office.deliveries["form"],
+    }
+    walked = 0
+    for login, (_, roles) in seed.PEOPLE.items():
+        client = world.signed_in(login)
+        token = web.csrf(client, "/mis-de-cote")
+        for method, template in _routes(world):
+            if template in {"/deconnexion", "/connexion"}:
+                continue
+            path = template.format(**values)
+            status = _visit(client, method, path, token)
+            if access.route_allows(method, template, roles):
+                assert status in {200, 303, 404, 409}, (login, method, path, status)
+            else:
+                assert status == 403, (login, method, path, status)
+            walked += 1
+    assert walked == len(seed.PEOPLE) * (len(ROUTES) - 3)
+
+
+def test_nobody_without_a_session_sees_anything(world: World) -> None:
+    for method, template in _routes(world):
+        if ROUTES[method, template] is Right.PUBLIC:
+            continue
+        answer = world.visitor().request(method, template.replace("{", "").replace("}", ""))
+        assert answer.status_code in {303, 404}, template
+        assert answer.headers.get("location", "/connexion").startswith("/connexion")
+
+
+def test_a_route_that_is_not_in_the_matrix_is_closed() -> None:
+    assert not access.route_allows("GET", "/nouvelle-page", ["cnse-admin", "admin", "supervisor"])
+    assert not access.route_allows("DELETE", "/files", ["cnse-admin"])
+    assert access.route_allows("HEAD", "/files", ["cnse-admin"])
+
+
+@pytest.mark.parametrize("role", ["root", "cpam", "cpam:", "admin:595", "CNSE-ADMIN", ""])
+def test_an_unknown_or_malformed_role_holds_nothing(role: str) -> None:
+    assert access.rights_of([role]) == {Right.PUBLIC, Right.SIGNED_IN}
+
+
+def test_queues_follow_the_circuit_and_the_roles() -> None:
+    loaded = seed.circuits()
+
+    def names(*roles: str) -> list[str]:
+        viewer = Viewer("x", "X", roles)
+        return [d.name for d in access.desks(viewer, loaded.by_name, loaded.directory)]
+
+    assert names("cpam:595") == ["cpam-595"]
+    assert names("cnse-medical") == ["cnse-medical", "a-identifier"]
+    assert names("cnse-admin") == ["cnse-administratif", "a-identifier"]
+    assert names("auditor") == names("admin") == names() == []
+    assert len(names("supervisor")) == len(loaded.directory.caisses) + 4
+
+
+def test_a_queue_of_an_unknown_caisse_does_not_exist() -> None:
+    loaded = seed.circuits()
+    viewer = Viewer("x", "X", ("supervisor", "cpam:000"))
+    assert access.desk_of(viewer, loaded.by_name, loaded.directory, CIRCUIT, "cpam-000") is None
+    assert access.desk_of(viewer, loaded.by_name, loaded.directory, "autre", "cpam-595") is None
+
+
+@pytest.mark.parametrize("confidentiality", ["medical", "", "secret"])
+def test_only_the_medical_pole_opens_what_is_not_administrative(confidentiality: str) -> None:
+    for login, (_, roles) in seed.PEOPLE.items():
+        opened = access.may_open(Viewer(login, login, tuple(roles)), confidentiality)
+        assert opened == ("cnse-medical" in roles), login
