@@ -37,6 +37,25 @@ def test_indefinite_lengths_and_chunks() -> None:
     assert cms.octets(found) == ENTITY * 20
 
 
+def test_a_great_many_chunks_take_no_great_time() -> None:
+    """Two hundred thousand bytes one by one: joining them two by two would move gigabytes."""
+    streamed = core.OctetString.load(b"\x24\x80" + b"\x04\x01x" * 200_000 + b"\0\0")
+    assert cms.octets(streamed) == b"x" * 200_000
+
+
+@pytest.mark.parametrize(
+    "chunks", [b"\x02\x01\x01", b"\x04\x05abc", b"\x04\x84\xff\xff\xff\xffabc", b"\x04"]
+)
+def test_incoherent_chunks_are_malformed(chunks: bytes) -> None:
+    with pytest.raises(Malformed), cms.reading("illisible"):
+        cms.octets(core.OctetString.load(b"\x24" + bytes([len(chunks)]) + chunks))
+
+
+def test_absent_value() -> None:
+    assert cms.octets(core.Void()) is None
+    assert cms.octets(None) is None
+
+
 def test_pem_and_base64_and_raw() -> None:
     der = smime.signed_data(ENTITY, [sender().identity])
     armoured = pem.armor("CMS", der)
