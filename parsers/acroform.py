@@ -64,13 +64,19 @@ def contents(content: bytes, limits: Limits = DEFAULT, passwords: tuple[str, ...
     """
     try:
         reader = PdfReader(io.BytesIO(content), strict=False)
-        if reader.is_encrypted and not any(reader.decrypt(p) for p in ("", *passwords)):
-            raise PasswordNeeded("Ce PDF est protégé par un mot de passe : demandez-le à l'expéditeur.")
+        _unlock(reader, passwords)
         return _contents(reader, content, limits)
     except PasswordNeeded:
         raise
     except Exception:  # noqa: BLE001 - pypdf raises bare ValueError, KeyError, RecursionError on damaged files
-        return Contents(notes=("La structure de ce PDF est endommagée : ses champs n'ont pas pu être lus.",))
+        return Contents(
+            notes=("La structure de ce PDF est endommagée : ses champs n'ont pas pu être lus.",)
+        )
+
+
+def _unlock(reader: PdfReader, passwords: tuple[str, ...]) -> None:
+    if reader.is_encrypted and not any(reader.decrypt(p) for p in ("", *passwords)):
+        raise PasswordNeeded("Ce PDF est protégé par un mot de passe : demandez-le à l'expéditeur.")
 
 
 def _contents(reader: PdfReader, content: bytes, limits: Limits) -> Contents:

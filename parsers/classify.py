@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -77,7 +78,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """The kind retained. ``score`` goes from 0 to 1; ``reasons`` are French and quote rules, never the text."""
+    """The kind retained. ``score`` goes from 0 to 1; ``reasons`` are French and quote rules only."""
 
     kind: str
     score: float
@@ -113,14 +114,27 @@ def classify(rules: Sequence[KindRule], evidence: Evidence) -> Classified:
         reason = "Aucun type connu n'est reconnu : à traiter comme médical dans le doute."
         return Classified(OTHER, _capped(best[1]) if best else 0.0, (reason,), Confidentiality.MEDICAL)
     rule, total, seen = max(standing, key=lambda s: s[1])
-    reasons = [f"« {cue.phrase} » vu {_PLACES[cue.where]} ({cue.weight:+.2f})" for cue in seen]
-    secrecy = Confidentiality.MEDICAL if rule.confidentiality == "medical" else Confidentiality.ADMINISTRATIVE
+    reasons = _reasons(rule, seen)
+    secrecy = (
+        Confidentiality.MEDICAL if rule.confidentiality == "medical" else Confidentiality.ADMINISTRATIVE
+    )
     doubt = [s for s in standing if s[0].confidentiality == "medical" and s[1] >= total - _DOUBT]
     if doubt and secrecy is Confidentiality.ADMINISTRATIVE:
         secrecy = Confidentiality.MEDICAL
         reasons.append(f"Le type {doubt[0][0].name} est presque aussi probable : médical dans le doute.")
     titled = any(cue.where in {Where.TITLE, Where.CODE} for cue in seen)
     return Classified(rule.name, _capped(total), tuple(reasons), secrecy, rule.template, titled)
+
+
+def _reasons(rule: KindRule, seen: Sequence[Cue]) -> list[str]:
+    """What was recognised. The words of a medical text are counted, never named: people read reasons."""
+    hidden = [c for c in seen if rule.confidentiality == "medical" and c.where in {Where.TEXT, Where.BODY}]
+    told = [f"« {c.phrase} » vu {_PLACES[c.where]} ({c.weight:+.2f})" for c in seen if c not in hidden]
+    if hidden:
+        told.append(
+            f"{len(hidden)} indice(s) médicaux dans le texte ({sum(c.weight for c in hidden):+.2f})"
+        )
+    return told
 
 
 def _capped(total: float) -> float:
@@ -142,7 +156,7 @@ class _Looked:
         bones = [skeleton(t) for t in evidence.titles]
         # A title may run over two lines.
         self.titles = [b for b in bones if b]
-        self.titles += [one + other for one, other in zip(bones, bones[1:], strict=False) if one and other]
+        self.titles += [one + other for one, other in pairwise(bones) if one and other]
         self.codes = frozenset(evidence.codes)
         self.fields = frozenset(skeleton(f.rpartition(".")[2]) for f in evidence.fields)
         self.bones = skeleton(evidence.text) if evidence.optical else ""

@@ -24,17 +24,7 @@ def docx_text(content: bytes, limits: Limits = DEFAULT) -> str:
     Raises ``Malformed``, ``TooLarge`` or ``Hostile``.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entry = archive.getinfo("word/document.xml")
-            if entry.file_size > limits.xml_bytes:
-                raise TooLarge("Ce document est plus grand que le plafond accepté.")
-            if entry.file_size > limits.archive_ratio * max(entry.compress_size, 1):
-                raise Hostile("Ce document se déploie hors de proportion avec sa taille.")
-            with archive.open(entry) as stream:
-                data = stream.read(limits.xml_bytes + 1)
-        if len(data) > limits.xml_bytes:
-            raise TooLarge("Ce document est plus grand que le plafond accepté.")
-        root = ElementTree.fromstring(data)
+        root = ElementTree.fromstring(_body(content, limits))
     except ParseError:
         raise
     except Exception:  # noqa: BLE001 - zip, zlib, XML and key errors of a stranger's file
@@ -48,6 +38,20 @@ def docx_text(content: bytes, limits: Limits = DEFAULT) -> str:
         elif node.tag in {f"{_WORD}tab", f"{_WORD}br"} and rows:
             rows[-1] += " "
     return "\n".join(rows)
+
+
+def _body(content: bytes, limits: Limits) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entry = archive.getinfo("word/document.xml")
+        if entry.file_size > limits.xml_bytes:
+            raise TooLarge("Ce document est plus grand que le plafond accepté.")
+        if entry.file_size > limits.archive_ratio * max(entry.compress_size, 1):
+            raise Hostile("Ce document se déploie hors de proportion avec sa taille.")
+        with archive.open(entry) as stream:
+            data = stream.read(limits.xml_bytes + 1)
+    if len(data) > limits.xml_bytes:
+        raise TooLarge("Ce document est plus grand que le plafond accepté.")
+    return data
 
 
 class _Stripper(html.parser.HTMLParser):

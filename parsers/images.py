@@ -68,7 +68,14 @@ def _opened(content: bytes) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Image.open(io.BytesIO(content), formats=_FORMATS)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError):
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        TypeError,
+        Image.DecompressionBombError,
+    ):
         raise Malformed("Cette image est endommagée ou d'un format inconnu.") from None
 
 
@@ -78,8 +85,7 @@ def _seek(image: Image.Image, number: int, limits: Limits) -> None:
             warnings.simplefilter("ignore")
             if number != 1 or image.format == "TIFF":
                 image.seek(number - 1)
-            if image.width * image.height > limits.pixels:
-                raise TooLarge("Cette image compte plus de points que le plafond accepté.")
+            _bounded(image, limits)
             image.load()
     except ParseError:
         raise
@@ -87,6 +93,11 @@ def _seek(image: Image.Image, number: int, limits: Limits) -> None:
         raise Malformed(f"Cette image n'a pas de page {number}.") from None
     except Exception:  # noqa: BLE001 - decoders raise struct, zlib, index and key errors on damaged files
         raise Malformed("Cette image est endommagée et ne peut pas être lue.") from None
+
+
+def _bounded(image: Image.Image, limits: Limits) -> None:
+    if image.width * image.height > limits.pixels:
+        raise TooLarge("Cette image compte plus de points que le plafond accepté.")
 
 
 def _points(image: Image.Image) -> tuple[float, float]:
@@ -97,7 +108,7 @@ def _points(image: Image.Image) -> tuple[float, float]:
     across, down = _resolution(image)
     if across and down:
         size = (wide * 72.0 / across, high * 72.0 / down)
-        if 200 <= min(size) and max(size) <= 2000:
+        if min(size) >= 200 and max(size) <= 2000:
             return size
     long, short = max(wide, high), min(wide, high)
     scale = min(_A4[1] / long, _A4[0] / short)

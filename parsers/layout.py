@@ -39,9 +39,7 @@ class Frame:
         """A box of the upright page, as a box of the page as stored (the rectangle round it)."""
         if self.identity:
             return box
-        corners = [
-            self._point(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)
-        ]
+        corners = [self._point(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
         xs, ys = [c[0] for c in corners], [c[1] for c in corners]
         return Box(
             max(0.0, min(xs)), max(0.0, min(ys)), min(self.width, max(xs)), min(self.height, max(ys))

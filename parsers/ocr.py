@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
@@ -29,7 +30,7 @@ from parsers.layout import Frame, Recognised
 
 Engine = Literal["rapidocr", "tesseract"]
 Quad = npt.NDArray[np.float64]
-"""Four corners of a text line in pixels, in the order it is read: top left, top right, bottom right, left."""
+"""Four corners of a text line in pixels, as it is read: top left, top right, bottom right, bottom left."""
 
 _STRAIGHT = 0.15
 """Skew in degrees below which nothing is corrected."""
@@ -91,7 +92,9 @@ class Recogniser:
         tall = [_tall(q) for q in quads]
         # The engine lays a tall crop on its left side; from there it reads like the others.
         quads = [np.roll(q, -1, axis=0) if t else q for q, t in zip(quads, tall, strict=True)]
-        sideways = sum(_length(q) for q, t in zip(quads, tall, strict=True) if t) > 0.5 * sum(map(_length, quads))
+        sideways = sum(_length(q) for q, t in zip(quads, tall, strict=True) if t) > 0.5 * sum(
+            map(_length, quads)
+        )
         over = self._upside_down([c for c, t in zip(crops, tall, strict=True) if t == sideways])
         if over:
             crops = [cv2.rotate(c, cv2.ROTATE_180) for c in crops]
@@ -145,7 +148,7 @@ class Recogniser:
         with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
             path = Path(folder) / "page.png"
             image.save(path, "PNG", compress_level=1, dpi=(bitmap.dpi, bitmap.dpi))
-            done = subprocess.run(  # noqa: S603 - a fixed program on a file we wrote ourselves
+            done = subprocess.run(
                 [self._tesseract, str(path), "-", "--dpi", str(round(bitmap.dpi)), *options],
                 capture_output=True,
                 timeout=_TESSERACT_SECONDS,
@@ -168,9 +171,9 @@ def _length(quad: Quad) -> float:
 
 def _tall(quad: Quad) -> bool:
     """The rule by which the engine turns a crop: at least one and a half times as high as wide."""
-    wide = max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[2] - quad[3]))
-    high = max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]))
-    return bool(high * 1.0 / max(wide, 1e-6) >= 1.5)
+    wide = max(float(np.linalg.norm(quad[0] - quad[1])), float(np.linalg.norm(quad[2] - quad[3])))
+    high = max(float(np.linalg.norm(quad[0] - quad[3])), float(np.linalg.norm(quad[1] - quad[2])))
+    return high / max(wide, 1e-6) >= 1.5
 
 
 def _skew(quads: Sequence[Quad], rotation: int) -> float:
@@ -190,16 +193,14 @@ def _skew(quads: Sequence[Quad], rotation: int) -> float:
     return round(found, 3) if abs(found) >= _STRAIGHT else 0.0
 
 
-def _split(
-    info: Any, quad: Quad, text: str, frame: Frame, scale: tuple[float, float]
-) -> Iterator[Word]:
+def _split(info: Any, quad: Quad, text: str, frame: Frame, scale: tuple[float, float]) -> Iterator[Word]:
     """Words of one recognised line, placed by the columns in which each character was read."""
     total = float(info.line_txt_len) or 1.0
     confidences = list(info.confs)
     letters = [c for c, _ in zip(text, confidences, strict=False) if not c.isspace()]
     sure = [p for c, p in zip(text, confidences, strict=False) if not c.isspace()]
     columns = [c for word in info.word_cols for c in word]
-    steps = [b - a for word in info.word_cols for a, b in zip(word, word[1:], strict=False)]
+    steps = [b - a for word in info.word_cols for a, b in pairwise(word)]
     pitch = median(steps) if steps else 2.0
     if len(letters) != len(columns):
         yield Word(text, _box(quad, 0.0, 1.0, frame, scale), min(sure, default=0.0))
@@ -218,7 +219,9 @@ def _box(quad: Quad, start: float, end: float, frame: Frame, scale: tuple[float,
     """The upright box of a slice of a line, from ``start`` to ``end`` of its length."""
     top, bottom = quad[1] - quad[0], quad[2] - quad[3]
     corners = [quad[0] + start * top, quad[0] + end * top, quad[3] + start * bottom, quad[3] + end * bottom]
-    points = [frame.to_upright(float(c[0]) * scale[0], frame.height - float(c[1]) * scale[1]) for c in corners]
+    points = [
+        frame.to_upright(float(c[0]) * scale[0], frame.height - float(c[1]) * scale[1]) for c in corners
+    ]
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     return Box(min(xs), min(ys), max(xs), max(ys))
 
@@ -231,7 +234,10 @@ def _tsv(table: str, rows: int, scale: tuple[float, float]) -> Iterator[Word]:
             continue
         left, top, wide, high = (float(v) for v in parts[6:10])
         box = Box(
-            left * scale[0], (rows - top - high) * scale[1], (left + wide) * scale[0], (rows - top) * scale[1]
+            left * scale[0],
+            (rows - top - high) * scale[1],
+            (left + wide) * scale[0],
+            (rows - top) * scale[1],
         )
         yield Word(parts[11].strip(), box, round(max(0.0, min(float(parts[10]) / 100, 1.0)), 4))
 
@@ -248,4 +254,3 @@ def _projected_skew(bitmap: Bitmap) -> float:
 
     best = max((a / 4 for a in range(-24, 25)), key=sharpness)
     return best if abs(best) >= _STRAIGHT else 0.0
-

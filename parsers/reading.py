@@ -16,7 +16,7 @@ from datetime import date
 
 from parsers.classify import OTHER, Classified, Evidence, KindRule, classify
 from parsers.documents import Inspected
-from parsers.facts import Bitmap, Box, Confidentiality, Fact, Issue, Page, Severity, Source
+from parsers.facts import Bitmap, Confidentiality, Fact, Issue, Page, Severity, Source
 from parsers.forms.extract import Picture, extract
 from parsers.forms.template import Template
 from parsers.layout import Frame, Recognised, centre, lines
@@ -39,7 +39,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One document found in a file: ``pages`` pages from ``first_page``. Reasons and messages are French."""
+    """One document found in a file: ``pages`` pages from ``first_page``. Reasons are French."""
 
     first_page: int
     pages: int
@@ -83,9 +83,10 @@ def interpret(
     frames = {number: read.frame for number, read in ocr.items() if not read.frame.identity}
     pages = tuple(_page(p, ocr.get(p.number)) for p in inspected.pages)
     upright = {n: frames[n].upright(b) if n in frames else b for n, b in bitmaps.items()}
-    readings: list[Reading] = []
-    for run in split(pages, inspected, rules, templates, context):
-        readings.append(_read(run, inspected, upright, frames, rules, templates, context, document, today))
+    readings = [
+        _read(run, inspected, upright, frames, rules, templates, context, document, today)
+        for run in split(pages, inspected, rules, templates)
+    ]
     if len(readings) > 1:
         readings = [_told(r, len(readings)) for r in readings]
     return tuple(readings)
@@ -104,7 +105,6 @@ def split(
     inspected: Inspected,
     rules: Sequence[KindRule],
     templates: Mapping[str, Template],
-    context: Context,
 ) -> tuple[tuple[Page, ...], ...]:
     """Runs of pages that are one document each.
 
@@ -149,9 +149,7 @@ def _continues(page: Page, template: Template) -> bool:
 def _evidence(pages: Sequence[Page], inspected: Inspected, context: Context) -> Evidence:
     first = pages[0]
     numbers = {p.number for p in pages}
-    top = tuple(
-        line.text for line in lines(first.words) if centre(line.box) >= first.height * 2 / 3
-    )
+    top = tuple(line.text for line in lines(first.words) if centre(line.box) >= first.height * 2 / 3)
     return Evidence(
         text="\n".join(p.text for p in pages),
         titles=(*((context.title,) if context.title else ()), *top),
@@ -208,6 +206,5 @@ def _told(reading: Reading, count: int) -> Reading:
         Severity.INFO,
         f"Ce fichier contient {count} documents : celui-ci est lu {where}.",
         reading.first_page,
-        Box(0.0, 0.0, 0.0, 0.0),
     )
     return replace(reading, issues=(*reading.issues, note), reasons=(*reading.reasons, note.message))

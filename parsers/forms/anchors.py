@@ -15,6 +15,8 @@ from parsers.layout import Line, centre, height, same_row
 _FUZZY_FROM = 7
 """Shorter labels must be read exactly: one slip in « Nom » is another word."""
 _FUZZY_SCORE = 84.0
+_TICKS = frozenset("☐☑☒□■◻✓✔✗✘○●⊠▢")
+"""A label never runs over a box to tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def find(page_lines: Sequence[Line], template: Template, optical: bool) -> tuple
     anchors: list[Anchor] = []
     for number, line in enumerate(page_lines):
         taken: list[_Span] = []
-        for span in sorted(_spans(line, words_of, optical), key=lambda s: (s.start - s.end, -s.score)):
+        for span in sorted(_spans(line, words_of, optical), key=_rank):
             if all(span.end <= t.start or span.start >= t.end for t in taken):
                 taken.append(span)
         for span in taken:
@@ -110,6 +112,11 @@ def find(page_lines: Sequence[Line], template: Template, optical: bool) -> tuple
     return tuple(anchors)
 
 
+def _rank(span: _Span) -> float:
+    """Longer first; a label read exactly beats one a little longer read with slips."""
+    return span.start - span.end + (4 if span.score < 1.0 else 0)
+
+
 def remaining(page_lines: Sequence[Line], anchors: Sequence[Anchor]) -> tuple[Word, ...]:
     """The words that belong to no resolved label, cut where a label ends."""
     used = [[False] * len(line.chars) for line in page_lines]
@@ -124,7 +131,7 @@ def _spans(
     line: Line, words_of: dict[str, tuple[str, tuple[Target, ...]]], optical: bool
 ) -> Iterator[_Span]:
     bones = line.skeleton
-    for label, (_, targets) in words_of.items():
+    for label, (written, targets) in words_of.items():
         start = bones.find(label)
         seen = start >= 0
         while start >= 0:
@@ -132,7 +139,12 @@ def _spans(
             if _stands(line, span, targets):
                 yield span
             start = bones.find(label, start + 1)
-        if optical and not seen and _FUZZY_FROM <= len(label) <= len(bones) + 2:
+        if (
+            optical
+            and not seen
+            and not written[0].isdigit()
+            and _FUZZY_FROM <= len(label) <= len(bones) + 2
+        ):
             close = fuzz.partial_ratio_alignment(label, bones, score_cutoff=_FUZZY_SCORE)
             if close is not None and close.dest_end - close.dest_start >= len(label) - 2:
                 span = _Span(close.dest_start, close.dest_end, label, close.score / 100)
@@ -154,9 +166,9 @@ def _stands(line: Line, span: _Span, targets: tuple[Target, ...]) -> bool:
     if len(span.bones) <= 3 and chars[first].word != chars[last].word:
         return False
     if any(
-        chars[p].x0 - chars[p - 1].x1 > 1.2 * height(line.box)
+        chars[p].char in _TICKS
+        or (chars[p].word != chars[p - 1].word and chars[p].x0 - chars[p - 1].x1 > 0.9 * height(line.box))
         for p in range(first + 1, last + 1)
-        if chars[p].word != chars[p - 1].word
     ):
         return False
     if all(t.box is not None for t in targets):
@@ -248,7 +260,11 @@ class Regions:
         """A heading beside another one only rules its own column."""
         beside = [h.box for h in self.headings if h.box != heading and same_row(h.box, heading)]
         right = [b.x0 for b in beside if b.x0 > heading.x0]
-        return box.x0 < min(right) - 2 if right and box.x0 >= heading.x0 - 5 else not beside or box.x0 >= heading.x0 - 5
+        return (
+            box.x0 < min(right) - 2
+            if right and box.x0 >= heading.x0 - 5
+            else not beside or box.x0 >= heading.x0 - 5
+        )
 
 
 def regions(anchors: Sequence[Anchor], template: Template, before: str) -> Regions:
@@ -276,7 +292,9 @@ def _narrow(anchor: Anchor, places: Regions) -> Anchor:
 
 def left_of(anchor: Anchor, anchors: Sequence[Anchor]) -> Anchor | None:
     """The nearest label on the same row to the left."""
-    row = [a for a in anchors if a is not anchor and same_row(a.box, anchor.box) and a.box.x0 < anchor.box.x0]
+    row = [
+        a for a in anchors if a is not anchor and same_row(a.box, anchor.box) and a.box.x0 < anchor.box.x0
+    ]
     return max(row, key=lambda a: a.box.x0, default=None)
 
 
@@ -291,13 +309,15 @@ def _by_neighbour(anchor: Anchor, anchors: Sequence[Anchor]) -> Anchor:
         return replace(anchor, targets=tuple(bound))
     # A full label (« Date du devis ») needs no neighbour.
     free = [
-        t for t in anchor.targets if t.field and (t.field.after is None or len(skeleton(anchor.label)) >= _FUZZY_FROM)
+        t
+        for t in anchor.targets
+        if t.field and (t.field.after is None or len(skeleton(anchor.label)) >= _FUZZY_FROM)
     ]
     return replace(anchor, targets=tuple(free))
 
 
 def _by_order(anchors: list[Anchor]) -> list[Anchor]:
-    """Where a heading is missing, equal labels take the fields in the order of the form, if all are there."""
+    """Where a heading is missing, equal labels take the fields in the form's order, if all are there."""
     groups: dict[tuple[str, ...], list[int]] = {}
     for place, anchor in enumerate(anchors):
         if len(anchor.targets) > 1:
@@ -323,7 +343,10 @@ def _short_alone(anchor: Anchor, anchors: Sequence[Anchor]) -> Anchor:
         mains = [a for a in anchors if a.field is field and a.choice is None]
         beside = any(same_row(a.box, anchor.box) for a in mains)
         taken = any(
-            same_row(a.box, main.box) for main in mains for a in anchors if a.field is field and a.choice is not None
+            same_row(a.box, main.box)
+            for main in mains
+            for a in anchors
+            if a.field is field and a.choice is not None
         )
         under = not taken and any(0 < centre(a.box) - centre(anchor.box) < 3 * height(a.box) for a in mains)
         return anchor if beside or under else replace(anchor, targets=())

@@ -18,7 +18,12 @@ Places = Mapping[str, tuple[int, Box]]
 
 
 def issues(
-    template: Template, facts: Sequence[Fact], codes: Mapping[str, str], places: Places, kind: str, today: date
+    template: Template,
+    facts: Sequence[Fact],
+    codes: Mapping[str, str],
+    places: Places,
+    kind: str,
+    today: date,
 ) -> tuple[Issue, ...]:
     """Every issue of a form of document kind ``kind``, in the order of the template's fields.
 
@@ -96,13 +101,15 @@ def _agreed(field: FieldSpec) -> str:
 def _typed(field: FieldSpec, read: Sequence[Fact], codes: Mapping[str, str]) -> Iterator[Issue]:
     fact = read[0]
     name = _capital(_title(field))
-    severity = Severity.ERROR if field.required == "error" or field.type is FieldType.FINESS else Severity.WARNING
+    severity = (
+        Severity.ERROR if field.required == "error" or field.type is FieldType.FINESS else Severity.WARNING
+    )
     code = codes.get(field.name)
     if code == "finess-check":
         yield Issue(
             code, field.name, Severity.ERROR,
-            f"{name} « {fact.value} » ne respecte pas la clé de contrôle du FINESS (neuf caractères, clé de Luhn) : "
-            "vérifiez-le sur la page.",
+            f"{name} « {fact.value} » ne respecte pas la clé de contrôle du FINESS "
+            "(neuf caractères, clé de Luhn) : vérifiez-le sur la page.",
             fact.page, fact.box,
         )  # fmt: skip
     elif code == "amount-not-a-number":
@@ -114,7 +121,8 @@ def _typed(field: FieldSpec, read: Sequence[Fact], codes: Mapping[str, str]) -> 
     elif code == "nir-key":
         yield Issue(
             code, field.name, Severity.WARNING,
-            f"La clé du numéro « {fact.value} » n'est pas celle qui se calcule sur ses treize chiffres : vérifiez-le.",
+            f"La clé du numéro « {fact.value} » n'est pas celle qui se calcule sur ses treize chiffres : "
+            "vérifiez-le sur la page.",
             fact.page, fact.box,
         )  # fmt: skip
     elif all(f.normalised is None for f in read):
@@ -156,7 +164,8 @@ def _disagreement(field: FieldSpec, read: Sequence[Fact]) -> Iterator[Issue]:
         seen = " et ".join(f"« {f.value} »" for f in read if f.normalised is not None)
         yield Issue(
             "sources-disagree", field.name, Severity.WARNING,
-            f"Deux lectures ne concordent pas pour {_title(field)} ({seen}) : les deux sont gardées, choisissez.",
+            f"Deux lectures ne concordent pas pour {_title(field)} ({seen}) : "
+            "les deux sont gardées, choisissez.",
             read[0].page, read[0].box,
         )  # fmt: skip
 

@@ -52,16 +52,24 @@ class _Reading:
     places: dict[str, tuple[int, Box]] = field(default_factory=dict)
 
     def add(
-        self, spec: FieldSpec, text: str, page: int | None, box: Box | None, source: Source, confidence: float,
+        self,
+        spec: FieldSpec,
+        text: str,
+        page: int | None,
+        box: Box | None,
+        source: Source,
+        confidence: float,
         made: Typed | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         made = made or typed(spec.type, text, source is Source.OCR)
         confidence = confidence * made.certainty
         if spec.handwritten and source is Source.OCR and spec.type is not FieldType.SIGNATURE:
             confidence = min(confidence, _HANDWRITING)
         if made.code is not None:
             self.codes.setdefault(spec.name, made.code)
-        fact = Fact(spec.name, text, made.normalised, self.document, page, box, source, round(confidence, 3))
+        fact = Fact(
+            spec.name, text, made.normalised, self.document, page, box, source, round(confidence, 3)
+        )
         same = [f for f in self.facts if f.name == fact.name and f.source is fact.source]
         if same and same[0].normalised is None and fact.normalised is not None:
             self.facts[self.facts.index(same[0])] = fact
@@ -164,7 +172,7 @@ def _choice(
     if ticked is None and bitmap is not None:
         ticked = ticks.from_ink(spec, anchors, bitmap, page.source)
     if ticked is None:
-        ticked = ticks.from_words(spec, anchors, words, page.source)
+        ticked = ticks.from_words(spec, anchors, words, page.source, bitmap)
     if ticked is not None:
         made = Typed(ticked.value)
         reading.add(spec, ticked.label, page.number, ticked.box, ticked.source, ticked.confidence, made)

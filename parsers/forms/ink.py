@@ -80,7 +80,7 @@ def blobs(ink: Mask) -> tuple[list[Blob], npt.NDArray[np.int32]]:
         one[0], one[2] = min(one[0], start), max(one[2], end)
         one[3] = row + 1
         one[4] += end - start
-    return [Blob(*v[:4], v[4], k) for k, v in found.items()], labels
+    return [Blob(v[0], v[1], v[2], v[3], v[4], k) for k, v in found.items()], labels
 
 
 def _root(parent: list[int], name: int) -> int:

@@ -31,7 +31,9 @@ def load_template(data: Mapping[str, Any]) -> Template:
     name = _text(data, "name", "le modèle")
     status = _text(data, "status", "le modèle")
     if status not in {"official", "reconstructed"}:
-        raise Malformed(f"Le statut « {status} » du modèle {name} doit être « official » ou « reconstructed ».")
+        raise Malformed(
+            f"Le statut « {status} » du modèle {name} doit être « official » ou « reconstructed »."
+        )
     boxes = tuple(_box(b) for b in _tables(data, "box"))
     fields = tuple(_field(f) for f in _tables(data, "field"))
     template = Template(

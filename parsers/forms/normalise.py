@@ -18,6 +18,8 @@ _DIGITS = str.maketrans(
      "Z": "2", "z": "2", "S": "5", "s": "5", "B": "8", "G": "6", "q": "9"}
 )  # fmt: skip
 _LETTERS = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "|": "I", "6": "G"})
+_SMALL = str.maketrans({"0": "o", "1": "l", "5": "s"})
+_CARONS = str.maketrans("ǎěǐǒǔĕĭŏŭ", "âêïôûêïôû")
 _MONTHS = (
     "janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre",
     "novembre", "decembre",
@@ -26,7 +28,9 @@ _DATE = re.compile(r"(?<!\d)(\d{1,2})\s*[/.\-\\]\s*(\d{1,2})\s*[/.\-\\]\s*(\d{4}
 _SPACED = re.compile(r"(?<!\d)(\d{2})\s+(\d{2})\s+(\d{4})(?!\d)")
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{4})(?!\d)")
-_SLASHED = re.compile(r"(?<!\d)(\d{2})[17](\d{2})[17]?/?(\d{4})(?!\d)|(?<!\d)(\d{2})/(\d{2})[17](\d{4})(?!\d)")
+_SLASHED = re.compile(
+    r"(?<!\d)(\d{2})[17](\d{2})[17]?/?(\d{4})(?!\d)|(?<!\d)(\d{2})/(\d{2})[17](\d{4})(?!\d)"
+)
 _LONG = re.compile(r"(?<!\d)(\d{1,2})(?:er)?\s*([a-z]{3,9})\s*(\d{4})(?!\d)")
 _MONEY = re.compile(r"(?<![\d,.])(\d{1,3}(?:[ .'\u00a0\u202f]\d{3})+|\d+)(?:\s?([,.])\s?(\d{1,2}))?(?!\d)")
 _LEADERS = re.compile(r"^[\s:.…_·\-–—|]+|[\s_…·|:]+$|\.{2,}$")
@@ -34,7 +38,7 @@ _LEADERS = re.compile(r"^[\s:.…_·\-–—|]+|[\s_…·|:]+$|\.{2,}$")
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """``normalised`` is ``None`` when unreadable; ``certainty`` multiplies the confidence of the reading."""
+    """``normalised`` is ``None`` when unreadable; ``certainty`` multiplies the confidence read."""
 
     normalised: str | None
     certainty: float = 1.0
@@ -68,8 +72,19 @@ def typed(kind: FieldType, text: str, optical: bool = False) -> Typed:
         return _number(text, optical)
     if kind is FieldType.NAME:
         return _name(text, optical)
+    return _text(text, optical)
+
+
+def _text(text: str, optical: bool) -> Typed:
     plain = " ".join(text.split())
-    return Typed(plain) if any(c.isalnum() for c in plain) else _UNREADABLE
+    certainty = 1.0
+    if optical:
+        # A digit between small letters is a letter; letters with a caron do not exist in French.
+        repaired = re.sub(r"(?<=[a-zà-ÿ])[105]+(?=[a-zà-ÿ])", lambda m: m[0].translate(_SMALL), plain)
+        repaired = repaired.translate(_CARONS)
+        if repaired != plain:
+            plain, certainty = repaired, 0.85
+    return Typed(plain, certainty) if any(c.isalnum() for c in plain) else _UNREADABLE
 
 
 def _date(text: str, optical: bool) -> Typed:
@@ -112,7 +127,9 @@ def _plain_date(text: str) -> Typed | None:
 
 
 def _month(word: str) -> int | None:
-    hits = [n for n, name in enumerate(_MONTHS, 1) if name == word or (len(word) >= 4 and name.startswith(word))]
+    hits = [
+        n for n, name in enumerate(_MONTHS, 1) if name == word or (len(word) >= 4 and name.startswith(word))
+    ]
     return hits[0] if len(hits) == 1 else None
 
 
@@ -128,7 +145,9 @@ def _money(text: str, optical: bool) -> Typed:
     certainty = 1.0
     match = _MONEY.search(plain)
     if optical and (match is None or re.search(r"[A-Za-z]", plain)):
-        repaired = re.sub(r"(?<=[\d\s.,])[OoQIl|SZBG](?=[\d\s.,]|$)", lambda m: m[0].translate(_DIGITS), plain)
+        repaired = re.sub(
+            r"(?<=[\d\s.,])[OoQIl|SZBG](?=[\d\s.,]|$)", lambda m: m[0].translate(_DIGITS), plain
+        )
         if repaired != plain:
             plain, certainty = repaired, 0.7
             match = _MONEY.search(plain)
@@ -138,6 +157,9 @@ def _money(text: str, optical: bool) -> Typed:
     if before.endswith("-") or re.search(r"\d", before) or (re.search(r"\d", after) and not optical):
         return Typed(None, 0.3, "amount-not-a-number")
     if re.search(r"\d", after):
+        certainty = min(certainty, 0.85)
+    if optical and match[3] is None:
+        # The cents may be what the engine missed.
         certainty = min(certainty, 0.85)
     whole = re.sub(r"\D", "", match[1])
     cents = (match[3] or "0").ljust(2, "0")
@@ -151,7 +173,8 @@ def _finess(text: str, optical: bool) -> Typed:
     certainty = 1.0
     if optical and not re.fullmatch(r"\d[\dAB]\d{7}", compact):
         repaired = "".join(
-            c if i == 1 and c in "AB" and compact[:1] == "2" else c.translate(_DIGITS) for i, c in enumerate(compact)
+            c if i == 1 and c in "AB" and compact[:1] == "2" else c.translate(_DIGITS)
+            for i, c in enumerate(compact)
         )
         if repaired != compact:
             compact, certainty = repaired, 0.7

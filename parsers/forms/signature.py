@@ -26,13 +26,17 @@ class Verdict:
 
 
 def place(anchor: Anchor, anchors: Sequence[Anchor], width: float) -> Box:
-    """The place meant for a signature: right of its label and below it, down to the next label or heading."""
+    """The place meant for a signature: right of its label and below it, down to the next label."""
     box = anchor.box
     right = min(
         (a.box.x0 - 4 for a in anchors if a.box.x0 >= box.x1 and same_row(a.box, box)), default=width - 20.0
     )
     floor = max(
-        (a.box.y1 + 2 for a in anchors if centre(a.box) < box.y0 - 2 and a.box.x0 < right and a.box.x1 > box.x0 - 10),
+        (
+            a.box.y1 + 2
+            for a in anchors
+            if centre(a.box) < box.y0 - 2 and a.box.x0 < right and a.box.x1 > box.x0 - 10
+        ),
         default=0.0,
     )
     floor = max(floor, box.y0 - _REACH, 4.0)
@@ -42,7 +46,7 @@ def place(anchor: Anchor, anchors: Sequence[Anchor], width: float) -> Box:
 def judge(
     anchor: Anchor, anchors: Sequence[Anchor], printed: Sequence[Word], bitmap: Bitmap, stamp_counts: bool
 ) -> Verdict:
-    """Judge one signature. ``printed`` are words known to be type; a round stamp counts if ``stamp_counts``."""
+    """Judge one signature. ``printed``: words known to be type; ``stamp_counts``: a round stamp will do."""
     page_width = bitmap.width * 72.0 / bitmap.dpi
     zone = place(anchor, anchors, page_width)
     scale = bitmap.dpi / 72.0
@@ -82,9 +86,16 @@ def _wipe(ink: Mask, box: Box, bitmap: Bitmap, left: int, top: int) -> None:
 
 
 def _strokes(ink: Mask, scale: float, stamp_counts: bool) -> list[Blob]:
-    """Blobs that may be handwriting: no specks, no stamp, nothing that comes in from a neighbour's place."""
+    """Blobs that may be handwriting: no specks, no stamp, nothing that comes in from a neighbour."""
     found, labels = blobs(ink)
-    big = [b for b in found if max(b.width, b.height) >= 3 * scale and b.count >= 4 * scale]
+    # What is left of a rule that was not quite level is long and no thicker than a hair.
+    big = [
+        b
+        for b in found
+        if max(b.width, b.height) >= 3 * scale
+        and b.count >= 4 * scale
+        and min(b.width, b.height) > 1.3 * scale
+    ]
     if stamp_counts:
         return big
     rings = [b for b in big if _ring(labels[b.y0 : b.y1, b.x0 : b.x1] == b.label, scale)]

@@ -40,7 +40,9 @@ def is_checkbox(field: FormField) -> bool:
     return max(wide, high) <= 30 and 0.6 <= wide / max(high, 0.1) <= 1.7 and " " not in field.value.strip()
 
 
-def from_widgets(field: FieldSpec, anchors: Sequence[Anchor], widgets: Sequence[FormField]) -> Ticked | None:
+def from_widgets(
+    field: FieldSpec, anchors: Sequence[Anchor], widgets: Sequence[FormField]
+) -> Ticked | None:
     """Each check box speaks for the nearest choice label on its row, its right first."""
     everyone = [a for a in anchors if a.choice is not None]
     on: list[Anchor] = []
@@ -64,7 +66,9 @@ def _nearest(box: Box, labels: Sequence[Anchor]) -> Anchor | None:
     return max(left, key=lambda a: a.box.x1, default=None)
 
 
-def from_glyphs(field: FieldSpec, anchors: Sequence[Anchor], words: Sequence[Word], source: Source) -> Ticked | None:
+def from_glyphs(
+    field: FieldSpec, anchors: Sequence[Anchor], words: Sequence[Word], source: Source
+) -> Ticked | None:
     """A printed mark beside the label: on its left, or on its right when the whole row is so."""
     labels = choices_of(field, anchors)
     marks = [(w, m) for w in words if (m := _mark(w.text)) is not None]
@@ -105,7 +109,11 @@ def from_ink(field: FieldSpec, anchors: Sequence[Anchor], bitmap: Bitmap, source
         if len(seen) < max(1, (len(labels) + 1) // 2):
             continue
         most = max(seen)
-        on = [a for a, f in zip(labels, filled, strict=True) if f is not None and f >= 0.08 and f >= 0.4 * most]
+        on = [
+            a
+            for a, f in zip(labels, filled, strict=True)
+            if f is not None and f >= 0.08 and f >= 0.4 * most
+        ]
         sure = 0.97 if most >= 0.15 and len(seen) == len(labels) else 0.85
         if on and (field.multiple or len(on) == 1):
             return _ticked(field, on, [a.box for a in on], source, sure)
@@ -114,17 +122,28 @@ def from_ink(field: FieldSpec, anchors: Sequence[Anchor], bitmap: Bitmap, source
 
 
 def from_words(
-    field: FieldSpec, anchors: Sequence[Anchor], words: Sequence[Word], source: Source
+    field: FieldSpec,
+    anchors: Sequence[Anchor],
+    words: Sequence[Word],
+    source: Source,
+    bitmap: Bitmap | None,
 ) -> Ticked | None:
     """« Sexe : M »: a single choice printed as the value of its label, no box to tick in sight."""
     labels = choices_of(field, anchors)
+    if bitmap is not None and any(
+        square_filled(bitmap, a.box, s) is not None for a in labels for s in (True, False)
+    ):
+        return None
     if len(labels) != 1 or labels[0].choice is None or field.type is not FieldType.CHOICE:
         return None
     mains = [a for a in anchors if a.field is field and a.choice is None]
     near = any(_mark(w.text) is not None and same_row(w.box, labels[0].box) for w in words)
     beside = any(
         same_row(a.box, labels[0].box)
-        or (0 < centre(a.box) - centre(labels[0].box) < 2.5 * height(a.box) and abs(a.box.x0 - labels[0].box.x0) < 20)
+        or (
+            0 < centre(a.box) - centre(labels[0].box) < 2.5 * height(a.box)
+            and abs(a.box.x0 - labels[0].box.x0) < 20
+        )
         for a in mains
     )
     if near or not beside:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from parsers.facts import Box, Word
@@ -44,7 +45,7 @@ def assign(anchors: Sequence[Anchor], words: Sequence[Word]) -> dict[int, Value]
     for index, places in found.items():
         field = anchors[index].field
         if field is not None and field.type is FieldType.TEXT:
-            places += _continued(places, anchors, words, claimed)
+            found[index] = places + _continued(places, anchors, words, claimed)
     return {
         index: value
         for index, places in found.items()
@@ -101,7 +102,9 @@ def _below(
     between = [
         a
         for a in anchors
-        if a is not anchor and middle - 1 <= centre(a.box) < centre(box) and box.x0 - 8 <= a.box.x0 < limit - 1
+        if a is not anchor
+        and middle - 1 <= centre(a.box) < centre(box)
+        and box.x0 - 8 <= a.box.x0 < limit - 1
     ]
     if between:
         return []
@@ -166,7 +169,7 @@ def comb(words: Sequence[Word]) -> str | None:
     for word in words:
         step = (word.box.x1 - word.box.x0) / len(word.text)
         letters += [(c, word.box.x0 + (i + 0.5) * step) for i, c in enumerate(word.text)]
-    steps = [b[1] - a[1] for a, b in zip(letters, letters[1:], strict=False)]
+    steps = [b[1] - a[1] for a, b in pairwise(letters)]
     pitch = median(steps)
     pitch = median([s for s in steps if s <= 1.3 * pitch] or steps)
     text = letters[0][0]

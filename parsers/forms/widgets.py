@@ -24,7 +24,9 @@ class Named:
     source: Source
 
 
-def named(template: Template, fields: Sequence[FormField]) -> tuple[tuple[Named, ...], tuple[FormField, ...]]:
+def named(
+    template: Template, fields: Sequence[FormField]
+) -> tuple[tuple[Named, ...], tuple[FormField, ...]]:
     """Values known by name, and the fields that are not (to be read by their place on the page)."""
     found: list[Named] = []
     rest: list[FormField] = []
@@ -35,7 +37,11 @@ def named(template: Template, fields: Sequence[FormField]) -> tuple[tuple[Named,
         if spec is None:
             rest.append(field)
         elif spec.type is FieldType.CHOICE:
-            value = choice if choice is not None and field.value not in {"", "Off"} else from_text(spec, field.value)
+            value = (
+                choice
+                if choice is not None and field.value not in {"", "Off"}
+                else from_text(spec, field.value)
+            )
             if value is not None:
                 ticked.setdefault(spec.name, []).append((value, field))
         elif spec.type is FieldType.SIGNATURE:

@@ -88,7 +88,7 @@ def euros(rng: random.Random) -> str:
 
 def sample_301(seed: int, **changes: Any) -> Form301:
     """A filled form; the same seed gives the same one."""
-    rng = random.Random(f"301-{seed}")  # noqa: S311 - samples, not secrets
+    rng = random.Random(f"301-{seed}")
     patient = people.person(rng)
     itself = rng.random() < 0.6
     insured = patient if itself else people.person(rng)
@@ -126,7 +126,7 @@ def sample_301(seed: int, **changes: Any) -> Form301:
 
 def sample_302(seed: int, answered: bool = False, **changes: Any) -> Form302:
     """A request and, when ``answered``, the reply of the institution on the same sheet."""
-    rng = random.Random(f"302-{seed}")  # noqa: S311 - samples, not secrets
+    rng = random.Random(f"302-{seed}")
     first = sample_301(seed)
     assert first.end_date is not None
     start = first.end_date + timedelta(days=1)
@@ -192,7 +192,11 @@ def draw_301(sheet: Sheet, data: Form301, signed: bool = True, copy: int = 1, st
         )
     )
     sheet.heading("1", "Institution compétente et assuré")
-    qualities = {"assure": "Assuré social", "ayant-droit": "Ayant droit", "demuni": "Démuni non assuré social"}
+    qualities = {
+        "assure": "Assuré social",
+        "ayant-droit": "Ayant droit",
+        "demuni": "Démuni non assuré social",
+    }
     sheet.rows(
         Row(Cell("institution", "Institution compétente", data.institution, 1)),
         Row(Cell("insured_quality", "Qualité", data.insured_quality, 1, qualities)),
@@ -224,7 +228,7 @@ def draw_301(sheet: Sheet, data: Form301, signed: bool = True, copy: int = 1, st
             Cell("declaration_date", "le", data.declaration_date, 1, hand=True),
         )
     )
-    sheet.signature("patient_signature", "Signature du patient ou de son représentant légal", signed, False)
+    sheet.signature("Signature du patient ou de son représentant légal", signed, False)
     sheet.heading("5", "Établissement de santé")
     sheet.rows(
         Row(
@@ -265,7 +269,7 @@ def _authorisation(sheet: Sheet, data: Form301, stamped: bool) -> None:
             Cell("amount", "Montant accordé", data.amount, 6, after="€"),
         ),
     )
-    sheet.signature("issuer_signature", "Cachet et signature de l'institution", stamped, True)
+    sheet.signature("Cachet et signature de l'institution", stamped, True)
 
 
 def build_302(
@@ -306,23 +310,29 @@ def _request(sheet: Sheet, data: Form302, signed: bool) -> None:
     sheet.rows(
         Row(Cell("request_type", "Type de demande", data.request_type, 1, kinds)),
         Row(Cell("request_reason", "Motif", data.request_reason, 1)),
-        Row(Cell("requested_start", "Du", data.requested_start, 1), Cell("requested_end", "au", data.requested_end, 1)),
+        Row(
+            Cell("requested_start", "Du", data.requested_start, 1),
+            Cell("requested_end", "au", data.requested_end, 1),
+        ),
         Row(
             Cell("requested_care", "Soins demandés", data.requested_care, 6),
             Cell("additional_amount", "Montant supplémentaire", data.additional_amount, 6, after="€"),
         ),
         Row(
             Cell(
-                "medical_report_joined", "Rapport médical joint", data.medical_report_joined, 1,
+                "medical_report_joined",
+                "Rapport médical joint",
+                data.medical_report_joined,
+                1,
                 {"yes": "oui", "no": "non"},
             )
-        ),  # fmt: skip
+        ),
         Row(
             Cell("physician", "Médecin", data.physician, 1),
             Cell("request_date", "Fait le", data.request_date, 1, hand=True),
         ),
     )
-    sheet.signature("request_signature", "Cachet et signature", signed, True)
+    sheet.signature("Cachet et signature", signed, True)
 
 
 def _answer(sheet: Sheet, data: Form302, signed: bool) -> None:
@@ -340,4 +350,4 @@ def _answer(sheet: Sheet, data: Form302, signed: bool) -> None:
             Cell("answer_date", "Date de la réponse", data.answer_date, 6),
         ),
     )
-    sheet.signature("answer_signature", "Cachet et signature", signed and data.answer is not None, True)
+    sheet.signature("Cachet et signature", signed and data.answer is not None, True)

@@ -16,14 +16,19 @@ _FIRST = {
     "F": ("Nadia", "Fatima Zohra", "Éloïse", "Leïla", "Yasmina", "Inès", "Kheïra", "Amel", "Danièle"),
 }
 _TOWNS = ("Alger", "Oran", "Constantine", "Annaba", "Tizi Ouzou", "Béjaïa", "Sétif", "Tlemcen", "Blida")
-_STREETS = ("rue des Frères Bouadou", "boulevard Zighoud Youcef", "cité 5 Juillet, bâtiment C", "rue Didouche")
+_STREETS = (
+    "rue des Frères Bouadou",
+    "boulevard Zighoud Youcef",
+    "cité 5 Juillet, bâtiment C",
+    "rue Didouche",
+)
 _CARE = (
     "Chirurgie cardiaque", "Radiothérapie externe", "Greffe de cornée", "Oncologie pédiatrique",
     "Chirurgie orthopédique du rachis", "Hématologie, bilan et traitement",
 )  # fmt: skip
 _HOSPITALS = (
-    ("Hôpital de la Timone", "130783293"), ("CHU de Lille", "590796975"), ("Institut Gustave Roussy", "940000664"),
-    ("Hospices civils de Lyon", "690781810"), ("CHU de Montpellier", "340780477"),
+    ("Hôpital de la Timone", "130783293"), ("CHU de Lille", "590796975"),
+    ("Institut Gustave Roussy", "940000664"), ("Hospices civils de Lyon", "690781810"), ("CHU de Montpellier", "340780477"),
 )  # fmt: skip
 
 

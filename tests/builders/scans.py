@@ -1,4 +1,4 @@
-"""Paper as machines see it: PDF pages drawn as images, turned, skewed, stamped, noisy, faxed. Fixed seed."""
+"""Paper as machines see it: PDF pages as images, turned, skewed, stamped, noisy, faxed. Fixed seed."""
 
 from __future__ import annotations
 
@@ -91,6 +91,8 @@ def _stamped(image: Image.Image, dpi: float, rng: np.random.Generator) -> Image.
     y = image.height * (0.3 + 0.3 * rng.random())
     colour = (190, 30, 40, 120)
     for reach in (radius, radius * 0.72):
-        draw.ellipse((x - reach, y - reach, x + reach, y + reach), outline=colour, width=max(2, int(dpi / 70)))
+        draw.ellipse(
+            (x - reach, y - reach, x + reach, y + reach), outline=colour, width=max(2, int(dpi / 70))
+        )
     draw.text((x - radius * 0.4, y - radius * 0.15), "BUREAU DES ENTREES", fill=colour)
     return Image.alpha_composite(image.convert("RGBA"), layer).convert("RGB")

@@ -48,7 +48,7 @@ class Sheet:
 
     def __init__(self, style: Style, font: str = "Helvetica", seed: int = 1, named: bool = False) -> None:
         self.style, self.font, self.bold, self.named = style, font, _BOLD[font], named
-        self.rng = random.Random(f"sheet-{seed}")  # noqa: S311 - samples, not secrets
+        self.rng = random.Random(f"sheet-{seed}")
         self.buffer = io.BytesIO()
         self.canvas = Canvas(self.buffer, pagesize=(_WIDTH, _HEIGHT), invariant=1)
         self.y = _HEIGHT - 36
@@ -189,7 +189,7 @@ class Sheet:
             c.drawString(x + 12, base, label)
             x += 12 + stringWidth(label, self.font, 8.5) + 12
 
-    def signature(self, field: str, label: str, signed: bool, stamp: bool) -> None:
+    def signature(self, label: str, signed: bool, stamp: bool) -> None:
         """A place to sign, 46 points high, its label at the top left; ``stamp`` adds a round one."""
         c = self.canvas
         self.y -= 48
