@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from gateway import bootstrap
@@ -47,9 +48,7 @@ def examine(settings: Settings) -> list[Finding]:
         _told("horloge", lambda: _clock(now)),
         _told("serveur d'envoi", lambda: _peer(settings.outgoing.host, settings.outgoing.port)),
     ]
-    findings += [
-        _told(f"boîte {box.name}", lambda box=box: _peer(box.host, box.port)) for box in settings.imap
-    ]
+    findings += [_told(f"boîte {box.name}", partial(_peer, box.host, box.port)) for box in settings.imap]
     findings += _certificates(settings, now)
     return findings
 

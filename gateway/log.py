@@ -62,8 +62,8 @@ def surprise(sha256: str, step: str) -> None:
     _say(logging.ERROR, "surprise in a step", exc=True, delivery=sha256[:12], step=step)
 
 
-def started(what: str, **fields: object) -> None:
-    _say(logging.INFO, f"{what} started", **fields)
+def started(what: str, **fields: str | int) -> None:
+    _say(logging.INFO, f"{what} started", exc=False, **fields)
 
 
 def stopped(what: str) -> None:

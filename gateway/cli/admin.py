@@ -82,11 +82,11 @@ def _add_identity(arguments: argparse.Namespace, settings: Settings) -> int:
         data = arguments.file.read_bytes()
     except OSError:
         raise NotFound(f"Le fichier « {arguments.file} » ne se lit pas ; rien n'a changé.") from None
-    password = None
+    asked = None
     if not data.lstrip().startswith(b"-----"):
-        password = getpass.getpass("Mot de passe du fichier : ").encode() if sys.stdin.isatty() else b""
+        asked = getpass.getpass("Mot de passe du fichier : ") if sys.stdin.isatty() else _first_line()
     try:
-        identities = identities_from(data, password)
+        identities = identities_from(data, asked)
     except ParseError as error:
         raise Refused(f"{error.message} Aucune clé n'a été ajoutée.") from None
     for number, identity in enumerate(identities):
@@ -107,9 +107,7 @@ def _add_identity(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:
     house = bootstrap.build(settings)
-    password = (
-        getpass.getpass("Mot de passe : ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    )
+    password = getpass.getpass("Mot de passe : ") if sys.stdin.isatty() else _first_line()
     if len(password) < MINIMUM:
         raise Refused(
             f"Le mot de passe doit compter au moins {MINIMUM} caractères ; aucun compte n'a été créé."
@@ -136,3 +134,7 @@ def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:
         [(arguments.login, arguments.name, " ".join(arguments.roles))],
     )
     return 0
+
+
+def _first_line() -> str:
+    return sys.stdin.readline().rstrip("\n")

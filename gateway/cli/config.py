@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from gateway import bootstrap, checkup
-from gateway.cli.output import print_json, print_table
+from gateway.cli.output import print_json, print_table, say
 from gateway.settings import Settings
 
 
@@ -29,6 +29,8 @@ def _check(_arguments: argparse.Namespace, settings: Settings) -> int:
             f"{circuit.name} : {len(circuit.kinds)} natures de pièce, {len(circuit.routes)} routes, "
             f"{len(circuit.deadlines)} délais, {len(circuit.letters)} lettres. Règles {circuit.rules_hash[:12]}."
         )
+    for warning in circuits.warnings:
+        say(f"À savoir : {warning}")
     print("Configuration acceptée.")
     return 0
 

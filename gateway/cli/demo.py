@@ -28,7 +28,7 @@ from gateway.cli.premises import Premises
 from gateway.errors import Unavailable
 from gateway.settings import Settings
 from gateway.web.passwords import Passwords
-from storage import deliveries, outbox, people
+from storage import deliveries, people, traffic
 from storage.deliveries import DeliveryState
 from storage.people import Person
 
@@ -177,7 +177,7 @@ def _follow(premises: Premises, count: int, hospital: subprocess.Popen[str]) -> 
 def _progress(premises: Premises) -> tuple[int, int, int, int]:
     with premises.house.database.reading() as session:
         states = deliveries.counts(session)
-        sent, waiting = outbox.progress(session)
+        sent, waiting = traffic.letters(session)
     resting = sum(states[DeliveryState(state)] for state in flow.REST)
     return sum(states.values()), resting, sent, waiting
 

@@ -99,8 +99,8 @@ def _messages(file: Path) -> Iterator[bytes]:
         ) from None
     if raw.startswith(b"From "):
         mbox = mailbox.mbox(file, create=False)
-        for number in range(len(mbox)):
-            yield mbox.get_bytes(number)
+        for key in sorted(mbox.iterkeys(), key=int):
+            yield mbox.get_bytes(key)
         return
     yield raw
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
+from datetime import timedelta
 
 import uvicorn
 
@@ -15,7 +17,7 @@ from gateway.house import House
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.orphans import sweep_orphans
 from gateway.intake.smtp import SmtpListener
-from gateway.outbound.dispatch import Dispatcher
+from gateway.outbound.dispatch import Dispatcher, Patience
 from gateway.outbound.send import Smarthost
 from gateway.web.app import create_app
 from gateway.web.house import WebHouse
@@ -64,17 +66,34 @@ class Premises:
         self.worker.stop()
         self.house.close()
 
-    def _chores(self) -> dict[str, tuple[float, object]]:
+    def _chores(self) -> dict[str, tuple[float, Callable[[], object]]]:
         house = self.house
         settings = house.settings
-        chores: dict[str, tuple[float, object]] = {
+        chores: dict[str, tuple[float, Callable[[], object]]] = {
             "orphans": (_ORPHAN_SECONDS, lambda: sweep_orphans(self.door, house.clock.now())),
             "sweep": (_SWEEP_SECONDS, Sweeper(house).once),
         }
         if settings.outgoing.enabled:
-            dispatcher = Dispatcher(house, Smarthost(settings.outgoing, settings.root), random.SystemRandom())
-            chores["dispatch"] = (_DISPATCH_SECONDS, dispatcher.once)
+            chores["dispatch"] = (_DISPATCH_SECONDS, self._dispatcher().once)
         return chores
+
+    def _dispatcher(self) -> Dispatcher:
+        house = self.house
+        asked = house.settings.outgoing
+        return Dispatcher(
+            house.database,
+            house.vault,
+            house.recorder,
+            house.clock,
+            Smarthost(asked, house.settings.root).send,
+            random=random.SystemRandom().random,
+            patience=Patience(
+                first=timedelta(seconds=asked.first_retry_seconds),
+                ceiling=timedelta(seconds=asked.ceiling_seconds),
+                give_up_after=timedelta(hours=asked.give_up_after_hours),
+            ),
+            owner=house.settings.engine.executor,
+        )
 
     def _start_web(self) -> None:
         house = self.house

@@ -75,7 +75,7 @@ class Recorder:
         self._signer = Signer(origin, ring.public_key, ring.sign)
         self._folder = folder
 
-    def add(self, session: Session, kind: Kind, subject: str, **fields: Field) -> int:
+    def add(self, session: Session, kind: Kind, subject: str, /, **fields: Field) -> int:
         """Record one event and return its position. Call it last: it locks the log until the commit.
 
         Never a document's content, a secret or medical text in ``fields``: identifiers, states, reasons.

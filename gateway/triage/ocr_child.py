@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import sys
 
-from parsers.ocr import Recogniser
+from parsers.ocr import Engine, Recogniser
 
 from gateway.triage import frames
 from gateway.triage.recognition import ANSWERED, ASKED
 
 
-def serve(channel: socket.socket, engine: str) -> None:
+def serve(channel: socket.socket, engine: Engine) -> None:
     """Answer bitmaps until the parent closes, or dies, which closes too."""
     recogniser = Recogniser(engine)
     while True:
@@ -24,4 +24,4 @@ def serve(channel: socket.socket, engine: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+    serve(socket.socket(fileno=int(sys.argv[1])), "tesseract" if sys.argv[2] == "tesseract" else "rapidocr")

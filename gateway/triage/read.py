@@ -12,7 +12,7 @@ from gateway.clock import paris_date
 from gateway.triage.jobs import ReadOutcome, ReadRequest
 from gateway.triage.recognition import Recognition
 from gateway.triage.sandbox import Sandbox
-from gateway.triage.unpack import BODY_ROLE, FACTS, INLINE_ROLE
+from gateway.triage.unpack import BODY_ROLE, BODY_ROLES, DECORATION_ROLES, FACTS
 from parsers.errors import ParseError
 from parsers.facts import Box, Confidentiality, Fact, Issue
 from parsers.reading import Context, Reading
@@ -20,6 +20,7 @@ from storage.documents import Document, FactRow, IssueRow
 
 COVER_NOTE = "cover-note"
 """Kind of a mail's own text when documents come with it: shown with them, never routed alone."""
+DECORATION = "decoration"
 OTHER = "other"
 
 
@@ -49,12 +50,12 @@ class Reader:
         at: datetime,
     ) -> list[ReadDocument]:
         """Read every document of one mail, in order; a broken one keeps its bytes and says why."""
-        bodies = [d for d in documents if d.meta.get("role") == BODY_ROLE]
-        others = [d for d in documents if d.meta.get("role") != BODY_ROLE]
+        bodies = [d for d in documents if d.meta.get("role") in BODY_ROLES]
+        others = [d for d in documents if d.meta.get("role") not in BODY_ROLES]
         read: list[ReadDocument] = []
         for document in others:
             read.extend(self._read_one(document, content_of, circuit, mail, at))
-        alone = not [d for d in others if d.meta.get("role") != INLINE_ROLE]
+        alone = all(d.meta.get("role") in DECORATION_ROLES for d in others)
         for body in bodies:
             read.extend(self._read_body(body, content_of, circuit, mail, at, alone, read))
         ordered = sorted(read, key=lambda r: (r.row.position, r.row.first_page))
@@ -71,6 +72,8 @@ class Reader:
         at: datetime,
     ) -> list[ReadDocument]:
         container = FACTS.validate_python(document.meta.get("facts", []))
+        if document.meta.get("role") in DECORATION_ROLES:
+            return [_decoration(document)]
         if document.trouble is not None:
             return [_unread(document, document.trouble, "unreadable", container, at)]
         try:
@@ -144,6 +147,13 @@ class Reader:
 def _confidentiality_of(circuit: Circuit, kind: str) -> str:
     rule = next((r for r in circuit.kinds if r.name == kind), None)
     return rule.confidentiality if rule else str(Confidentiality.MEDICAL)
+
+
+def _decoration(document: Document) -> ReadDocument:
+    row = _copy(document)
+    row.kind, row.score = DECORATION, 1.0
+    row.reasons = ["élément de présentation du message : il n'est ni lu ni aiguillé"]
+    return ReadDocument(row, (), ())
 
 
 def _unread(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.circuits.decision import DocumentSeen, MailKind, MailSeen
-from gateway.triage.read import COVER_NOTE
-from gateway.triage.unpack import INLINE_ROLE
+from gateway.triage.read import COVER_NOTE, DECORATION
 from parsers.facts import Box, Confidentiality, Fact, Issue, Severity, Source
 from storage.deliveries import Delivery
 from storage.documents import Document, FactRow, IssueRow
@@ -33,7 +32,7 @@ def mail_seen(
         documents=tuple(
             _document(document, facts, issues)
             for document, facts, issues in documents
-            if document.kind != COVER_NOTE and document.meta.get("role") != INLINE_ROLE
+            if document.kind not in (COVER_NOTE, DECORATION)
         ),
         bulk=bool(mail.get("bulk")),
     )

@@ -16,7 +16,10 @@ FACTS: TypeAdapter[tuple[Fact, ...]] = TypeAdapter(tuple[Fact, ...])
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 BODY_ROLE = "body"
-INLINE_ROLE = "inline"
+BODY_ROLES = frozenset({BODY_ROLE, "message-text"})
+"""The mail's own text, and that of the mails it forwards."""
+DECORATION_ROLES = frozenset({"inline", "signature"})
+"""Small pictures of a mail's layout and bare signatures: kept, shown, never read nor routed."""
 
 
 def unpack(raw: bytes, entity: bytes, sandbox: Sandbox) -> Unpacked:

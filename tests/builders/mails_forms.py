@@ -71,7 +71,11 @@ def photo(desk: Desk) -> Sample:
         GARONNE[2],
         "Photo du formulaire",
         "Ci-joint la photo du formulaire.",
-        (Attached("IMG_0042.jpg", "image/jpeg", scans.picture(page, dpi=200, rotate=90, skew=0.8)),),
+        (
+            Attached(
+                "IMG_0042.jpg", "image/jpeg", scans.scan(page, dpi=200, rotate=90, skew=0.8, fmt="jpeg")
+            ),
+        ),
         expect="cpam-311",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from tests.builders import forms, reports, smime
+from tests.builders import forms, oddities, reports, smime
 from tests.builders.desk import (
     ALIZES,
     BEFFROI,
@@ -76,7 +76,7 @@ def unknown_document(desk: Desk) -> Sample:
         COLLINE[2],
         "Document",
         "Ci-joint.",
-        (Attached("document.pdf", PDF, reports.blank_note(seed=16)),),
+        (Attached("document.pdf", PDF, oddities.note(16)),),
         expect="a-identifier",
     )
 
@@ -96,7 +96,7 @@ def out_of_office(desk: Desk) -> Sample:
 
 def bounce(desk: Desk) -> Sample:
     return Sample(
-        "rebond", "avis de non-remise", "", (CNSE,), reports.bounce(CNSE, desk.at), "cnse-administratif"
+        "rebond", "avis de non-remise", "", (CNSE,), oddities.bounce(CNSE, desk.at), "cnse-administratif"
     )
 
 

@@ -1,0 +1,15 @@
+"""How many letters have left and how many wait: what a progress bar and a dashboard show."""
+
+from __future__ import annotations
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from storage.outbox import OutboxEntry, OutboxState
+
+
+def letters(session: Session) -> tuple[int, int]:
+    """Letters that have left (whatever came back since), and letters that still wait to leave."""
+    rows = session.exec(select(OutboxEntry.state, func.count()).group_by(col(OutboxEntry.state))).all()
+    waiting = sum(count for state, count in rows if state == OutboxState.QUEUED)
+    return sum(count for _, count in rows) - waiting, waiting
