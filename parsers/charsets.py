@@ -15,7 +15,6 @@ _REFUSED = frozenset(
 # Western labels under which Windows-1252 is sent in practice (WHATWG Encoding, section 4.2).
 _WESTERN = frozenset({"iso8859-1", "ascii", "latin-1", "latin_1"})
 _ALIASES = {
-    "unicode-1-1-utf-7": "utf-7",
     "x-sjis": "cp932",
     "ks_c_5601-1987": "cp949",
     "x-mac-roman": "mac-roman",

@@ -20,6 +20,7 @@ from parsers.mime import Part, bare_name
 from parsers.msg import read_msg
 from parsers.outlook import OutlookItem
 from parsers.tnef import read_tnef
+from parsers.words import clean, tidy
 from parsers.xdm import XdmDocument, is_xdm, read_xdm
 
 _INLINE_BYTES = 64 * 1024
@@ -86,7 +87,7 @@ class Opener:
         broken: list[str] = []
         shown: set[str] = set()
         texts = self._gather(root, leaves, broken, shown)
-        text = "\n\n".join(each for each in texts if each.strip())[: self.limits.text_chars]
+        text = "\n\n".join(tidy(each) for each in texts if each.strip())[: self.limits.text_chars]
         if outermost:
             self.body = text
         if text.strip():
@@ -162,7 +163,10 @@ class Opener:
             meta["role"] = "inline"
         name = name or f"pièce{_SUFFIXES.get(kind, '')}"
         path = self._path(prefix, name)
-        inner = _Context(meta, context.announced, context.trouble)
+        trouble = context.trouble
+        if part.is_multipart:
+            trouble = "La structure du message est abîmée : cette partie est gardée d'un bloc."
+        inner = _Context(meta, context.announced, trouble)
         yield from self._blob(_Blob(path, name, content, part.depth + 1, inner, part.content_type))
 
     def _blob(self, blob: _Blob) -> Iterator[Found]:
@@ -321,10 +325,10 @@ class Opener:
         if blob.depth >= self.limits.depth:
             raise TooLarge(f"La pièce jointe imbrique plus de {self.limits.depth} niveaux.")
         if item.text.strip():
-            known = {"subject": item.subject, "from": item.sender, "role": "message-text"}
+            known = {"subject": clean(item.subject), "from": clean(item.sender), "role": "message-text"}
             meta = {**blob.context.meta, **{key: value for key, value in known.items() if value}}
             inner = self._path(blob.path, "message.txt")
-            text = item.text[: self.limits.text_chars].encode("utf-8", "replace")
+            text = tidy(item.text)[: self.limits.text_chars].encode("utf-8", "replace")
             yield Found(inner, "message.txt", "text/plain", text, meta)
         for attached in item.attachments:
             self._budget.take_entry()

@@ -19,6 +19,8 @@ _FOLD = re.compile(rb"\r?\n")
 _REMOVED = (*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 _CLEAN: dict[int, int | None] = {code: 0x20 if code in {9, 10, 13} else None for code in _REMOVED}
 
+_LINES: dict[int, int | None] = {code: None for code in _REMOVED if code not in {9, 10}}
+
 
 def decode(value: bytes) -> str:
     """The text of a header value: unfolded, RFC 2047 words decoded, 8-bit as UTF-8 else Windows-1252."""
@@ -50,6 +52,11 @@ def decode(value: bytes) -> str:
 def clean(text: str) -> str:
     """Without control characters; tabs and line breaks become spaces."""
     return text.translate(_CLEAN)
+
+
+def tidy(text: str) -> str:
+    """Several lines of text: LF ends, no control character but tabs and line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_LINES)
 
 
 def _bytes_of(encoding: bytes, data: bytes) -> bytes:
