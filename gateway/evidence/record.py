@@ -148,14 +148,11 @@ class Recorder:
         path = self._folder / f"{at.astimezone(UTC):%Y-%m-%d}.notes"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
+            # what a full disk or a crash left unfinished stays: the framing tells it from a note
             length = os.fstat(descriptor).st_size
-            try:
-                last = os.pread(descriptor, 1, length - 1) if length else b""
-                write_all(descriptor, notes.framed(note, last))
-                os.fsync(descriptor)
-            except OSError:
-                os.ftruncate(descriptor, length)
-                raise
+            last = os.pread(descriptor, 1, length - 1) if length else b""
+            write_all(descriptor, notes.framed(note, last))
+            os.fsync(descriptor)
         finally:
             os.close(descriptor)
         sync_folder(self._folder)
