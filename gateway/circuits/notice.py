@@ -42,3 +42,14 @@ def reply_address(sender: str | None, envelope_from: str, signature: str) -> str
     if sender and signature == "valid":
         return sender
     return envelope_from.strip("<> ") or None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of a notice: its line in the outbox, or why it has none (French).
+
+    Neither: not today (the correspondent has had its letters of the day), try again later.
+    """
+
+    entry_id: int | None = None
+    reason: str | None = None

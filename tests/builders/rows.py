@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 
 from sqlmodel import select
 
@@ -11,8 +14,10 @@ from gateway.circuits.decision import DocumentSeen
 from storage import deliveries
 from storage.cases import Case
 from storage.db import Session
+from storage.deadlines import Deadline
 from storage.deliveries import Delivery, DeliveryState
 from storage.documents import Document
+from storage.outbox import OutboxEntry
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -87,3 +92,22 @@ def stored_delivery(session: Session, sha256: str) -> Delivery:
 
 def stored_documents(session: Session, sha256: str) -> list[Document]:
     return list(session.exec(select(Document).where(Document.delivery == sha256).order_by("position")))
+
+
+def letters(session: Session) -> list[OutboxEntry]:
+    """Every letter, in the order they were queued."""
+    return list(session.exec(select(OutboxEntry).order_by("id")))
+
+
+def deadlines_in(session: Session) -> list[Deadline]:
+    """Every due date, in the order they were set."""
+    return list(session.exec(select(Deadline).order_by("id")))
+
+
+def readable(raw: bytes) -> str:
+    """A message as its reader sees it: decoded subject, an empty line, decoded text."""
+    message = message_from_bytes(raw, policy=default)
+    assert isinstance(message, EmailMessage)
+    body = message.get_body(("plain",))
+    assert isinstance(body, EmailMessage)
+    return f"{message['Subject']}\n\n{body.get_content()}".replace("\r\n", "\n")

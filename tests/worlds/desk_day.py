@@ -1,0 +1,84 @@
+"""A small world with a clock: mails are filed and scheduled, the sweep turns, letters queue up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from gateway.cases.file import Filed, file_delivery
+from gateway.circuits.decision import DocumentSeen
+from gateway.circuits.model import Circuit
+from gateway.clock import TurnableClock
+from gateway.deadlines.calendar import load_calendars
+from gateway.deadlines.compute import due_dates
+from gateway.deadlines.schedule import schedule
+from gateway.deadlines.sweep import Sweeper, Swept
+from gateway.evidence.record import Recorder
+from gateway.outbound.reminders import ReminderPost
+from storage.db import Database
+from storage.outbox import OutboxEntry
+from storage.vault import Vault
+from tests.builders import rows
+from tests.builders.seen import HOSPITAL, circuit, decision, directory, mail
+
+CALENDARS = load_calendars(Path(__file__).parents[2] / "config" / "calendars")
+
+
+class DeskDay:
+    """``receive`` a mail now, ``sweep`` now, read the ``letters`` queued."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        recorder: Recorder,
+        clock: TurnableClock,
+        model: Circuit | None = None,
+    ) -> None:
+        self.database = database
+        self.vault = vault
+        self.recorder = recorder
+        self.clock = clock
+        self.circuit = model or circuit()
+
+    def receive(self, letter: str, *documents: DocumentSeen, sender: str = HOSPITAL) -> Filed:
+        """File and schedule one mail, as the journey does, at the time of the clock."""
+        at, sha = self.clock.now(), letter * 64
+        seen = replace(mail(*documents), sha256=sha, received_at=at, sender=sender, envelope_from=sender)
+        decided = decision(seen)
+        with self.database.transaction() as session:
+            delivery = rows.delivery(session, letter, received_at=at, sender=sender)
+            stored = rows.documents_of(session, sha, documents)
+            filed = file_delivery(session, delivery, stored, seen, decided, self.circuit, directory(), at)
+        self.schedule(letter, *documents, received_at=at, sender=sender)
+        return filed
+
+    def schedule(
+        self, letter: str, *documents: DocumentSeen, received_at: datetime, sender: str = HOSPITAL
+    ) -> int:
+        """The last step of the journey alone; how many entries it wrote in the evidence."""
+        at, sha = self.clock.now(), letter * 64
+        seen = replace(
+            mail(*documents), sha256=sha, received_at=received_at, sender=sender, envelope_from=sender
+        )
+        dues = due_dates(self.circuit, seen, decision(seen), at, CALENDARS)
+        with self.database.transaction() as session:
+            delivery = rows.stored_delivery(session, sha)
+            events = schedule(session, delivery, seen, dues, self.circuit, at)
+            for kind, subject, fields in events:
+                self.recorder.add(session, kind, subject, **fields)
+        return len(events)
+
+    def sweep(self, per_day: int = 20) -> Swept:
+        circuits = {self.circuit.name: self.circuit}
+        post = ReminderPost(self.vault, circuits, directory(), lambda _: None, per_day)
+        return Sweeper(self.database, self.recorder, self.clock, circuits, directory(), post=post).once()
+
+    def letters(self) -> list[OutboxEntry]:
+        with self.database.reading() as session:
+            return rows.letters(session)
+
+    def text(self, entry: OutboxEntry) -> str:
+        """The letter as its reader sees it, headers first."""
+        return rows.readable(self.vault.get(entry.raw_sha256))
