@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -36,10 +35,7 @@ def _build(url: str) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One server for the session (fsync off); a missing one skips here and fails in CI."""
-    if postgres.binaries() is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed")
-        pytest.skip("PostgreSQL is not installed: its tests are skipped")
+    postgres.require()
     folder = Path(tempfile.mkdtemp(prefix="passerelle-pg-"))
     server = PostgresServer(folder)
     server.start()

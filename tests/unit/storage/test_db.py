@@ -201,8 +201,7 @@ def test_a_sqlite_disk_that_is_full_is_unavailable(sqlite_database: Database) ->
 @pytest.fixture
 def fragile_server() -> Iterator[PostgresServer]:
     """A server of its own, with fsync on, that a test may stop."""
-    if postgres.binaries() is None:
-        pytest.skip("PostgreSQL is not installed")
+    postgres.require()
     with tempfile.TemporaryDirectory(prefix="passerelle-pg-", ignore_cleanup_errors=True) as folder:
         server = PostgresServer(Path(folder), durable=True)
         server.start()
