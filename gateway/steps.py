@@ -181,11 +181,12 @@ def acknowledge(house: House, delivery: Delivery) -> Written:
             {"step": "acknowledge", "silence": draft.reason},
         )
         return Written({}, lambda _session: [silence])
+    per_day = house.settings.outgoing.per_correspondent_per_day
     raw = protect(draft, signing_identity(house.ring, delivery.mailbox))
     raw_sha256 = house.vault.put(raw, "letter")
 
     def write(session: Session) -> list[Event]:
-        return list(queue_acknowledgement(session, draft, raw_sha256, at))
+        return list(queue_acknowledgement(session, draft, raw_sha256, at, per_day))
 
     return Written({}, write)
 

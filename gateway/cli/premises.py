@@ -14,10 +14,12 @@ from gateway import bootstrap, log
 from gateway.deadlines.sweep import Sweeper
 from gateway.errors import Unavailable
 from gateway.house import House
+from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.orphans import sweep_orphans
 from gateway.intake.smtp import SmtpListener
 from gateway.outbound.dispatch import Dispatcher, Patience
+from gateway.outbound.reminders import ReminderPost
 from gateway.outbound.send import Smarthost
 from gateway.web.app import create_app
 from gateway.web.house import WebHouse
@@ -71,11 +73,23 @@ class Premises:
         settings = house.settings
         chores: dict[str, tuple[float, Callable[[], object]]] = {
             "orphans": (_ORPHAN_SECONDS, lambda: sweep_orphans(self.door, house.clock.now())),
-            "sweep": (_SWEEP_SECONDS, Sweeper(house).once),
+            "sweep": (_SWEEP_SECONDS, self._sweeper().once),
         }
         if settings.outgoing.enabled:
             chores["dispatch"] = (_DISPATCH_SECONDS, self._dispatcher().once)
         return chores
+
+    def _sweeper(self) -> Sweeper:
+        house = self.house
+        circuits, directory = house.circuits.by_name, house.circuits.directory
+        post = ReminderPost(
+            house.vault,
+            circuits,
+            directory,
+            lambda mailbox: signing_identity(house.ring, mailbox),
+            house.settings.outgoing.per_correspondent_per_day,
+        )
+        return Sweeper(house.database, house.recorder, house.clock, circuits, directory, post=post)
 
     def _dispatcher(self) -> Dispatcher:
         house = self.house

@@ -43,8 +43,8 @@ def prepare(keys: Path, trust: Path, out: Path) -> dict[str, object]:
             json.dumps({"sender": sample.sender, "recipients": sample.recipients, "expect": sample.expect})
         )
     return {
-        "count": sum(s.expect not in {"duplicate", "refused"} for s in samples),
-        "samples": len(samples),
+        "count": sum(s.expect not in {"duplicate", "refused"} for s in made),
+        "samples": len(made),
     }
 
 

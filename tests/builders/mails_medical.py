@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.builders import forms, oddities, reports, xdm
+from tests.builders import forms, reports, xdm
 from tests.builders.desk import (
     COLLINE,
     DUNES,
@@ -43,7 +43,7 @@ def report_xdm(desk: Desk) -> Sample:
 
 
 def mixed_pdf(desk: Desk) -> Sample:
-    both = oddities.joined(
+    both = reports.joined(
         forms.build_301(desk.form_301(8, COLLINE), "flat"), reports.medical_report(seed=13, pages=2)
     )
     return desk.sample(

@@ -1,4 +1,4 @@
-"""Documents and reports that no form describes: a note nobody recognises, two PDFs in one, a bounce."""
+"""Documents and reports that no form describes: a note nobody recognises, a bounce."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import random
 from datetime import datetime
 from email.utils import format_datetime
 
-from pypdf import PdfReader, PdfWriter
 from reportlab.pdfgen.canvas import Canvas
 
 _WORDS = "table lampe rivière carton bleu fenêtre marche papier étagère matin route clef".split()
@@ -22,17 +21,6 @@ def note(seed: int) -> bytes:
         canvas.drawString(60, 760 - 24 * line, " ".join(rng.choice(_WORDS) for _ in range(8)))
     canvas.showPage()
     canvas.save()
-    return buffer.getvalue()
-
-
-def joined(*pdfs: bytes) -> bytes:
-    """The pages of several PDFs, one after the other, in one file."""
-    writer = PdfWriter()
-    for pdf in pdfs:
-        for page in PdfReader(io.BytesIO(pdf)).pages:
-            writer.add_page(page)
-    buffer = io.BytesIO()
-    writer.write(buffer)
     return buffer.getvalue()
 
 
