@@ -52,7 +52,8 @@ _EXPIRED = re.compile(
     r"expired|timed? ?out|timeout|too long|retry time|délai (de remise )?(expiré|dépassé)", re.IGNORECASE
 )
 _AT_LINE_START = re.compile(
-    r"^[ \t>*\-]*(?:rcpt to:|to:|recipient:)?[ \t]*<?([^\s<>:;,\"'()]+@[^\s<>:;,\"'()]+)",
+    r"^[ \t>*\-]{0,20}(?:rcpt to:|to:|recipient:)?[ \t]{0,4}"
+    r"<?([^\s<>:;,\"'()]{1,200}@[^\s<>:;,\"'()]{1,200})",
     re.IGNORECASE | re.MULTILINE,
 )
 _ANYWHERE = re.compile(r"""[^\s<>:;,"'()\[\]{}]{1,200}@[^\s<>:;,"'()\[\]{}]{1,200}""")

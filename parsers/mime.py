@@ -7,7 +7,9 @@ Decisions where mailers and standards disagree:
 
 * the first line is no header field: the entity has no header, all of it is body;
 * a lone line of garbage inside a header is skipped; two in a row, or one starting with ``--``, end it;
-* a delimiter is a whole line: ``--abc`` never matches ``--abcd``, and ``--abc--`` closes for good;
+* a line with ``=`` after a value that ends with ``;`` is a parameter whose fold lost its blank;
+* ``--abc`` never matches ``--abcd``; what follows a blank on a delimiter line is ignored; ``--abc--``
+  closes for good; a lone CR is no line end;
 * the outermost multipart is split first, so an unclosed inner one stops at the outer delimiter;
 * the first of two equal fields or parameters wins.
 

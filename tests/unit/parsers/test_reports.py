@@ -193,6 +193,15 @@ def test_french_bounce_without_standard() -> None:
     assert report.recipients == (RecipientStatus("service@hopital.fr", "failed", "5.1.1", ""),)
 
 
+@pytest.mark.parametrize(
+    "piece", ["-", "*- ", "a", "@", "a@", "<a@b.fr", "550 ", "5.1.", "could not be delivered "]
+)
+def test_long_bounces_stay_linear(piece: str) -> None:
+    report = mail("Subject: Undelivered Mail", sender="MAILER-DAEMON@x.fr", body=piece * 100_000)
+    assert report is not None
+    assert len(report.recipients) <= 50
+
+
 @pytest.mark.corpus
 @pytest.mark.skipif(not BOUNCES.is_dir(), reason="the shared corpus is not there")
 def test_bounces_of_sixty_systems() -> None:
