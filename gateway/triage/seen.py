@@ -35,6 +35,8 @@ def mail_seen(
             if document.kind not in (COVER_NOTE, DECORATION)
         ),
         bulk=bool(mail.get("bulk")),
+        message_id=delivery.message_id,
+        references=tuple(mail.get("references") or ()),
     )
 
 
