@@ -169,9 +169,7 @@ def signed_data(
     exactly: Sequence[cms.CMSAttribute] | None = None,
     kind: str = "data",
 ) -> bytes:
-    """A ContentInfo of SignedData (DER). ``inside`` carries the content too; ``exactly`` replaces the
-    signed attributes, ``kind`` is the type announced for the content.
-    """
+    """A ContentInfo of SignedData (DER), content ``inside`` or not; ``exactly`` these signed attributes."""
     infos = []
     for signer in signers:
         certificate = x509.Certificate.load(signer.certificate)

@@ -116,6 +116,15 @@ def test_a_renewed_certificate_on_the_same_key(kind: str, aead: bool) -> None:
     assert _open(der, sender(kind).identity, renewed.identity)[1] == ENTITY
 
 
+@pytest.mark.parametrize("aead", [True, False])
+def test_noise_opened_by_a_key_nobody_named_is_not_believed(aead: bool) -> None:
+    """CBC opens to something with any key: what a recipient did not name must look like mail."""
+    renewed = authority().issue(MAILBOX, key=mailbox().key)
+    der = smime.enveloped_data(b"\x00\x01\x02 noise", [mailbox().der], aead=aead)
+    assert _open(der, mailbox().identity)[0] is Decryption.OK
+    assert _open(der, renewed.identity)[0] is (Decryption.OK if aead else Decryption.NO_KEY)
+
+
 def test_a_retired_key_opens_and_is_mentioned() -> None:
     retired = replace(mailbox().identity, retired=True)
     state, content, reasons = _open(smime.enveloped_data(ENTITY, [mailbox().der]), retired)
