@@ -293,7 +293,9 @@ def _narrow(anchor: Anchor, places: Regions) -> Anchor:
 def left_of(anchor: Anchor, anchors: Sequence[Anchor]) -> Anchor | None:
     """The nearest label on the same row to the left."""
     row = [
-        a for a in anchors if a is not anchor and same_row(a.box, anchor.box) and a.box.x0 < anchor.box.x0
+        a
+        for a in anchors
+        if a is not anchor and a.targets and same_row(a.box, anchor.box) and a.box.x0 < anchor.box.x0
     ]
     return max(row, key=lambda a: a.box.x0, default=None)
 

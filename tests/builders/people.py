@@ -28,7 +28,8 @@ _CARE = (
 )  # fmt: skip
 _HOSPITALS = (
     ("Hôpital de la Timone", "130783293"), ("CHU de Lille", "590796975"),
-    ("Institut Gustave Roussy", "940000664"), ("Hospices civils de Lyon", "690781810"), ("CHU de Montpellier", "340780477"),
+    ("Institut Gustave Roussy", "940000664"),
+    ("Hospices civils de Lyon", "690781810"), ("CHU de Montpellier", "340780477"),
 )  # fmt: skip
 
 
