@@ -19,7 +19,6 @@ from sqlalchemy import (
     UnaryExpression,
     func,
     literal,
-    or_,
     tuple_,
     union,
     union_all,
@@ -165,39 +164,16 @@ def lines(session: Session, items: Sequence[Item]) -> list[Line]:
     cases = {i.case_id for i in items if i.case_id is not None}
     named = sql_select(col(Case.id), col(Case.reference)).where(col(Case.id).in_(cases))
     references = dict(session.execute(named).all())
-    deadlines = session.exec(
-        select(Deadline)
-        .where(col(Deadline.state).in_(PENDING))
-        .where(
-            or_(col(Deadline.case_id).in_(cases), col(Deadline.delivery).in_({i.delivery for i in items}))
-        )
-        .order_by(col(Deadline.due).desc(), col(Deadline.id).desc())
-    )
-    of_case: dict[int, Deadline] = {}
-    of_delivery: dict[str, Deadline] = {}
-    for deadline in deadlines:  # the earliest comes last and stays
-        if deadline.case_id is not None:
-            of_case[deadline.case_id] = deadline
-        if deadline.delivery is not None:
-            of_delivery[deadline.delivery] = deadline
+    of_case = _first_pending(session, col(Deadline.case_id), cases)
+    of_delivery = _first_pending(session, col(Deadline.delivery), {i.delivery for i in items})
     return [
         Line(
             item,
             references.get(item.case_id) if item.case_id is not None else None,
-            _earliest(of_case.get(item.case_id or 0), of_delivery.get(item.delivery)),
+            _earliest(of_case.get(item.case_id), of_delivery.get(item.delivery)),
         )
         for item in items
     ]
-
-
-def kinds(session: Session, queue: str, circuits: Collection[str]) -> list[str]:
-    """Kinds of document present among the open items of a queue, for its filter."""
-    statement = (
-        select(col(Item.kind))
-        .where(col(Item.circuit).in_(circuits), Item.queue == queue, col(Item.state).in_(OPEN_STATES))
-        .distinct()
-    )
-    return sorted(session.exec(statement))
 
 
 def neighbours(session: Session, item: Item) -> tuple[int | None, int | None]:
@@ -218,6 +194,20 @@ def set_aside(session: Session, after: datetime | None = None, size: int = 50) -
     if after is not None:
         statement = statement.where(col(Delivery.set_aside_at) < after)
     return list(session.exec(statement))
+
+
+def _first_pending(session: Session, column: Any, values: Collection[Any]) -> dict[Any, Deadline]:
+    """The earliest pending deadline for each of these values of a column.
+
+    The state is looked at here, not in SQL: SQLite without statistics would walk every open deadline
+    instead of the few of these rows.
+    """
+    statement = select(Deadline).where(column.in_(values)).order_by(col(Deadline.due).desc())
+    first: dict[Any, Deadline] = {}
+    for deadline in session.exec(statement):  # the earliest comes last and stays
+        if deadline.state in PENDING:
+            first[getattr(deadline, column.key)] = deadline
+    return first
 
 
 def _earliest(*deadlines: Deadline | None) -> Deadline | None:

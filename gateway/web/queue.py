@@ -109,7 +109,6 @@ def one_queue(
     )
     with rooms.database.reading() as session:
         lines, following = _lines(session, wanted, choices, apres)
-        kinds = queues.kinds(session, queue, wanted.circuits)
         places = [(desk.circuit, desk.name) for desk in here]
         counts = queues.counts(session, places, seen.login, paris_date(rooms.clock.now()))
     values: dict[str, Any] = {
@@ -117,7 +116,7 @@ def one_queue(
         "count": _sum(counts.values()),
         "lines": lines,
         "titles": _titles(rooms),
-        "kinds": kinds,
+        "kinds": [k for d in here for k in rooms.circuits.by_name[d.circuit].kind_titles],
         "choices": choices,
         "states": STATES,
         "sorts": SORTS,

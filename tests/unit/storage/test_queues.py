@@ -179,9 +179,8 @@ def test_pages_by_due_date(due: Database, size: int) -> None:
     assert found == [(TODAY - day, _sha(0)), (TODAY, _sha(1)), (TODAY + 7 * day, _sha(2))]
 
 
-def test_kinds_and_neighbours(filled: Database) -> None:
+def test_neighbours(filled: Database) -> None:
     with filled.reading() as session:
-        assert queues.kinds(session, "q", ["essai"]) == ["question", "quote"]
         order = _walk(filled, Wanted("q", ("essai",)), 50)
         middle = session.get_one(Item, order[5])
         assert queues.neighbours(session, middle) == (order[4], order[6])
