@@ -24,8 +24,11 @@ _PIECE = 256 * 1024
 class Incoming:
     """Receives the decoded bytes of one message. Once refused, the rest is read and forgotten."""
 
-    def __init__(self, door: Door, executor: Executor, envelopes: tuple[Envelope, ...]) -> None:
+    def __init__(
+        self, door: Door, max_bytes: int, executor: Executor, envelopes: tuple[Envelope, ...]
+    ) -> None:
         self._door = door
+        self._max_bytes = max_bytes
         self._executor = executor
         self._envelopes = envelopes
         self._pieces: list[bytes] = []
@@ -41,13 +44,18 @@ class Incoming:
         self.size += len(piece)
         if self.refusal is not None:
             return
-        if self.size > self._door.max_bytes:
+        if self.size > self._max_bytes:
             self._refuse(screening.TOO_BIG)
             return
         self._pieces.append(piece)
         self._pending += len(piece)
         if self._pending >= _PIECE:
             await self._off_loop(self._write)
+
+    @property
+    def endless(self) -> bool:
+        """So far beyond the ceiling that it is no longer worth reading."""
+        return self.size > 2 * self._max_bytes
 
     async def finish(self) -> str:
         """The whole message has come: make it durable. Returns the reply, 250 only once it is."""

@@ -244,8 +244,13 @@ class Conversation(Wire):
         await self.push("354 Terminez par <CRLF>.<CRLF> / End data with <CRLF>.<CRLF>")
         self._reset_timeout(self._terms.data_seconds)
         self._busy = True
+        terms = self._terms
+        incoming = Incoming(terms.door, terms.screen.max_bytes, terms.executor, self._envelopes())
         try:
-            reply = await self._receive(Incoming(self._terms.door, self._terms.executor, self._envelopes()))
+            reply = await self._receive(incoming)
+        except BaseException:
+            incoming.drop()
+            raise
         finally:
             self._busy = False
         self._reset_timeout()
@@ -254,18 +259,15 @@ class Conversation(Wire):
         await self.push("\n".join([reply] * (len(mailboxes) if self._terms.lmtp else 1)))
 
     async def _receive(self, incoming: Incoming) -> str:
+        """Read the message to its end. Raises ``Gone``."""
         decoder = DotDecoder()
-        try:
-            while not decoder.finished:
-                await incoming.feed(decoder.feed(await self.pieces()))
-                if incoming.size > 2 * self._terms.screen.max_bytes:
-                    # drained long enough to be polite
-                    self.farewell(screening.TOO_BIG)
-            self.give_back(decoder.rest)
-            return await incoming.finish()
-        except BaseException:
-            incoming.drop()
-            raise
+        while not decoder.finished:
+            await incoming.feed(decoder.feed(await self.pieces()))
+            if incoming.endless:
+                self.farewell(screening.TOO_BIG)
+                raise Gone
+        self.give_back(decoder.rest)
+        return await incoming.finish()
 
     def _envelopes(self) -> tuple[Envelope, ...]:
         host, port = self._peer
