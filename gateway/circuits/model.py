@@ -20,6 +20,12 @@ ACKNOWLEDGED = "@acknowledged"
 """In ``stopped_by``: the acknowledgement was taken by the next mail server."""
 OTHER = "other"
 """Kind of a document nothing recognises: every circuit declares it and says where it goes."""
+REPORT_TITLES = {
+    "delivery-report": "Rapport de remise",
+    "read-receipt": "Accusé de lecture",
+    "auto-reply": "Réponse automatique",
+}
+"""How a mail that carries no document of ours is called, in every circuit."""
 DONE = "@done"
 """In ``stopped_by``: a person marked the work as done."""
 
@@ -190,4 +196,4 @@ class Circuit:
         return next((m for m in self.mailboxes if m.address.casefold() == folded), None)
 
     def title_of(self, kind: str) -> str:
-        return self.kind_titles.get(kind, kind)
+        return self.kind_titles.get(kind) or REPORT_TITLES.get(kind, kind)

@@ -13,7 +13,7 @@ from gateway.settings import Settings
 from storage import worklist
 from storage.worklist import Work
 
-HEADERS = ("file", "reçu le", "expéditeur", "objet", "type", "dossier", "prochaine échéance", "état")
+HEADERS = ("file", "reçu le", "expéditeur", "type", "dossier", "prochaine échéance", "état")
 _STATES = {"new": "nouveau", "taken": "pris", "waiting": "en attente", "done": "clos"}
 
 
@@ -76,7 +76,6 @@ def as_cells(house: House, row: Work) -> tuple[str, ...]:
         row.queue,
         f"{row.received_at.astimezone(PARIS):%d/%m/%Y %H:%M}",
         row.sender,
-        row.title,
         circuit.title_of(row.kind) if circuit else row.kind,
         row.case_reference or "",
         due,

@@ -54,7 +54,10 @@ class Reader:
         others = [d for d in documents if d.meta.get("role") not in BODY_ROLES]
         read: list[ReadDocument] = []
         for document in others:
-            read.extend(self._read_one(document, content_of, circuit, mail, at))
+            if _is_opened_envelope(document, others):
+                read.append(_follower(document, "enveloppe CDA : ce qu'elle contient est lu à part"))
+            else:
+                read.extend(self._read_one(document, content_of, circuit, mail, at))
         alone = all(d.meta.get("role") in DECORATION_ROLES for d in others)
         for body in bodies:
             read.extend(self._read_body(body, content_of, circuit, mail, at, alone, read))
@@ -73,7 +76,7 @@ class Reader:
     ) -> list[ReadDocument]:
         container = FACTS.validate_python(document.meta.get("facts", []))
         if document.meta.get("role") in DECORATION_ROLES:
-            return [_decoration(document)]
+            return [_follower(document, "élément de présentation du message : il n'est pas lu")]
         if document.trouble is not None:
             return [_unread(document, document.trouble, "unreadable", container, at)]
         try:
@@ -149,10 +152,16 @@ def _confidentiality_of(circuit: Circuit, kind: str) -> str:
     return rule.confidentiality if rule else str(Confidentiality.MEDICAL)
 
 
-def _decoration(document: Document) -> ReadDocument:
+def _is_opened_envelope(document: Document, others: Sequence[Document]) -> bool:
+    """A CDA whose report was taken out of it: the report is read, its envelope is only kept."""
+    inside = document.path + "/"
+    return document.meta.get("role") == "cda" and any(d.path.startswith(inside) for d in others)
+
+
+def _follower(document: Document, reason: str) -> ReadDocument:
+    """A piece that is kept and shown with its mail, never routed by itself."""
     row = _copy(document)
-    row.kind, row.score = DECORATION, 1.0
-    row.reasons = ["élément de présentation du message : il n'est ni lu ni aiguillé"]
+    row.kind, row.score, row.reasons = DECORATION, 1.0, [reason]
     return ReadDocument(row, (), ())
 
 

@@ -44,6 +44,8 @@ class Desk:
         self.keys = keys
         self.at = at
         self.today = at.date()
+        self.written: dict[str, Sample] = {}
+        """Samples already written, by name: a signature is never the same twice."""
 
     def form_301(
         self, seed: int, hospital: tuple[str, str, str], days: int = 30, **changes: object
@@ -79,7 +81,9 @@ class Desk:
     ) -> Sample:
         content = entity(_HELLO.format(text), attached)
         content = protect(content) if protect else content
-        return Sample(name, says, sender, to, mail(sender, to, subject, self.at, content, **more), expect)
+        raw = mail(sender, to, subject, self.at, content, **more)
+        self.written[name] = Sample(name, says, sender, to, raw, expect)
+        return self.written[name]
 
     def signed(self, sender: str) -> Callable[[bytes], bytes]:
         return lambda content: self.keys.sign(content, self.keys.of(sender))

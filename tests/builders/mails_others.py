@@ -58,7 +58,7 @@ def contestation(desk: Desk) -> Sample:
 
 
 def duplicate(desk: Desk) -> Sample:
-    first = acroform(desk)
+    first = desk.written.get("301-acroform") or acroform(desk)
     return Sample(
         "doublon",
         "la même 301 arrivée par la seconde boîte",
