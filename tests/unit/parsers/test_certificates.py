@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from asn1crypto import keys as asn1_keys
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -144,3 +145,19 @@ def test_the_files_of_the_demonstration(tmp_path: Path) -> None:
 def test_a_private_key_that_is_none() -> None:
     with pytest.raises(Malformed):
         certificates.private_key(b"noise")
+
+
+def test_a_key_reserved_to_pss_is_an_rsa_key() -> None:
+    plain = asn1_keys.PublicKeyInfo.load(certificates.load(sender("rsa").der).public_key.dump())
+    reserved = asn1_keys.PublicKeyInfo(
+        {"algorithm": {"algorithm": "rsassa_pss"}, "public_key": plain["public_key"]}
+    )
+    expected = certificates.public_key(plain.dump())
+    assert certificates.public_key(reserved.dump()) == expected
+
+
+def test_a_public_key_of_an_unknown_kind_is_one_of_ours() -> None:
+    info = asn1_keys.PublicKeyInfo.load(certificates.load(sender("ed25519").der).public_key.dump())
+    unknown = info.dump().replace(b"\x2b\x65\x70", b"\x2b\x65\x01")
+    with pytest.raises(ParseError):
+        certificates.public_key(unknown)
