@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from gateway.cases.grouping import Group, group_documents, identity_of_case
+from gateway.cases.grouping import Group, case_columns, group_documents, identity_of_case
 from gateway.cases.matching import CANDIDATE_FLOOR, Match, compare, name_key
 from gateway.cases.periods import add_period
 from gateway.cases.senders import domain_of, is_foreign
 from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen, Route
 from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit
-from gateway.circuits.periods import union, value_of
+from gateway.circuits.periods import union
 from gateway.clock import paris_date
 from gateway.evidence.record import Kind
 from storage import cases
@@ -81,7 +81,7 @@ class _Filing:
     at: datetime
 
 
-def file_delivery(  # noqa: PLR0917 - a step of the journey, always called with all of it
+def file_delivery(
     session: Session,
     delivery: Delivery,
     documents: Sequence[Document],
@@ -186,7 +186,7 @@ def _likely(work: _Filing, group: Group) -> tuple[_Likely, ...]:
 
 def _join(work: _Filing, group: Group, best: _Likely) -> _Settled:
     case = best.case
-    cases.complete(work.session, _number(case), _columns(work, group))
+    cases.complete(work.session, _number(case), case_columns(group, work.decision.caisse))
     fields = {
         "delivery": work.mail.sha256,
         "score": f"{best.match.score:.4f}",
@@ -209,7 +209,7 @@ def _open(work: _Filing, group: Group, opener: DocumentSeen) -> _Settled:
             opened_by_delivery=work.mail.sha256,
             opened_by_position=opener.position,
             sender_domain=domain_of(work.mail),
-            **_columns(work, group),
+            **case_columns(group, work.decision.caisse),
         ),
     )
     fields = {
@@ -222,22 +222,6 @@ def _open(work: _Filing, group: Group, opener: DocumentSeen) -> _Settled:
     opened: Event = (Kind.CASE_OPENED, f"case:{case.reference}", fields)
     reasons = (f"dossier ouvert par « {work.circuit.title_of(opener.kind)} »",)
     return _Settled(group, case, True, (), (opened, *_file_documents(work, group, case, reasons)), reasons)
-
-
-def _columns(work: _Filing, group: Group) -> dict[str, Any]:
-    seen = group.identity
-    names = (value_of(d, "establishment_name") for d in group.documents)
-    return {
-        "form_reference": _cut(seen.form_reference, 80),
-        "cnas_number": _cut(seen.cnas_number, 20),
-        "patient_name": _cut(seen.name, 120),
-        "patient_first_names": _cut(seen.first_names, 120),
-        "patient_birth_date": seen.birth_date,
-        "name_key": name_key(seen.name, seen.first_names),
-        "establishment_finess": _cut(seen.finess, 9),
-        "establishment_name": _cut(next(filter(None, names), None), 200),
-        "caisse": work.decision.caisse,
-    }
 
 
 def _file_documents(work: _Filing, group: Group, case: Case, reasons: Sequence[str]) -> tuple[Event, ...]:
@@ -321,7 +305,3 @@ def _number(case: Case) -> int:
     if case.id is None:
         raise ValueError("a case read from the database has a number")
     return case.id
-
-
-def _cut(text: str | None, length: int) -> str | None:
-    return text[:length] if text else None

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
-from gateway.cases.matching import Identity, compare, fold_number, fold_reference
+from gateway.cases.matching import Identity, compare, fold_number, fold_reference, name_key
 from gateway.circuits.decision import DocumentSeen, MailSeen
 from gateway.circuits.model import Circuit
 from gateway.circuits.periods import date_of, value_of
@@ -76,6 +77,23 @@ def identity_of_case(case: Case) -> Identity:
     )
 
 
+def case_columns(group: Group, caisse: str | None) -> dict[str, Any]:
+    """What a group says, as columns of a case, cut to their width."""
+    seen = group.identity
+    names = (value_of(d, "establishment_name") for d in group.documents)
+    return {
+        "form_reference": _cut(seen.form_reference, 80),
+        "cnas_number": _cut(seen.cnas_number, 20),
+        "patient_name": _cut(seen.name, 120),
+        "patient_first_names": _cut(seen.first_names, 120),
+        "patient_birth_date": seen.birth_date,
+        "name_key": name_key(seen.name, seen.first_names),
+        "establishment_finess": _cut(seen.finess, 9),
+        "establishment_name": _cut(next(filter(None, names), None), 200),
+        "caisse": caisse,
+    }
+
+
 def quoted_references(circuit: Circuit, subject: str) -> tuple[str, ...]:
     """Our case references quoted in a subject."""
     pattern = rf"\b{re.escape(circuit.reference_prefix)}-\d{{4}}-\d{{5,}}\b"
@@ -107,3 +125,7 @@ def _together(one: Identity, other: Identity) -> Identity:
         birth_date=one.birth_date or other.birth_date,
         finess=one.finess or other.finess,
     )
+
+
+def _cut(text: str | None, length: int) -> str | None:
+    return text[:length] if text else None

@@ -1,0 +1,153 @@
+"""A person says which case a mail belongs to, or that it opens one: what filing left undecided.
+
+The choice is final for the documents it files; a mistake is repaired by people, never by moving rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.cases.grouping import case_columns, group_documents
+from gateway.cases.periods import add_period
+from gateway.cases.senders import domain_of
+from gateway.circuits.decision import Decision, MailSeen
+from gateway.circuits.model import Circuit, Start
+from gateway.clock import paris_date
+from gateway.errors import NotFound, Refused
+from gateway.evidence.record import Kind
+from storage import cases, deadlines
+from storage.cases import Case, Item
+from storage.db import Session
+from storage.deadlines import DeadlineState
+from storage.documents import Document
+
+Event = tuple[Kind, str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who chose, for which item as they saw it, and which case; ``None`` opens a new one."""
+
+    item_id: int
+    version: int
+    reference: str | None
+    by: str
+
+
+def choose_case(
+    session: Session,
+    choice: Choice,
+    documents: Sequence[Document],
+    mail: MailSeen,
+    decision: Decision,
+    circuit: Circuit,
+    at: datetime,
+) -> tuple[Case, tuple[Event, ...]]:
+    """File the mail's documents that have no case yet in the one chosen; entries to record last.
+
+    The caller then calls ``deadlines.schedule.settle_case``. Raises ``NotFound`` for an unknown item or
+    case, ``Refused`` when the item has a case, changed meanwhile, or belongs to another circuit.
+    """
+    cases.lock_circuit(session, circuit.name)
+    item = _undecided(session, choice)
+    case = _case(session, choice, documents, mail, decision, circuit, at)
+    if case.id is None or case.circuit != item.circuit:
+        raise Refused(
+            "Ce dossier est d'un autre circuit ; rien n'a été changé : choisissez un autre dossier."
+        )
+    reason = f"choisi par {choice.by}" if choice.reference else f"ouvert par {choice.by}"
+    events: list[Event] = [_chosen(choice, item, case, opened=choice.reference is None)]
+    seen = {d.position: d for d in mail.documents}
+    for row in documents:
+        document = seen.get(row.position)
+        if row.id is None or document is None or cases.case_of_document(session, row.id) is not None:
+            continue
+        cases.file_document(session, row.id, case.id, at, [reason])
+        event = add_period(session, circuit, case, document, row.id, at=at)
+        events.extend([event] if event else [])
+    for other in cases.items_of(session, item.delivery):
+        if other.id is not None and other.case_id is None:
+            reasons = [*other.reasons, f"dossier {reason}"]
+            cases.change_item(session, other.id, other.version, case_id=case.id, reasons=reasons)
+    deadlines.adopt(session, item.delivery, case.id)
+    _drop_doubles(session, circuit, case.id, documents, at)
+    return case, tuple(events)
+
+
+def _drop_doubles(
+    session: Session, circuit: Circuit, case_id: int, documents: Sequence[Document], at: datetime
+) -> None:
+    """A further copy of a form already in the case watches no period of its own."""
+    watching = {rule.kind for rule in circuit.deadlines if rule.start is Start.PERIOD_END}
+    doubles = {
+        f"document:{row.delivery}:{row.position}"
+        for row in documents
+        if row.id is not None and cases.period_of_document(session, row.id) is None
+    }
+    for deadline in deadlines.pending_of_case(session, case_id):
+        if deadline.kind in watching and deadline.origin in doubles and deadline.id is not None:
+            reason = "autre exemplaire d'un formulaire déjà au dossier"
+            deadlines.end(session, deadline.id, DeadlineState.CANCELLED, reason, at)
+
+
+def _undecided(session: Session, choice: Choice) -> Item:
+    item = cases.item(session, choice.item_id)
+    if item is None:
+        raise NotFound("Ce travail n'existe pas ; rien n'a été changé.")
+    if item.version != choice.version or item.case_id is not None:
+        raise Refused(
+            "Ce travail a changé depuis que vous l'avez lu ; rien n'a été changé : relisez la page."
+        )
+    return item
+
+
+def _case(
+    session: Session,
+    choice: Choice,
+    documents: Sequence[Document],
+    mail: MailSeen,
+    decision: Decision,
+    circuit: Circuit,
+    at: datetime,
+) -> Case:
+    if choice.reference is not None:
+        found = cases.get(session, choice.reference)
+        if found is None:
+            raise NotFound("Ce dossier n'existe pas ; rien n'a été changé : vérifiez sa référence.")
+        return found
+    filed = {
+        row.position for row in documents if row.id and cases.case_of_document(session, row.id) is not None
+    }
+    left = [
+        g
+        for g in group_documents(circuit, mail, decision.establishment)
+        if g.documents[0].position not in filed
+    ]
+    if not left:
+        raise Refused("Ce message n'a aucun document à mettre dans un dossier ; rien n'a été changé.")
+    return cases.open_case(
+        session,
+        Case(
+            reference=cases.next_reference(session, circuit.reference_prefix, paris_date(at).year),
+            circuit=circuit.name,
+            opened_at=at,
+            opened_by_delivery=mail.sha256,
+            opened_by_position=left[0].documents[0].position,
+            sender_domain=domain_of(mail),
+            **case_columns(left[0], decision.caisse),
+        ),
+    )
+
+
+def _chosen(choice: Choice, item: Item, case: Case, *, opened: bool) -> Event:
+    fields = {
+        "case": case.reference,
+        "item": item.id,
+        "by": choice.by,
+        "opened": opened,
+        "delivery": item.delivery,
+    }
+    return Kind.CANDIDATE_CHOSEN, f"case:{case.reference}", fields
