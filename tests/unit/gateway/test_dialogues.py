@@ -1,7 +1,7 @@
 """Plays ``tests/dialogues/*.txt`` against the real listener.
 
-Language, one instruction a line: ``: lmtp``, ``: max_bytes 1000``, ``: starttls``, ``: starttls required``
-before all; ``-> text`` says a line; ``=> text`` says exactly that (escapes ``\\r \\n \\0 \\x00``); ``{A*9}``
+Language, one instruction a line: ``: lmtp``, ``: max_bytes 1000``, ``: starttls``,
+``: starttls required`` before all; ``-> text`` says a line; ``=> text`` says exactly that (escapes ``\\r \\n \\0 \\x00``); ``{A*9}``
 in both stands for nine A; ``<- 250 text`` expects one whole reply that starts with ``250`` and holds
 ``text``; ``<- hangs up`` expects the end; ``! tls`` shakes hands; ``! ends`` stops saying (half close);
 ``= messages 1``, ``= arrivals 2``, ``= holds text`` tell what was taken in the end.
@@ -15,11 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import Smtp
 from gateway.clock import SystemClock, TurnableClock
 from gateway.evidence.record import Recorder
+from gateway.settings import Smtp
 from storage.db import Database
-from storage.keys import KeyRing
 from storage.vault import Vault
 from tests.worlds.reception import RawClient, Reception, write_tls
 

@@ -9,7 +9,8 @@ from datetime import date
 
 import pytest
 
-from gateway.cases.file import Filed, coverage, file_delivery
+from gateway.cases.file import Filed, file_delivery
+from gateway.cases.history import coverage
 from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen, Route
 from gateway.circuits.model import Circuit
 from gateway.evidence.record import Kind

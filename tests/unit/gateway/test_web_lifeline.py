@@ -1,0 +1,65 @@
+"""The life-line: everything inside the picture, in order of time, gaps where no grant covers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.web.lifeline import WIDTH, Mark, Span, lifeline, uncovered
+
+DAYS = st.dates(date(2019, 1, 1), date(2030, 12, 31))
+DAY = timedelta(days=1)
+
+
+def test_nothing_to_draw() -> None:
+    assert lifeline([], [], date(2026, 1, 1)) is None
+
+
+@given(
+    st.lists(st.tuples(DAYS, st.integers(0, 400)), min_size=1, max_size=6), st.lists(DAYS, max_size=4), DAYS
+)
+def test_everything_is_inside_and_time_goes_right(
+    periods: list[tuple[date, int]], dues: list[date], today: date
+) -> None:
+    spans = [Span("granted", "x", first, first + days * DAY) for first, days in periods]
+    line = lifeline(spans, [Mark("deadline", "y", d) for d in dues], today)
+    assert line is not None
+    assert line.today is not None
+    places = [b.x for b in line.bars] + [p.x for p in line.points] + [line.today]
+    assert all(0 <= x <= WIDTH for x in places)
+    assert all(b.x + b.width <= WIDTH + 1 and b.width > 0 for b in line.bars)
+    assert all(b.y + 16 < line.axis < line.height for b in line.bars)
+    assert len(line.ticks) <= 14
+    ordered = sorted(line.bars, key=lambda b: b.span.starts)
+    assert [b.x for b in ordered] == sorted(b.x for b in ordered)
+
+
+def test_gaps_between_grants_and_up_to_what_was_asked() -> None:
+    first, second = date(2026, 1, 1), date(2026, 3, 1)
+    granted = [(first, first + 30 * DAY), (second, second + 9 * DAY)]
+    assert uncovered(granted) == [(date(2026, 2, 1), date(2026, 2, 28))]
+    assert uncovered(granted, date(2026, 3, 20)) == [
+        (date(2026, 2, 1), date(2026, 2, 28)),
+        (date(2026, 3, 11), date(2026, 3, 20)),
+    ]
+
+
+def test_periods_that_touch_or_overlap_leave_no_gap() -> None:
+    first = date(2026, 1, 1)
+    assert uncovered([(first, first + 9 * DAY), (first + 10 * DAY, first + 20 * DAY)]) == []
+    assert uncovered([(first, first + 30 * DAY), (first + 5 * DAY, first + 6 * DAY)]) == []
+    assert uncovered([]) == []
+    assert uncovered([], date(2026, 1, 1)) == []
+
+
+@given(st.lists(st.tuples(DAYS, st.integers(0, 100)), max_size=6))
+def test_a_gap_is_a_day_no_grant_covers(periods: list[tuple[date, int]]) -> None:
+    granted = [(first, first + days * DAY) for first, days in periods]
+    covered = {first + n * DAY for first, days in periods for n in range(days + 1)}
+    for first, last in uncovered(granted):
+        assert first <= last
+        assert not any(first + n * DAY in covered for n in range((last - first).days + 1))
+        assert first - DAY in covered
+        assert last + DAY in covered
