@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from gateway.cases.grouping import case_columns, group_documents
-from gateway.cases.periods import add_period
-from gateway.cases.senders import domain_of
+from gateway.cases.history import add_period
+from gateway.cases.strangers import domain_of
 from gateway.circuits.decision import Decision, MailSeen
 from gateway.circuits.model import Circuit, Start
 from gateway.clock import paris_date

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from gateway.cases.grouping import Group, case_columns, group_documents, identity_of_case
+from gateway.cases.history import add_period
 from gateway.cases.matching import CANDIDATE_FLOOR, Match, compare, name_key
-from gateway.cases.periods import add_period
-from gateway.cases.senders import domain_of, is_foreign
+from gateway.cases.strangers import domain_of, is_foreign
 from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen, Route
 from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit
-from gateway.circuits.periods import union
 from gateway.clock import paris_date
 from gateway.evidence.record import Kind
 from storage import cases
-from storage.cases import Candidate, Case, Item, PeriodStatus
+from storage.cases import Candidate, Case, Item
 from storage.db import Session
 from storage.deliveries import Delivery
 from storage.documents import Document
@@ -113,15 +112,6 @@ def file_delivery(
         candidates=candidates,
         events=(*(event for s in settled for event in s.events), *item_events),
         cases=tuple({s.case.reference: s.case for s in settled if s.case is not None}.values()),
-    )
-
-
-def coverage(session: Session, case_id: int) -> tuple[tuple[date, date], ...]:
-    """The days covered: union of the periods granted by forms, both ends included."""
-    return union(
-        (period.starts, period.ends)
-        for period in cases.periods(session, case_id)
-        if period.status is PeriodStatus.GRANTED and period.starts and period.ends
     )
 
 

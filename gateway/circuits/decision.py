@@ -54,6 +54,8 @@ class MailSeen:
     documents: tuple[DocumentSeen, ...]
     bulk: bool = False
     """Mailing list or mass mail (List-Id, Precedence): never answered."""
+    troubles: tuple[str, ...] = ()
+    """What is odd about the mail itself, as French sentences: they become reasons of the decision."""
     message_id: str | None = None
     references: tuple[str, ...] = ()
     """Identifiers of the thread (References), oldest first: what an answer puts in its own."""

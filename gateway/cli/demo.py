@@ -134,7 +134,11 @@ def _travel(premises: Premises, folder: Path, count: int) -> None:
         f"127.0.0.1:{house.settings.outgoing.port}",
     )
     with subprocess.Popen(
-        _command(*arguments), cwd=house.settings.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        _command(*arguments),
+        cwd=house.settings.root,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as hospital:
         _follow(premises, count, hospital)
         answer, _ = hospital.communicate()  # its standard input closes: it stops listening for letters
@@ -211,7 +215,12 @@ def _serve_until_stopped(settings: Settings) -> None:
 
 def _hospital(root: Path, *arguments: object) -> dict[str, Any]:
     done = subprocess.run(
-        _command(*arguments), cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        _command(*arguments),
+        cwd=root,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise Unavailable(f"Les messages d'exemple n'ont pas pu être faits : {done.stderr.strip()[-300:]}")

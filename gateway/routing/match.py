@@ -38,7 +38,7 @@ def match(mail: MailSeen, circuit: Circuit, directory: Directory) -> Decision:
         circuit=circuit.name,
         routes=routes,
         letter=letter,
-        reasons=tuple(dict.fromkeys((*verdict.against, *verdict.reasons, *why))),
+        reasons=tuple(dict.fromkeys((*verdict.against, *verdict.reasons, *mail.troubles, *why))),
         rules_hash=circuit.rules_hash,
         caisse=lead.caisse.code if lead.caisse else None,
         establishment=lead.finess,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from parsers.unpack import Unpacked, unpack
 from pydantic import TypeAdapter
 
 from parsers import documents, reading
@@ -19,6 +18,7 @@ from parsers.limits import Limits
 from parsers.pictures import png
 from parsers.smime.model import Opened
 from parsers.smime.open import open_mail
+from parsers.unpack import Unpacked, unpack
 
 
 @dataclass(frozen=True, slots=True)

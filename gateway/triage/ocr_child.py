@@ -5,10 +5,9 @@ from __future__ import annotations
 import socket
 import sys
 
-from parsers.ocr import Engine, Recogniser
-
 from gateway.triage import frames
 from gateway.triage.recognition import ANSWERED, ASKED
+from parsers.ocr import Engine, Recogniser
 
 
 def serve(channel: socket.socket, engine: Engine) -> None:

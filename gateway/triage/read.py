@@ -75,8 +75,9 @@ class Reader:
         at: datetime,
     ) -> list[ReadDocument]:
         container = FACTS.validate_python(document.meta.get("facts", []))
-        if document.meta.get("role") in DECORATION_ROLES:
-            return [_follower(document, "élément de présentation du message : il n'est pas lu")]
+        follows = _why_it_follows(document)
+        if follows is not None:
+            return [_follower(document, follows)]
         if document.trouble is not None:
             return [_unread(document, document.trouble, "unreadable", container, at)]
         try:
@@ -156,6 +157,16 @@ def _is_opened_envelope(document: Document, others: Sequence[Document]) -> bool:
     """A CDA whose report was taken out of it: the report is read, its envelope is only kept."""
     inside = document.path + "/"
     return document.meta.get("role") == "cda" and any(d.path.startswith(inside) for d in others)
+
+
+def _why_it_follows(document: Document) -> str | None:
+    if document.meta.get("role") in DECORATION_ROLES:
+        return "élément de présentation du message : il n'est pas lu"
+    if document.meta.get("returned"):
+        return "copie de notre propre lettre, jointe à un rapport"
+    if document.meta.get("duplicate_of"):
+        return f"même contenu que {document.meta['duplicate_of']}, déjà lu"
+    return None
 
 
 def _follower(document: Document, reason: str) -> ReadDocument:

@@ -35,6 +35,9 @@ def mail_seen(
             if document.kind not in (COVER_NOTE, DECORATION)
         ),
         bulk=bool(mail.get("bulk")),
+        troubles=tuple(mail.get("troubles", ())),
+        message_id=delivery.message_id,
+        references=tuple(mail.get("references", ())),
         message_id=delivery.message_id,
         references=tuple(mail.get("references") or ()),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from parsers.unpack import Found, Message, Unpacked
 from pydantic import TypeAdapter
 
 from gateway.triage.sandbox import Sandbox
 from parsers.facts import Fact
+from parsers.unpack import Found, Message, Unpacked
 from storage.documents import Document
 
 FACTS: TypeAdapter[tuple[Fact, ...]] = TypeAdapter(tuple[Fact, ...])
@@ -58,7 +58,8 @@ def message_columns(message: Message) -> dict[str, Any]:
     """Columns of the delivery that come from the message's own headers."""
     return {
         "message_id": (message.message_id or "")[:998] or None,
-        "sender": (message.sender or "")[:320] or None,
+        # two authors are no author: nobody can say whom to believe or answer
+        "sender": (message.sender or "")[:320] or None if len(message.senders) == 1 else None,
         "recipients": list(message.recipients),
         "subject": message.subject,
         "sent_at": message.date,

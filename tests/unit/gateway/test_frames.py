@@ -37,9 +37,9 @@ _TEXT = st.text(st.characters(codec="utf-8"))
 _values = st.builds(
     _Outer,
     name=_TEXT,
-    inner=st.lists(
-        st.builds(_Inner, content=st.binary(), source=st.sampled_from(Source)), max_size=3
-    ).map(tuple),
+    inner=st.lists(st.builds(_Inner, content=st.binary(), source=st.sampled_from(Source)), max_size=3).map(
+        tuple
+    ),
     notes=st.dictionaries(_TEXT, _TEXT, max_size=3),
     at=st.none() | st.datetimes(timezones=st.just(UTC)),
     blob=st.binary(max_size=200),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from gateway.circuits.decision import DocumentSeen
 from gateway.circuits.model import Circuit
-from gateway.circuits.periods import PeriodKind, PeriodSeen, period_of
+from gateway.circuits.periods import PeriodKind, PeriodSeen, period_of, union
 from gateway.evidence.record import Kind
 from storage import cases
 from storage.cases import Case, Period, PeriodOrigin, PeriodStatus
@@ -61,6 +61,15 @@ def add_period(
         "ends": seen.ends.isoformat() if seen.ends else None,
     }
     return (Kind.PERIOD_ADDED, f"case:{case.reference}", fields)
+
+
+def coverage(session: Session, case_id: int) -> tuple[tuple[date, date], ...]:
+    """The days covered: union of the periods granted by forms, both ends included."""
+    return union(
+        (period.starts, period.ends)
+        for period in cases.periods(session, case_id)
+        if period.status is PeriodStatus.GRANTED and period.starts and period.ends
+    )
 
 
 def _is_known(periods: list[Period], seen: PeriodSeen) -> bool:
