@@ -6,9 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import pytest
-
-from gateway.circuits.decision import MailKind, MailSeen
+from gateway.circuits.decision import MailSeen
 from gateway.circuits.directory import Caisse
 from gateway.circuits.model import Letter
 from gateway.circuits.notice import Notice
@@ -99,30 +97,6 @@ def test_a_forged_from_is_not_written_to() -> None:
     assert _write(seen).recipient == HOSPITAL
     assert _write(replace(seen, signature="mismatch")).recipient == HOSPITAL
     assert _write(replace(seen, signature="valid")).recipient == "victime@ailleurs.example"
-
-
-@pytest.mark.parametrize(
-    ("changes", "word"),
-    [
-        ({"kind": MailKind.DELIVERY_REPORT}, "remise"),
-        ({"kind": MailKind.READ_RECEIPT}, "lecture"),
-        ({"kind": MailKind.AUTO_REPLY}, "automatique"),
-        ({"bulk": True}, "liste"),
-        ({"envelope_from": ""}, "vide"),
-        ({"envelope_from": "<>"}, "vide"),
-        ({"envelope_from": "", "signature": "valid"}, "vide"),
-        ({"envelope_from": MAILBOX.upper()}, "nos boîtes"),
-        ({"envelope_from": "MAILER-DAEMON@chu.example"}, "automate"),
-        ({"envelope_from": "no-reply@chu.example"}, "automate"),
-        ({"envelope_from": "owner-liste@chu.example"}, "automate"),
-        ({"envelope_from": "liste-request@chu.example"}, "automate"),
-        ({"envelope_from": "sans-arobase"}, "utilisable"),
-        ({"envelope_from": "a@chu.example\r\nBcc: b@chu.example"}, "utilisable"),
-        ({"envelope_from": "a@chu.example, b@chu.example"}, "utilisable"),
-    ],
-)
-def test_silence(changes: dict[str, object], word: str) -> None:
-    assert word in _silence(mail(authorisation(), **changes))
 
 
 def test_a_stranger_in_quarantine_hears_nothing_even_with_a_letter() -> None:

@@ -1,0 +1,73 @@
+"""A notice becomes one letter, its bytes in the vault, whoever asks twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from gateway.circuits.notice import Notice, Posted, reply_address
+from gateway.evidence.record import Kind
+from gateway.outbound.reminders import ReminderPost
+from parsers.smime.model import Identity
+from storage import outbox
+from storage.db import Database
+from storage.vault import Vault
+from tests.builders import pki, rows
+from tests.builders.seen import AT, HOSPITAL, MAILBOX, circuit, directory
+
+NOTICE = Notice(
+    key="reminder:1:30",
+    circuit="essai",
+    letter="rappel",
+    mailbox=MAILBOX,
+    recipient=HOSPITAL,
+    deadline="Fin de la prise en charge",
+    due=date(2027, 2, 26),
+    basis="b",
+    status="confirmed",
+    days_left=30,
+    received_at=AT,
+    queue="cpam-131",
+    case_id=None,
+    case_reference=None,
+    form_reference=None,
+    caisse=None,
+    delivery="a" * 64,
+)
+
+
+def _post(vault: Vault, identity: Identity | None = None, per_day: int = 20) -> ReminderPost:
+    return ReminderPost(vault, {"essai": circuit()}, directory(), lambda _: identity, per_day)
+
+
+def test_a_notice_is_one_signed_letter_however_often_it_is_posted(database: Database, vault: Vault) -> None:
+    identity = pki.create(AT).issue(MAILBOX).identity
+    with database.transaction() as session:
+        rows.delivery(session, "a")
+        posted, ((kind, _, _),) = _post(vault, identity)(session, NOTICE, AT)
+        assert kind is Kind.LETTER_QUEUED
+        (entry,) = rows.letters(session)
+        assert posted == Posted(entry_id=entry.id)
+        assert b"multipart/signed" in vault.get(entry.raw_sha256)
+        assert not entry.null_return_path
+        assert _post(vault, identity)(session, NOTICE, AT) == (posted, ())
+        assert len(outbox.of_delivery(session, "a" * 64)) == 1
+
+
+def test_past_the_ceiling_it_waits_and_a_lost_letter_says_why(database: Database, vault: Vault) -> None:
+    with database.transaction() as session:
+        rows.delivery(session, "a")
+        assert _post(vault, per_day=0)(session, NOTICE, AT) == (Posted(), ())
+        posted, events = _post(vault)(session, replace(NOTICE, letter="perdue"), AT)
+        assert posted.reason is not None
+        assert "configuration" in posted.reason
+        assert events == ()
+        assert rows.letters(session) == []
+
+
+def test_the_address_of_an_answer() -> None:
+    assert reply_address("a@b.example", "c@d.example", "valid") == "a@b.example"
+    assert reply_address("a@b.example", "c@d.example", "untrusted") == "c@d.example"
+    assert reply_address("a@b.example", "<c@d.example>", "absent") == "c@d.example"
+    assert reply_address("a@b.example", "<>", "absent") is None
+    assert reply_address(None, "c@d.example", "valid") == "c@d.example"
