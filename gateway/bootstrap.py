@@ -98,7 +98,7 @@ def reader(settings: Settings, sandbox: Sandbox | None = None) -> Reader:
 
 
 def trust(settings: Settings, circuits: Circuits) -> Trust:
-    """Anchors, intermediates and revocation lists from their folders, known certificates from the directory."""
+    """Anchors, intermediates and revocation lists of the folders; certificates known to the directory."""
     known = [
         certificate
         for correspondent in circuits.directory.correspondents

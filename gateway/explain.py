@@ -213,7 +213,8 @@ def in_french(told: dict[str, Any]) -> str:
     ]
     for document in told["documents"]:
         lines.append(
-            f"  {document['name']} : {document['kind']} ({document['confidentiality']}, {document['score']:.2f})"
+            f"  {document['name']} : {document['kind']} "
+            f"({document['confidentiality']}, {document['score']:.2f})"
         )
         lines += [f"      {f['name']} = {f['normalised'] or f['value']}" for f in document["fields"]]
         lines += [f"    ! {issue['message']}" for issue in document["issues"]]

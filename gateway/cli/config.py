@@ -27,7 +27,8 @@ def _check(_arguments: argparse.Namespace, settings: Settings) -> int:
     for circuit in circuits.by_name.values():
         print(
             f"{circuit.name} : {len(circuit.kinds)} natures de pièce, {len(circuit.routes)} routes, "
-            f"{len(circuit.deadlines)} délais, {len(circuit.letters)} lettres. Règles {circuit.rules_hash[:12]}."
+            f"{len(circuit.deadlines)} délais, {len(circuit.letters)} lettres. "
+            f"Règles {circuit.rules_hash[:12]}."
         )
     for warning in circuits.warnings:
         say(f"À savoir : {warning}")

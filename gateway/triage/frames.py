@@ -60,7 +60,7 @@ def pack(value: Any, adapter: TypeAdapter[Any]) -> tuple[bytes, bytes]:
 
 
 def unpack(text: bytes, blobs: memoryview, adapter: TypeAdapter[Any]) -> Any:
-    """The reverse of ``pack``, every type checked. Raises ``Crashed`` when the answer is not of the type."""
+    """The reverse of ``pack``, every type checked. Raises ``Crashed`` for an answer not of the type."""
 
     def raise_(node: dict[str, Any]) -> Any:
         if _BLOB in node and len(node) == 1:

@@ -37,8 +37,6 @@ def mail_seen(
         bulk=bool(mail.get("bulk")),
         troubles=tuple(mail.get("troubles", ())),
         message_id=delivery.message_id,
-        references=tuple(mail.get("references", ())),
-        message_id=delivery.message_id,
         references=tuple(mail.get("references") or ()),
     )
 

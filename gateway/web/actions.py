@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from gateway.cases.transitions import Actor, Verb, act, verbs_for
 from gateway.errors import NotFound
 from gateway.web.access import Desk, Right, Viewer, desk_of
-from gateway.web.house import InHouse, Seen, WebHouse
+from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from storage.cases import Item
 from storage.db import Session
 
@@ -34,7 +34,7 @@ ACTIONS: Mapping[str, tuple[Verb, str]] = {
 
 @router.post("/elements/{item_id}/actions/{action}")
 def do(
-    rooms: InHouse, seen: Seen, item_id: int, action: str, version: Annotated[int, Form(ge=1)]
+    rooms: InHouse, seen: Seen, item_id: RowId, action: str, version: Annotated[int, Form(ge=1)]
 ) -> Response:
     """Follow one arrow on the version the person saw, record it, come back to the item."""
     if action not in ACTIONS:

@@ -10,7 +10,7 @@ from gateway.errors import NotFound, Unavailable
 from gateway.evidence.record import Kind
 from gateway.web.access import Viewer, may_open, reads_any
 from gateway.web.guard import ForbiddenError
-from gateway.web.house import InHouse, Seen, WebHouse
+from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from gateway.web.papers import SEALED
 from parsers.errors import ParseError
 from parsers.facts import Confidentiality
@@ -34,7 +34,7 @@ _ADMINISTRATIVE = Confidentiality.ADMINISTRATIVE.value
 
 
 @router.get("/{document_id}/page/{number}.png")
-def page(rooms: InHouse, seen: Seen, document_id: int, number: int) -> Response:
+def page(rooms: InHouse, seen: Seen, document_id: RowId, number: RowId) -> Response:
     """The image of one page, ``number`` counting from 1 in the whole file."""
     with rooms.database.reading() as session:
         document = _document(rooms, seen, session, document_id)
@@ -55,7 +55,7 @@ def page(rooms: InHouse, seen: Seen, document_id: int, number: int) -> Response:
 
 
 @router.get("/{document_id}/original")
-def original(rooms: InHouse, seen: Seen, document_id: int) -> Response:
+def original(rooms: InHouse, seen: Seen, document_id: RowId) -> Response:
     """The file as it came, to keep: a mixed file holding medical pages is medical as a whole."""
     with rooms.database.reading() as session:
         document = _document(rooms, seen, session, document_id)
@@ -68,7 +68,7 @@ def original(rooms: InHouse, seen: Seen, document_id: int) -> Response:
 
 
 @router.get("/{document_id}/cadres/{issue_id}.png")
-def picture(rooms: InHouse, seen: Seen, document_id: int, issue_id: int) -> Response:
+def picture(rooms: InHouse, seen: Seen, document_id: RowId, issue_id: RowId) -> Response:
     """The picture of an incomplete box, as the letter shows it."""
     with rooms.database.reading() as session:
         document = _document(rooms, seen, session, document_id)

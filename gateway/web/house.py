@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit
@@ -63,4 +63,6 @@ def viewer(request: Request) -> Viewer:
 
 InHouse = Annotated[WebHouse, Depends(house)]
 Shown = Annotated[Pages, Depends(pages)]
+RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""The number of a row in an address: what a column holds, anything else is a page that does not exist."""
 Seen = Annotated[Viewer, Depends(viewer)]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from gateway.web import actions, papers
 from gateway.web.access import Viewer, desks, reads_any
 from gateway.web.actions import desk_of_item
-from gateway.web.house import InHouse, Seen, Shown, WebHouse
+from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.verdict import verdict
 from storage import queues, sheets
 from storage.sheets import ItemSheet
@@ -18,7 +18,7 @@ router = APIRouter()
 
 
 @router.get("/elements/{item_id}")
-def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: int) -> Response:
+def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: RowId) -> Response:
     """The item as this person may see it."""
     with rooms.database.reading() as session:
         _, desk = desk_of_item(rooms, seen, session, item_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.errors import NotFound, Refused
@@ -17,6 +18,7 @@ from storage import audit, deliveries, people, queues, sheets
 router = APIRouter()
 
 PAGE = 50
+Position = Annotated[int | None, Query(ge=0, le=2**62)]
 
 
 @router.get("/mis-de-cote")
@@ -58,7 +60,7 @@ def release(rooms: InHouse, seen: Seen, sha256: str) -> Response:
 
 
 @router.get("/journal")
-def journal(request: Request, rooms: InHouse, shown: Shown, avant: int | None = None) -> Response:
+def journal(request: Request, rooms: InHouse, shown: Shown, avant: Position = None) -> Response:
     """The log: its head, its last signed checkpoint, its events without any document."""
     with rooms.database.reading() as session:
         size, root = audit.head(session)
