@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from storage.db import Database
 from storage.deadlines import Deadline, DeadlineState
 from storage.vault import Vault
 from tests.builders import rows
-from tests.builders.seen import AT, FINESS, authorisation, document
+from tests.builders.seen import AT, COVERAGE, FINESS, authorisation, circuit, document
 from tests.worlds.desk_day import DeskDay
 
 REQUEST = {
@@ -138,6 +139,19 @@ def test_an_earlier_document_ends_nothing(desk: DeskDay) -> None:
         date(2027, 5, 31),
         DeadlineState.OPEN,
     )
+
+
+def test_a_form_never_ends_the_delay_it_starts(
+    database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock
+) -> None:
+    """The answer that grants a period ends the watch on the former one, not on its own."""
+    watched = replace(COVERAGE, stopped_by=("se352-302-answer",))
+    desk = DeskDay(database, vault, recorder, clock, circuit(deadlines=(watched,)))
+    desk.receive("a", authorisation())
+    desk.clock.turn(timedelta(days=1))
+    granted = {"answer": "accord", "granted_start": "2027-02-27", "granted_end": "2027-05-31"}
+    desk.receive("b", document(0, "se352-302-answer", {**REQUEST, **granted}))
+    assert [d.state for d in _all(desk)] == [DeadlineState.MET, DeadlineState.OPEN]
 
 
 def test_delays_are_ended_by_name(desk: DeskDay) -> None:
