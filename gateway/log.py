@@ -11,6 +11,9 @@ import logging
 import sys
 
 LOGGER = logging.getLogger("passerelle")
+_ROOMS = logging.getLogger("gateway")
+"""Rooms log through the standard module, by their own names; the same handler writes them."""
+_ORDINARY = {*vars(logging.makeLogRecord({})), "message", "asctime"}
 
 
 class _JsonLines(logging.Formatter):
@@ -19,7 +22,7 @@ class _JsonLines(logging.Formatter):
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
-            **getattr(record, "fields", {}),
+            **{name: value for name, value in vars(record).items() if name not in _ORDINARY},
         }
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
@@ -39,13 +42,14 @@ def configure(level: str = "INFO") -> None:
     """Send our log to standard error; called once, by the command line."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines())
-    LOGGER.handlers[:] = [handler]
-    LOGGER.setLevel(level)
-    LOGGER.propagate = False
+    for logger in (LOGGER, _ROOMS):
+        logger.handlers[:] = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
 
 
 def _say(level: int, event: str, *, exc: bool = False, **fields: object) -> None:
-    LOGGER.log(level, event, exc_info=exc, extra={"fields": fields})
+    LOGGER.log(level, event, exc_info=exc, extra=fields)
 
 
 def moved(sha256: str, step: str, after: str, seconds: float) -> None:
