@@ -95,6 +95,7 @@ class Recogniser:
         sideways = sum(_length(q) for q, t in zip(quads, tall, strict=True) if t) > 0.5 * sum(
             map(_length, quads)
         )
+        crops, quads = _aligned(crops, quads, tall, sideways)
         over = self._upside_down([c for c, t in zip(crops, tall, strict=True) if t == sideways])
         if over:
             crops = [cv2.rotate(c, cv2.ROTATE_180) for c in crops]
@@ -174,6 +175,24 @@ def _tall(quad: Quad) -> bool:
     wide = max(float(np.linalg.norm(quad[0] - quad[1])), float(np.linalg.norm(quad[2] - quad[3])))
     high = max(float(np.linalg.norm(quad[0] - quad[3])), float(np.linalg.norm(quad[1] - quad[2])))
     return high / max(wide, 1e-6) >= 1.5
+
+
+def _aligned(
+    crops: list[Any], quads: list[Quad], tall: Sequence[bool], sideways: bool
+) -> tuple[list[Any], list[Quad]]:
+    """Short runs (« 1 », « Du ») turned like the rest of the page: their own shape does not tell."""
+    turned_crops, turned_quads = list(crops), list(quads)
+    for place, (crop, quad) in enumerate(zip(crops, quads, strict=True)):
+        high, wide = crop.shape[:2]
+        if tall[place] == sideways or wide > 3 * high:
+            continue
+        if sideways:
+            turned_crops[place] = cv2.rotate(crop, cv2.ROTATE_90_COUNTERCLOCKWISE)
+            turned_quads[place] = np.roll(quad, -1, axis=0)
+        else:
+            turned_crops[place] = cv2.rotate(crop, cv2.ROTATE_90_CLOCKWISE)
+            turned_quads[place] = np.roll(quad, 1, axis=0)
+    return turned_crops, turned_quads
 
 
 def _skew(quads: Sequence[Quad], rotation: int) -> float:

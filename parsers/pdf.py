@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -211,9 +212,8 @@ def render(
         width, height = page.get_size()
         if not (0 < width < 1e6 and 0 < height < 1e6):
             raise Malformed("Une page de ce PDF annonce des dimensions impossibles.")
-        pixels = width * height * (dpi / POINTS) ** 2
-        if pixels > limits.pixels:
-            dpi *= (limits.pixels / pixels) ** 0.5 * 0.999
+        while math.ceil(width * dpi / POINTS) * math.ceil(height * dpi / POINTS) > limits.pixels:
+            dpi *= min((limits.pixels / (width * height)) ** 0.5 * POINTS / dpi, 1.0) * 0.99
         picture = page.render(scale=dpi / POINTS, grayscale=True).to_pil().convert("L")
         page.close()
         return Bitmap(picture.width, picture.height, dpi, picture.tobytes())

@@ -16,6 +16,7 @@ from datetime import date
 
 from parsers.classify import OTHER, Classified, Evidence, KindRule, classify
 from parsers.documents import Inspected
+from parsers.errors import Malformed, ParseError
 from parsers.facts import Bitmap, Confidentiality, Fact, Issue, Page, Severity, Source
 from parsers.forms.extract import Picture, extract
 from parsers.forms.template import Template
@@ -78,8 +79,26 @@ def interpret(
     """What a file says. ``ocr`` and ``bitmaps`` go by page number; ``document`` is the file's SHA-256.
 
     One reading usually; several, in page order, when the file mixes documents (a form and a medical
-    report, two forms). A file without pages gives one reading of kind ``other``.
+    report, two forms). Raises ``Malformed`` when nothing can be made of it.
     """
+    try:
+        return _interpret(inspected, ocr, bitmaps, rules, templates, context, document, today)
+    except ParseError:
+        raise
+    except Exception:  # noqa: BLE001 - the last net: what a stranger wrote must not stop the next message
+        raise Malformed("Ce document n'a pas pu être interprété ; il est gardé tel que reçu.") from None
+
+
+def _interpret(
+    inspected: Inspected,
+    ocr: Mapping[int, Recognised],
+    bitmaps: Mapping[int, Bitmap],
+    rules: Sequence[KindRule],
+    templates: Mapping[str, Template],
+    context: Context,
+    document: str,
+    today: date,
+) -> tuple[Reading, ...]:
     frames = {number: read.frame for number, read in ocr.items() if not read.frame.identity}
     pages = tuple(_page(p, ocr.get(p.number)) for p in inspected.pages)
     upright = {n: frames[n].upright(b) if n in frames else b for n, b in bitmaps.items()}

@@ -19,6 +19,8 @@ from parsers.pictures import png
 _BASE = {Source.ACROFORM: 0.99, Source.XFA: 0.99, Source.TEXT: 0.98, Source.OCR: 0.975}
 _HANDWRITING = 0.8
 """Most that is believed of handwriting read by an engine trained on print."""
+_FREE_TEXT = 0.89
+"""Most that is believed of running text read on an image: no rule of its type can confirm an accent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class _Reading:
         confidence = confidence * made.certainty
         if spec.handwritten and source is Source.OCR and spec.type is not FieldType.SIGNATURE:
             confidence = min(confidence, _HANDWRITING)
+        if source is Source.OCR and spec.type is FieldType.TEXT and any(c.islower() for c in text):
+            confidence = min(confidence, _FREE_TEXT)
         if made.code is not None:
             self.codes.setdefault(spec.name, made.code)
         fact = Fact(
@@ -223,7 +227,9 @@ def _pictures(
         box = issue.box
         if spec.type is not FieldType.SIGNATURE:
             box = Box(max(box.x0 - 10, 0), max(box.y0 - 24, 0), box.x1 + 200, box.y1 + 10)
-        pictures.append(Picture(issue.field, issue.page, box, png(bitmap, box)))
+        image = png(bitmap, box)
+        if image:
+            pictures.append(Picture(issue.field, issue.page, box, image))
     return tuple(pictures)
 
 

@@ -79,12 +79,17 @@ def _text(text: str, optical: bool) -> Typed:
     plain = " ".join(text.split())
     certainty = 1.0
     if optical:
-        # A digit between small letters is a letter; letters with a caron do not exist in French.
-        repaired = re.sub(r"(?<=[a-zà-ÿ])[105]+(?=[a-zà-ÿ])", lambda m: m[0].translate(_SMALL), plain)
-        repaired = repaired.translate(_CARONS)
+        repaired = _letters(plain)
         if repaired != plain:
             plain, certainty = repaired, 0.85
     return Typed(plain, certainty) if any(c.isalnum() for c in plain) else _UNREADABLE
+
+
+def _letters(text: str) -> str:
+    """Slips inside words: a digit or a capital I before or after small letters; carons, unknown in French."""
+    text = re.sub(r"(?<=[A-Za-zà-ÿ])[105]+(?=[a-zà-ÿ])", lambda m: m[0].translate(_SMALL), text)
+    text = re.sub(r"(?<=[a-zà-ÿ])I(?=[a-zà-ÿ]|\b)", "l", text)
+    return text.translate(_CARONS)
 
 
 def _date(text: str, optical: bool) -> Typed:
@@ -222,6 +227,8 @@ def _number(text: str, optical: bool) -> Typed:
 
 def _name(text: str, optical: bool) -> Typed:
     certainty = 1.0
+    if optical and _letters(text) != text:
+        text, certainty = _letters(text), 0.8
     if re.search(r"\d", text):
         certainty = 0.6
         if optical and re.search(r"[A-Za-zÀ-ÿ]", text):

@@ -157,18 +157,30 @@ def _until_gap(words: list[Word]) -> list[Word]:
 
 
 def _is_comb(words: Sequence[Word]) -> bool:
-    singles = sum(len(w.text) == 1 for w in words)
-    return len(words) >= 3 and singles >= 0.7 * len(words)
+    """Mostly single characters, or characters set as far apart as they are high."""
+    if len(words) >= 3 and sum(len(w.text) == 1 for w in words) >= 0.7 * len(words):
+        return True
+    letters = _letters(words)
+    if len(letters) < 4 or len(words) < 2:
+        return False
+    steps = [b[1] - a[1] for a, b in pairwise(letters)]
+    return median(steps) >= 0.7 * median(height(w.box) for w in words)
+
+
+def _letters(words: Sequence[Word]) -> list[tuple[str, float]]:
+    """Characters with the middle of their place."""
+    letters: list[tuple[str, float]] = []
+    for word in words:
+        step = (word.box.x1 - word.box.x0) / len(word.text)
+        letters += [(c, word.box.x0 + (i + 0.5) * step) for i, c in enumerate(word.text)]
+    return letters
 
 
 def comb(words: Sequence[Word]) -> str | None:
     """Characters of a comb joined; an empty cell between two is a blank. ``None``: not a comb."""
     if not _is_comb(words):
         return None
-    letters: list[tuple[str, float]] = []
-    for word in words:
-        step = (word.box.x1 - word.box.x0) / len(word.text)
-        letters += [(c, word.box.x0 + (i + 0.5) * step) for i, c in enumerate(word.text)]
+    letters = _letters(words)
     steps = [b[1] - a[1] for a, b in pairwise(letters)]
     pitch = median(steps)
     pitch = median([s for s in steps if s <= 1.3 * pitch] or steps)

@@ -75,10 +75,17 @@ def _saved(pages: list[Image.Image], dpi: float, fmt: Format, g4: bool, quality:
             compression="group4" if g4 else "tiff_deflate",
         )  # fmt: skip
     else:
+        options = {} if g4 else {"quality": quality}
         first.save(
-            buffer, "PDF", resolution=dpi, save_all=True, append_images=rest, quality=quality,
-            creationDate=None, modDate=None,
-        )  # fmt: skip
+            buffer,
+            "PDF",
+            resolution=dpi,
+            save_all=True,
+            append_images=rest,
+            creationDate=None,
+            modDate=None,
+            **options,
+        )
     return buffer.getvalue()
 
 
