@@ -86,7 +86,7 @@ def _text(text: str, optical: bool) -> Typed:
 
 
 def _letters(text: str) -> str:
-    """Slips inside words: a digit or a capital I before or after small letters; carons, unknown in French."""
+    """Slips inside words: a digit or a capital I beside small letters; carons, unknown in French."""
     text = re.sub(r"(?<=[A-Za-zà-ÿ])[105]+(?=[a-zà-ÿ])", lambda m: m[0].translate(_SMALL), text)
     text = re.sub(r"(?<=[a-zà-ÿ])I(?=[a-zà-ÿ]|\b)", "l", text)
     return text.translate(_CARONS)
