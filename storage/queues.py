@@ -29,15 +29,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.cases import Case, Item, ItemState
 from storage.db import Instant, Session
-from storage.deadlines import Deadline, DeadlineState
+from storage.deadlines import PENDING, Deadline
 from storage.deliveries import Delivery, DeliveryState
 
 Place = tuple[str, str]
 """A queue of a circuit: (circuit, queue). Two circuits may use the same name for a queue."""
 
 OPEN_STATES = (ItemState.NEW, ItemState.TAKEN, ItemState.WAITING)
-PENDING = (DeadlineState.OPEN, DeadlineState.MISSED)
-"""A missed deadline stays in sight until what it waited for arrives."""
 SOON = timedelta(days=7)
 
 

@@ -225,6 +225,11 @@ def _letters(session: Session, deliveries: Collection[str], case_id: int | None)
     return tuple(Mailed(letter, tuple(receipts.get(letter.id or 0, ()))) for letter in letters)
 
 
+def deadlines_of(session: Session, delivery: str) -> tuple[Deadline, ...]:
+    """Due dates one mail started, whatever their state."""
+    return _deadlines(session, [delivery], None)
+
+
 def _deadlines(session: Session, deliveries: Collection[str], case_id: int | None) -> tuple[Deadline, ...]:
     about = col(Deadline.delivery).in_(deliveries)
     statement = select(Deadline).where(

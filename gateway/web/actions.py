@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
-from gateway.cases.transitions import Actor, Verb, act, verbs_for
-from gateway.errors import NotFound
+from gateway.cases.transitions import Actor, Event, Verb, act, verbs_for
+from gateway.circuits.model import DONE
+from gateway.deadlines.schedule import end_all
+from gateway.errors import NotFound, Refused
 from gateway.web.access import Desk, Right, Viewer, desk_of
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
+from storage import people, sheets
 from storage.cases import Item
 from storage.db import Session
+from storage.deadlines import PENDING
+from storage.people import Person
 
 router = APIRouter()
 
@@ -30,21 +35,36 @@ ACTIONS: Mapping[str, tuple[Verb, str]] = {
     "rouvrir": (Verb.REOPEN, "Rouvrir"),
 }
 """Address, verb and label, in the order of the buttons."""
+ASSIGN = "confier"
+ADDRESSES: Mapping[str, Verb] = {address: verb for address, (verb, _) in ACTIONS.items()} | {
+    ASSIGN: Verb.ASSIGN
+}
 
 
 @router.post("/elements/{item_id}/actions/{action}")
 def do(
-    rooms: InHouse, seen: Seen, item_id: RowId, action: str, version: Annotated[int, Form(ge=1)]
+    rooms: InHouse,
+    seen: Seen,
+    item_id: RowId,
+    action: str,
+    *,
+    version: Annotated[int, Form(ge=1)],
+    personne: Annotated[str, Form(max_length=80)] = "",
 ) -> Response:
     """Follow one arrow on the version the person saw, record it, come back to the item."""
-    if action not in ACTIONS:
+    if action not in ADDRESSES:
         raise NotFound("Cette action n’existe pas ; rien n’a été changé. Revenez à l’élément.")
     with rooms.database.transaction() as session:
         desk = desk_of_item(rooms, seen, session, item_id)[1]
-        _, (kind, subject, fields) = act(
-            session, item_id, version, ACTIONS[action][0], actor(seen), queue_roles=desk.roles
+        verb = ADDRESSES[action]
+        holder = _holder(session, desk, personne) if verb is Verb.ASSIGN else None
+        item, event = act(
+            session, item_id, version, verb, actor(seen), queue_roles=desk.roles, holder=holder
         )
-        rooms.recorder.add(session, kind, subject, **fields)
+        events = [event]
+        if verb is Verb.FINISH:
+            events += _ended(rooms, session, item)
+        rooms.recorder.add_all(session, events)
     return RedirectResponse(f"/elements/{item_id}?fait={action}", 303)
 
 
@@ -54,6 +74,39 @@ def offered(item: Item, seen: Viewer, desk: Desk) -> list[tuple[str, str]]:
         return []
     verbs = verbs_for(item, actor(seen), desk.roles)
     return [(address, label) for address, (verb, label) in ACTIONS.items() if verb in verbs]
+
+
+def colleagues(session: Session, item: Item, seen: Viewer, desk: Desk) -> list[Person]:
+    """To whom this person may give ``item``: those who read its queue; nobody when they may not."""
+    if not seen.may(Right.TAKE_OVER) or Verb.ASSIGN not in verbs_for(item, actor(seen), desk.roles):
+        return []
+    return [p for p in people.everyone(session) if _reads(p, desk) and p.login != item.taken_by]
+
+
+def _reads(person: Person, desk: Desk) -> bool:
+    return person.active and not set(person.roles).isdisjoint(desk.roles)
+
+
+def _holder(session: Session, desk: Desk, login: str) -> str | None:
+    """The login, when that person reads the queue; the transition refuses the absence of one."""
+    person = people.get(session, login) if login else None
+    if person is not None and not _reads(person, desk):
+        raise Refused("Cette personne ne lit pas la file ; rien n’a été changé. Choisissez-en une autre.")
+    return person.login if person else None
+
+
+def _ended(rooms: WebHouse, session: Session, item: Item) -> Sequence[Event]:
+    """End the delays of this mail that wait for somebody to finish this kind of work."""
+    circuit = rooms.circuits.by_name[item.circuit]
+    rules = {
+        rule.kind
+        for rule in circuit.deadlines
+        if DONE in rule.stopped_by and {"*", item.kind} & set(rule.document_kinds)
+    }
+    waiting = [
+        d for d in sheets.deadlines_of(session, item.delivery) if d.kind in rules and d.state in PENDING
+    ]
+    return end_all(session, waiting, "le travail est terminé", rooms.clock.now())
 
 
 def actor(seen: Viewer) -> Actor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Depends, FastAPI
 
-from gateway.web import actions, case, document, errors, item, queue, session, supervise
+from gateway.web import actions, case, correction, document, errors, item, queue, search, session, supervise
 from gateway.web.guard import guard
 from gateway.web.headers import Headers, VersionedFiles
 from gateway.web.house import WebHouse
@@ -21,7 +21,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
     pages = Pages(rooms.clock)
     app.state.house = rooms
     app.state.pages = pages
-    for module in (session, queue, item, actions, case, document, supervise):
+    for module in (session, queue, search, item, actions, correction, case, document, supervise):
         app.include_router(module.router)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")
     errors.install(app, pages)

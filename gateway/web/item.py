@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from gateway.web import actions, papers
-from gateway.web.access import Viewer, desks, reads_any
+from gateway.web.access import Right, Viewer, desks, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.verdict import verdict
@@ -23,6 +23,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
     with rooms.database.reading() as session:
         _, desk = desk_of_item(rooms, seen, session, item_id)
         sheet = sheets.item_sheet(session, item_id)
+        colleagues = actions.colleagues(session, sheet.item, seen, desk)
         newer, older = queues.neighbours(session, sheet.item)
         open_cases = {
             case.id
@@ -46,6 +47,8 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "open_cases": open_cases,
         "elsewhere": [other for other in sheet.elsewhere if other.queue in names],
         "dpi": rooms.page_dpi,
+        "can_correct": seen.may(Right.ACT),
+        "colleagues": colleagues,
         "actions": actions.offered(sheet.item, seen, desk),
     }
     return shown.show(request, "element.html", **values)

@@ -31,6 +31,8 @@ DONE_SENTENCES = {
     "reprendre": "L’élément est de nouveau à vous.",
     "terminer": "L’élément est terminé.",
     "rouvrir": "L’élément est rouvert et il est à vous.",
+    "corrige": "La correction est enregistrée ; ce qui avait été lu reste visible.",
+    "confier": "L’élément est confié.",
     "relance": "Le message repart de l’étape où il s’était arrêté.",
     "sorti": "Vous êtes déconnecté.",
     "expire": "Votre session a expiré : identifiez-vous pour continuer.",

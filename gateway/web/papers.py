@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from gateway.circuits.model import Circuit
 from gateway.web import present
 from gateway.web.access import Viewer, may_open
+from parsers.forms.template import FieldSpec
 from storage.documents import Document, FactRow, IssueRow
 from storage.sheets import Paper
 
@@ -122,12 +123,13 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
 
 def labels(circuit: Circuit | None, kind: str) -> Mapping[str, str]:
     """Name of each field for people: its title in the form's template, without the article."""
-    if circuit is None:
-        return {}
-    template = circuit.templates.get(_form(kind, circuit))
-    if template is None:
-        return {}
-    return {spec.name: _bare(spec.title or spec.labels[0]) for spec in template.fields}
+    return {name: _bare(spec.title or name) for name, spec in specs(circuit, kind).items()}
+
+
+def specs(circuit: Circuit | None, kind: str) -> Mapping[str, FieldSpec]:
+    """Fields of the form's template, by name; none for a document that is not a form."""
+    template = circuit.templates.get(_form(kind, circuit)) if circuit else None
+    return {spec.name: spec for spec in template.fields} if template else {}
 
 
 def _form(kind: str, circuit: Circuit) -> str:

@@ -110,7 +110,7 @@ def tell(event: Event) -> Told:
         words = "Ouverture d’un document médical refusée"
     if event.kind == Kind.LOGIN:
         words = f"Connexion : {_STATES.get(str(fields.get('outcome')), 'état inconnu')}"
-    person = fields.get("person")
+    person = fields.get("person") or fields.get("by")
     return Told(
         event.position,
         event.at,

@@ -67,6 +67,7 @@ def test_every_route_for_every_role(world: World) -> None:
         "reference": seed.CASE,
         "document_id": str(office.documents["request"]),
         "number": "1",
+        "name": "inconnu",
         "issue_id": str(office.issues["form"]),
         "sha256": office.deliveries["form"],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from gateway.evidence.record import Kind
 from storage import sheets
 from storage.cases import Item, ItemState
 from storage.db import Database
+from storage.deadlines import Deadline, DeadlineState
+from tests.builders.office import AT, CIRCUIT
 from tests.worlds import web
 from tests.worlds.web import World
 
@@ -74,7 +77,7 @@ def test_an_item_of_another_queue_does_not_exist(world: World) -> None:
     assert _item(world, "form").state is ItemState.NEW
 
 
-@pytest.mark.parametrize("action", ["confier", "take", ""])
+@pytest.mark.parametrize("action", ["take", "", "confier "])
 def test_an_action_that_does_not_exist(world: World, action: str) -> None:
     client = world.signed_in("agathe")
     assert _do(world, client, "question", action).status_code == 404
@@ -86,3 +89,60 @@ def test_a_form_without_a_version_changes_nothing(world: World) -> None:
     answer = client.post(f"/elements/{item}/actions/prendre", data={"csrf": web.csrf(client, "/files")})
     assert answer.status_code == 404
     assert _item(world, "question").state is ItemState.NEW
+
+
+def test_a_supervisor_gives_the_work_to_somebody_who_reads_the_queue(world: World) -> None:
+    client = world.signed_in("sylvie")
+    item = _item(world, "question")
+    page = client.get(f"/elements/{item.id}").text
+    assert "Agathe Le Goff</option>" in page
+    assert "Marius Olive</option>" not in page
+    form = {"csrf": web.csrf(client, "/files"), "version": str(item.version), "personne": "marseille"}
+    refused = client.post(f"/elements/{item.id}/actions/confier", data=form)
+    assert refused.status_code == 409
+    assert (
+        client.post(f"/elements/{item.id}/actions/confier", data=form | {"personne": ""}).status_code == 409
+    )
+    assert (
+        client.post(f"/elements/{item.id}/actions/confier", data=form | {"personne": "agathe"}).status_code
+        == 303
+    )
+    assert _item(world, "question").taken_by == "agathe"
+
+
+def test_only_a_supervisor_gives_work(world: World) -> None:
+    client = world.signed_in("agathe")
+    item = _item(world, "question")
+    assert "Confier" not in client.get(f"/elements/{item.id}").text
+    form = {"csrf": web.csrf(client, "/files"), "version": str(item.version), "personne": "agathe"}
+    assert client.post(f"/elements/{item.id}/actions/confier", data=form).status_code == 409
+
+
+def test_finishing_ends_the_delays_that_waited_for_it(world: World) -> None:
+    """The rule ``cpam-identification`` of the circuit is stopped by the work being done."""
+    sha = world.office.deliveries["form"]
+    with world.house.database.transaction() as session:
+        for kind in ("cpam-identification", "acknowledgement-receipt"):
+            session.add(
+                Deadline(
+                    kind=kind,
+                    origin=f"delivery:{sha}",
+                    circuit=CIRCUIT,
+                    delivery=sha,
+                    due=date(2026, 12, 1),
+                    basis="b",
+                    status="confirmed",
+                    created_at=AT,
+                )
+            )
+    client = world.signed_in("lille")
+    assert _do(world, client, "form", "prendre").status_code == 303
+    assert _do(world, client, "form", "terminer").status_code == 303
+    with world.house.database.reading() as session:
+        states = {d.kind: d.state for d in sheets.deadlines_of(session, sha)}
+        last = sheets.journal(session, None, 1)[0]
+    assert states == {
+        "cpam-identification": DeadlineState.MET,
+        "acknowledgement-receipt": DeadlineState.OPEN,
+    }
+    assert last.kind == Kind.DEADLINE_ENDED

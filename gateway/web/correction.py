@@ -1,0 +1,120 @@
+"""Correcting one value: what was read stays beside it, and the log says who corrected which field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.errors import NotFound
+from gateway.evidence.record import Kind
+from gateway.web import papers
+from gateway.web.access import Viewer, may_open
+from gateway.web.actions import desk_of_item
+from gateway.web.guard import ForbiddenError
+from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
+from parsers.forms.normalise import typed
+from parsers.forms.template import FieldSpec, FieldType
+from storage import documents, sheets
+from storage.cases import Item
+from storage.documents import Document
+
+router = APIRouter(prefix="/elements/{item_id}/documents/{document_id}/champs/{name}")
+
+NO_FIELD = "Ce champ n’existe pas dans ce document ; rien n’a été changé. Revenez à l’élément."
+WANTED = {
+    FieldType.DATE: "une date (jj/mm/aaaa)",
+    FieldType.MONEY: "un montant (12 345,60)",
+    FieldType.FINESS: "un numéro FINESS de 9 caractères",
+    FieldType.NIR: "un NIR",
+    FieldType.NUMBER: "un nombre",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The field somebody wants to correct, with what was read of it."""
+
+    item: Item
+    document: Document
+    shown: papers.Shown
+    label: str
+    fields: tuple[papers.Field, ...]
+    spec: FieldSpec | None
+
+
+@router.get("")
+def form(
+    request: Request,
+    rooms: InHouse,
+    seen: Seen,
+    shown: Shown,
+    *,
+    item_id: RowId,
+    document_id: RowId,
+    name: str,
+) -> Response:
+    """The readings of one field and the place to correct it."""
+    asked = _asked(rooms, seen, item_id, document_id, name)
+    return shown.show(request, "corriger.html", asked=asked, name=name, error=None, typed=None)
+
+
+@router.post("")
+def correct(
+    request: Request,
+    rooms: InHouse,
+    seen: Seen,
+    shown: Shown,
+    *,
+    item_id: RowId,
+    document_id: RowId,
+    name: str,
+    valeur: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Add the person's value as one more fact; a value of the wrong type is asked again, text kept."""
+    asked = _asked(rooms, seen, item_id, document_id, name)
+    text = " ".join(valeur.split())
+    normalised = _normalised(asked.spec, text)
+    if not text or (normalised is None and asked.spec is not None and asked.spec.type in WANTED):
+        wanted = WANTED.get(asked.spec.type, "une valeur") if asked.spec else "une valeur"
+        error = f"Ce champ attend {wanted} ; rien n’a été changé. Corrigez puis enregistrez."
+        return shown.show(
+            request, "corriger.html", status=422, asked=asked, name=name, error=error, typed=valeur
+        )
+    with rooms.database.transaction() as session:
+        documents.correct(session, document_id, name, text, normalised, seen.login, rooms.clock.now())
+        rooms.recorder.add(
+            session,
+            Kind.CORRECTION,
+            f"delivery:{asked.item.delivery}",
+            person=seen.login,
+            document=asked.document.position,
+            field=name,
+        )
+    return RedirectResponse(f"/elements/{item_id}?fait=corrige#document-{document_id}", 303)
+
+
+def _normalised(spec: FieldSpec | None, text: str) -> str | None:
+    return typed(spec.type, text).normalised if spec is not None else text
+
+
+def _asked(rooms: WebHouse, seen: Viewer, item_id: int, document_id: int, name: str) -> Asked:
+    """The field, when this person reads the item and may open the document."""
+    with rooms.database.reading() as session:
+        item, _ = desk_of_item(rooms, seen, session, item_id)
+        document = documents.get(session, document_id)
+        if document is None or document.delivery != item.delivery:
+            raise NotFound(NO_FIELD)
+        if not may_open(seen, document.confidentiality):
+            raise ForbiddenError(papers.SEALED)
+        paper = sheets.papers(session, [document])[0]
+    circuit = rooms.circuits.by_name.get(item.circuit)
+    shown = papers.show(paper, seen, circuit)
+    fields = tuple(f for f in shown.fields if f.name == name)
+    specs = papers.specs(circuit, document.kind or "other")
+    if not fields and name not in specs:
+        raise NotFound(NO_FIELD)
+    label = fields[0].label if fields else papers.labels(circuit, document.kind or "other")[name]
+    return Asked(item, document, shown, label, fields, specs.get(name))

@@ -1,0 +1,91 @@
+"""The search box: what people quote is found, what they may not see is not, and no document is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.cases.matching import name_key
+from gateway.clock import TurnableClock
+from gateway.web.search import understand
+from storage.cases import Case
+from storage.db import Database
+from tests.builders import seed
+from tests.worlds import web
+from tests.worlds.web import World
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
+    built = web.build(database, tmp_path, clock)
+    with database.transaction() as session:
+        case = session.get_one(Case, 1)
+        case.name_key = name_key(case.patient_name, case.patient_first_names)
+        session.add(case)
+    built.start()
+    yield built
+    built.stop()
+
+
+QUOTED = [
+    "SPA-2026-00042",
+    "spa-2026-00042",
+    "00042",
+    "dz-2026-204520",
+    "861234567890",
+    "8612",
+    "590796975",
+    "haddad",
+    "Hàddad",
+    "HADAD Fatima",
+    "zohra haddad",
+    "universitaire de lille",
+]
+
+
+def test_a_case_is_found_by_what_people_quote(world: World) -> None:
+    client = world.signed_in("lille")
+    for words in QUOTED:
+        shown = client.get("/recherche", params={"q": words})
+        assert shown.status_code == 200
+        assert f"/dossiers/{seed.CASE}" in shown.text, words
+
+
+def test_the_same_words_find_nothing_elsewhere(world: World) -> None:
+    client = world.signed_in("marseille")
+    for words in QUOTED:
+        shown = client.get("/recherche", params={"q": words}).text
+        assert seed.CASE not in shown.replace(words, "").replace(words.upper(), ""), words
+
+
+def test_items_by_subject_and_sender(world: World) -> None:
+    client = world.signed_in("agathe")
+    item = f"/elements/{world.office.items['question']}"
+    for words in ("DEUX établissements", "intercommunal.example"):
+        assert item in client.get("/recherche", params={"q": words}).text
+    assert item not in world.signed_in("lille").get("/recherche", params={"q": "établissements"}).text
+
+
+def test_no_word_of_a_document_is_found_even_by_the_medical_pole(world: World) -> None:
+    shown = world.signed_in("medard").get("/recherche", params={"q": seed.SECRET}).text
+    assert "Rien trouvé" in shown
+
+
+@pytest.mark.parametrize(
+    "words", ["", "x", "%", "__", "'; DROP TABLE items; --", "a" * 5000, "\x00\x00\x00", "💶€"]
+)
+def test_odd_questions_find_nothing_and_break_nothing(world: World, words: str) -> None:
+    shown = world.signed_in("agathe").get("/recherche", params={"q": words})
+    assert shown.status_code == 200
+    assert "/elements/" not in shown.text
+
+
+def test_what_is_understood() -> None:
+    terms = understand("HADAD Fatima")
+    assert (terms.name, terms.digits) == ("HADAD FATIMA", "")
+    assert terms.name_key
+    assert understand("8612 3456").digits == "86123456"
+    assert understand("123").digits == ""
+    assert understand("o e").name_key == ""
