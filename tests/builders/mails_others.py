@@ -52,7 +52,8 @@ def contestation(desk: Desk) -> Sample:
         "contestation de créance venue de la CNAS",
         "cnas_convention.pro19@cnas.dz",
         "Contestation de créances - 1er semestre",
-        "Nous contestons la créance relative à l'attestation jointe au motif : formulaire de droit manquant.",
+        "Nous contestons la créance relative à l'attestation jointe au motif : "
+        "formulaire de droit manquant.",
         expect="cnse-administratif",
     )
 

@@ -9,7 +9,20 @@ from email.utils import format_datetime
 
 from reportlab.pdfgen.canvas import Canvas
 
-_WORDS = "table lampe rivière carton bleu fenêtre marche papier étagère matin route clef".split()
+_WORDS = [
+    "table",
+    "lampe",
+    "rivière",
+    "carton",
+    "bleu",
+    "fenêtre",
+    "marche",
+    "papier",
+    "étagère",
+    "matin",
+    "route",
+    "clef",
+]
 
 
 def note(seed: int) -> bytes:

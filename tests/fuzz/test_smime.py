@@ -13,7 +13,7 @@ import pytest
 from parsers.certificates import certificates_from, identities_from
 from parsers.errors import ParseError
 from parsers.smime.model import Decryption, Opened, Signature
-from tests.builders import smime
+from tests.builders import pkcs7, smime
 from tests.builders.secure import AT, ENTITY, authority, mail, mailbox, read, sender
 
 INPUTS = int(os.environ.get("PASSERELLE_FUZZ", "2000"))
@@ -37,10 +37,10 @@ def _seeds() -> list[bytes]:
 
 def _structures() -> list[bytes]:
     return [
-        smime.signed_data(ENTITY, [sender().identity], chain=authority().chain, at=AT),
-        smime.signed_data(ENTITY, [sender("rsa").identity], pss=True, by_key_id=True),
-        smime.enveloped_data(ENTITY, [mailbox("rsa").der, mailbox("p256").der]),
-        smime.enveloped_data(ENTITY, [mailbox("rsa").der], aead=False, oaep=None),
+        pkcs7.signed_data(ENTITY, [sender().identity], chain=authority().chain, at=AT),
+        pkcs7.signed_data(ENTITY, [sender("rsa").identity], pss=True, by_key_id=True),
+        pkcs7.enveloped_data(ENTITY, [mailbox("rsa").der, mailbox("p256").der]),
+        pkcs7.enveloped_data(ENTITY, [mailbox("rsa").der], aead=False, oaep=None),
     ]
 
 

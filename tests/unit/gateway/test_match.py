@@ -4,72 +4,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen
+from gateway.circuits.decision import MailKind, MailSeen
 from gateway.circuits.directory import Directory
-from gateway.circuits.load import Circuits, load_circuits
 from gateway.circuits.model import Circuit, RouteRule
 from gateway.routing.match import match
-from parsers.facts import Confidentiality, Fact, Source
-
-CONFIG = Path(__file__).parents[3] / "config"
-ADMIN = "etab.ri-cnse.cpam-vannes@assurance-maladie.fr"
-MEDICAL = "protocole.algerien@assurance-maladie.fr"
-CNAS = "cnas_convention.pro19@cnas.dz"
-DUNES, BEFFROI, CALANQUES, LAGON = "599000015", "599000023", "139000012", "989000013"
-SENDER = "admissions@ch-dunes.example"
-
-
-@pytest.fixture(scope="module")
-def loaded() -> Circuits:
-    return load_circuits(CONFIG, [CONFIG / "circuits" / "soins-programmes-algerie"])
-
-
-@pytest.fixture(scope="module")
-def circuit(loaded: Circuits) -> Circuit:
-    return loaded.by_name["soins-programmes-algerie"]
+from tests.builders import shipped
+from tests.builders.shipped import (
+    ADMIN,
+    BEFFROI,
+    CALANQUES,
+    CNAS,
+    DUNES,
+    LAGON,
+    MEDICAL,
+    doc,
+    mail,
+    said,
+)
 
 
 @pytest.fixture(scope="module")
-def directory(loaded: Circuits) -> Directory:
-    return loaded.directory
+def circuit() -> Circuit:
+    return shipped.circuit()
 
 
-def doc(position: int, kind: str, finess: str | None = None, name: str | None = None) -> DocumentSeen:
-    facts = [
-        Fact(field, value, value, "0" * 64, 1, None, Source.TEXT, 0.9)
-        for field, value in (("establishment_finess", finess), ("establishment_name", name))
-        if value is not None
-    ]
-    medical = kind in {"medical-report", "other"}
-    secrecy = Confidentiality.MEDICAL if medical else Confidentiality.ADMINISTRATIVE
-    return DocumentSeen(
-        position, f"piece-{position}.pdf", "application/pdf", "0" * 64, kind, 0.9, secrecy, tuple(facts)
-    )
-
-
-def mail(*documents: DocumentSeen, **changes: object) -> MailSeen:
-    made = MailSeen(
-        sha256="a" * 64,
-        kind=MailKind.MAIL,
-        mailbox=ADMIN,
-        envelope_from=SENDER,
-        sender=SENDER,
-        recipients=(ADMIN,),
-        subject="Envoi",
-        received_at=datetime(2026, 11, 23, 9, tzinfo=UTC),
-        decryption="absent",
-        signature="absent",
-        documents=documents,
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def said(decision: Decision) -> str:
-    return "\n".join([*decision.reasons, *(r for route in decision.routes for r in route.reasons)])
+@pytest.fixture(scope="module")
+def directory() -> Directory:
+    return shipped.directory()
 
 
 @pytest.mark.parametrize(
@@ -150,69 +114,6 @@ def test_one_document(
 @pytest.mark.parametrize(
     ("case", "changes", "words"),
     [
-        ("a stranger", {"sender": "x@inconnu.example"}, "n'est pas dans l'annuaire"),
-        ("a refused sender", {"sender": "x@demarchage.example"}, "refusé par l'annuaire"),
-        ("nobody in From, or two", {"sender": None}, "champ From"),
-        ("a false signature", {"signature": "invalid"}, "modifié"),
-        ("an authority nobody knows", {"signature": "untrusted"}, "autorité"),
-        ("an expired certificate", {"signature": "expired"}, "expiré"),
-        ("a revoked certificate", {"signature": "revoked"}, "révoqué"),
-        ("the signature of somebody else", {"signature": "mismatch"}, "expéditeur déclaré"),
-        ("a weak algorithm", {"signature": "weak"}, "trop faible"),
-        ("a verdict from the future", {"signature": "quantum"}, "inconnu"),
-        ("a damaged encryption", {"decryption": "corrupt"}, "endommagé"),
-    ],
-)
-def test_quarantine(
-    circuit: Circuit, directory: Directory, case: str, changes: dict[str, object], words: str
-) -> None:
-    decision = match(mail(doc(0, "se352-301", DUNES), **changes), circuit, directory)
-    assert [route.queue for route in decision.routes] == ["quarantaine"], case
-    assert decision.quarantined, case
-    assert decision.routes[0].documents == (0,), case
-    assert decision.routes[0].forward_to == (), case
-    assert decision.letter is None, case
-    assert words in said(decision), case
-
-
-def test_every_reason_against_a_mail_is_told(circuit: Circuit, directory: Directory) -> None:
-    seen = mail(sender="x@inconnu.example", signature="expired", decryption="corrupt")
-    assert len(match(seen, circuit, directory).routes[0].reasons) == 3
-
-
-def test_a_known_correspondent_whose_mail_no_key_opens_is_asked_to_send_again(
-    circuit: Circuit, directory: Directory
-) -> None:
-    decision = match(mail(doc(0, "other"), decryption="no-key"), circuit, directory)
-    assert (decision.queue, decision.letter) == ("quarantaine", "demande-chiffrement")
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"sender": "x@inconnu.example"}, {"signature": "expired"}, {"sender": "x@demarchage.example"}],
-)
-def test_nobody_else_is_written_to_from_quarantine(
-    circuit: Circuit, directory: Directory, changes: dict[str, object]
-) -> None:
-    decision = match(mail(decryption="no-key", **changes), circuit, directory)
-    assert decision.letter is None
-
-
-def test_a_circuit_may_accept_strangers_and_weak_signatures(circuit: Circuit, directory: Directory) -> None:
-    open_to_all = replace(circuit, unknown_senders="accept", weak_signatures="accept")
-    decision = match(
-        mail(doc(0, "se352-301", DUNES), sender="x@inconnu.example", signature="weak"),
-        open_to_all,
-        directory,
-    )
-    assert decision.queue == "cpam-594"
-    assert "ce circuit l'accepte" in said(decision)
-    assert "trop faible" in said(decision)
-
-
-@pytest.mark.parametrize(
-    ("case", "changes", "words"),
-    [
         (
             "a bounce from a server nobody knows",
             {"kind": MailKind.DELIVERY_REPORT, "sender": "mailer-daemon@mx.example", "envelope_from": ""},
@@ -268,109 +169,6 @@ def test_a_medical_report_never_enters_an_administrative_route(
         decision = match(mail(doc(0, other, DUNES), doc(1, "medical-report")), circuit, directory)
         holders = [r.queue for r in decision.routes if 1 in r.documents]
         assert holders == ["cnse-medical"], other
-
-
-def test_forms_of_two_hospitals_go_to_two_caisses(circuit: Circuit, directory: Directory) -> None:
-    seen = mail(doc(0, "se352-301", DUNES), doc(1, "se352-301", CALANQUES), doc(2, "invoice"))
-    decision = match(seen, circuit, directory)
-    assert [(r.queue, r.documents) for r in decision.routes] == [
-        ("cpam-594", (0,)),
-        ("cpam-131", (1,)),
-        ("a-identifier", (2,)),
-    ]
-    assert "caisses différentes" in said(decision)
-
-
-def test_a_document_that_names_no_place_follows_the_others(circuit: Circuit, directory: Directory) -> None:
-    decision = match(mail(doc(0, "invoice"), doc(1, "se352-301", CALANQUES)), circuit, directory)
-    assert [(r.queue, r.documents) for r in decision.routes] == [("cpam-131", (0, 1))]
-
-
-@pytest.mark.parametrize(
-    ("case", "document", "queue", "establishment", "words"),
-    [
-        (
-            "by its name when the number is absent",
-            doc(0, "se352-301", None, "HOPITAL DES CALANQUES"),
-            "cpam-131",
-            CALANQUES,
-            "reconnu à son nom",
-        ),
-        (
-            "by its name when the number was misread",
-            doc(0, "se352-301", "139000013", "Hôpital des Calanques"),
-            "cpam-131",
-            CALANQUES,
-            "clé de contrôle est fausse",
-        ),
-        (
-            "by its sender when neither says anything",
-            doc(0, "se352-301", "139000013", "…"),
-            "cpam-594",
-            DUNES,
-            "déduit de l'expéditeur",
-        ),
-        (
-            "by its number alone where the département has one caisse",
-            doc(0, "se352-301", "750712184"),
-            "cpam-751",
-            "750712184",
-            "n'a qu'une caisse",
-        ),
-        (
-            "by its sender's commune when its own number is unknown there",
-            doc(0, "se352-301", "590780193"),
-            "cpam-594",
-            "590780193",
-            "plusieurs caisses",
-        ),
-    ],
-)
-def test_how_the_establishment_is_found(
-    circuit: Circuit,
-    directory: Directory,
-    case: str,
-    document: DocumentSeen,
-    queue: str,
-    establishment: str,
-    words: str,
-) -> None:
-    decision = match(mail(document), circuit, directory)
-    assert (decision.queue, decision.establishment) == (queue, establishment), case
-    assert words in said(decision), case
-
-
-def test_a_caisse_that_cannot_be_said_leaves_the_choice_to_a_person(
-    circuit: Circuit, directory: Directory
-) -> None:
-    decision = match(mail(doc(0, "se352-301", "590780193"), sender=CNAS), circuit, directory)
-    assert decision.queue == "a-identifier"
-    assert decision.caisse is None
-    assert decision.letter == "accuse-reception"
-    assert "plusieurs caisses" in said(decision)
-    assert "une personne la choisit" in said(decision)
-
-
-def test_a_sender_of_another_departement_never_places_a_form_of_the_nord(
-    circuit: Circuit, directory: Directory
-) -> None:
-    seen = mail(doc(0, "se352-301", "590780193"), sender="admissions@hopital-calanques.example")
-    assert match(seen, circuit, directory).queue == "a-identifier"
-
-
-def test_a_sender_of_another_hospital_than_the_form_s_is_pointed_out(
-    circuit: Circuit, directory: Directory
-) -> None:
-    decision = match(mail(doc(0, "se352-301", CALANQUES)), circuit, directory)
-    assert decision.queue == "cpam-131"
-    assert f"le document nomme {CALANQUES}" in said(decision)
-
-
-def test_a_correction_by_a_person_wins_over_what_was_read(circuit: Circuit, directory: Directory) -> None:
-    read = doc(0, "se352-301", DUNES)
-    corrected = Fact("establishment_finess", CALANQUES, CALANQUES, "0" * 64, 1, None, Source.PERSON, 1.0)
-    decision = match(mail(replace(read, facts=(*read.facts, corrected))), circuit, directory)
-    assert decision.queue == "cpam-131"
 
 
 @pytest.mark.parametrize(

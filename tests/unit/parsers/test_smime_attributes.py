@@ -14,16 +14,16 @@ from parsers.smime.cms import (
     SigningCertificateV2,
 )
 from parsers.smime.model import Identity, Security, Signature
-from tests.builders import smime
+from tests.builders import pkcs7, smime
 from tests.builders.secure import AT, ENTITY, SENDER, authority, mail, read, sender
 
-_CONTENT_TYPE = smime.attribute("content_type", "data")
-_DIGEST = smime.attribute("message_digest", hashlib.sha256(ENTITY).digest())
+_CONTENT_TYPE = pkcs7.attribute("content_type", "data")
+_DIGEST = pkcs7.attribute("message_digest", hashlib.sha256(ENTITY).digest())
 
 
 def _judge(*attributes: cms.CMSAttribute, content: bytes = ENTITY, kind: str = "data") -> Security:
     """The verdict on a message signed with exactly these attributes, by a key that is right."""
-    der = smime.signed_data(content, [sender().identity], exactly=attributes, kind=kind)
+    der = pkcs7.signed_data(content, [sender().identity], exactly=attributes, kind=kind)
     return read(mail(smime.pkcs7_mime(der, "signed-data"))).security
 
 
@@ -36,15 +36,15 @@ def test_the_two_mandatory_ones_are_enough() -> None:
     [
         (_DIGEST,),
         (_CONTENT_TYPE,),
-        (smime.attribute("signing_time", cms.Time(name="utc_time", value=AT)),),
-        (smime.attribute("content_type", "signed_data"), _DIGEST),
-        (_CONTENT_TYPE, smime.attribute("message_digest")),
-        (_CONTENT_TYPE, smime.attribute("message_digest", b"\0" * 32)),
-        (_CONTENT_TYPE, smime.attribute("message_digest", hashlib.sha256(ENTITY).digest()[:16])),
-        (_CONTENT_TYPE, smime.attribute("message_digest", hashlib.sha256(ENTITY).digest(), b"\0" * 32)),
-        (_CONTENT_TYPE, smime.attribute("message_digest", hashlib.sha256(ENTITY).digest(), b"\xff" * 32)),
+        (pkcs7.attribute("signing_time", cms.Time(name="utc_time", value=AT)),),
+        (pkcs7.attribute("content_type", "signed_data"), _DIGEST),
+        (_CONTENT_TYPE, pkcs7.attribute("message_digest")),
+        (_CONTENT_TYPE, pkcs7.attribute("message_digest", b"\0" * 32)),
+        (_CONTENT_TYPE, pkcs7.attribute("message_digest", hashlib.sha256(ENTITY).digest()[:16])),
+        (_CONTENT_TYPE, pkcs7.attribute("message_digest", hashlib.sha256(ENTITY).digest(), b"\0" * 32)),
+        (_CONTENT_TYPE, pkcs7.attribute("message_digest", hashlib.sha256(ENTITY).digest(), b"\xff" * 32)),
         (_CONTENT_TYPE, _DIGEST, _DIGEST),
-        (_CONTENT_TYPE, smime.attribute("message_digest", b"\0" * 32), _DIGEST),
+        (_CONTENT_TYPE, pkcs7.attribute("message_digest", b"\0" * 32), _DIGEST),
         (_CONTENT_TYPE, _CONTENT_TYPE, _DIGEST),
         (),
     ],
@@ -74,7 +74,7 @@ def test_anything_else_is_refused_although_the_key_is_right(
 
 def test_a_content_that_is_no_plain_data_must_say_so() -> None:
     assert _judge(_CONTENT_TYPE, _DIGEST, kind="1.2.3.4").signature is Signature.INVALID
-    named = smime.attribute("content_type", "1.2.3.4")
+    named = pkcs7.attribute("content_type", "1.2.3.4")
     assert _judge(named, _DIGEST, kind="1.2.3.4").signature is Signature.VALID
 
 
@@ -115,7 +115,7 @@ def test_algorithm_protection(digest: str, signature: str, expected: Signature) 
     value = cms.CMSAlgorithmProtection(
         {"digest_algorithm": {"algorithm": digest}, "signature_algorithm": {"algorithm": signature}}
     )
-    attribute = smime.attribute("cms_algorithm_protection", value)
+    attribute = pkcs7.attribute("cms_algorithm_protection", value)
     assert _judge(_CONTENT_TYPE, _DIGEST, attribute).signature is expected
 
 
@@ -131,7 +131,7 @@ def test_attributes_shown_as_a_content_are_refused() -> None:
 
 def test_attributes_received_in_another_order_than_signed() -> None:
     """The signer hashed the sorted DER and sent its attributes as they came."""
-    der = smime.signed_data(ENTITY, [sender().identity], at=AT)
+    der = pkcs7.signed_data(ENTITY, [sender().identity], at=AT)
     info = cms.ContentInfo.load(der)
     attributes = info["content"]["signer_infos"][0]["signed_attrs"]
     encoded = attributes.dump()

@@ -9,7 +9,7 @@ from asn1crypto import core, pem
 
 from parsers.errors import Malformed, Unsupported
 from parsers.smime import cms
-from tests.builders import pki, smime
+from tests.builders import pkcs7, pki
 from tests.builders.secure import AT, ENTITY, sender
 
 
@@ -21,7 +21,7 @@ def _stream(data: bytes, size: int = 100) -> bytes:
 
 
 def test_indefinite_lengths_and_chunks() -> None:
-    der = smime.signed_data(ENTITY * 20, [sender().identity])
+    der = pkcs7.signed_data(ENTITY * 20, [sender().identity])
     content = core.OctetString(ENTITY * 20).dump()
     explicit = core.OctetString(ENTITY * 20, explicit=0).dump()
     info = der[: der.index(explicit)]
@@ -57,7 +57,7 @@ def test_absent_value() -> None:
 
 
 def test_pem_and_base64_and_raw() -> None:
-    der = smime.signed_data(ENTITY, [sender().identity])
+    der = pkcs7.signed_data(ENTITY, [sender().identity])
     armoured = pem.armor("CMS", der)
     for data in (der, armoured, cms.strip_armour(base64.encodebytes(der)), cms.strip_armour(der)):
         assert cms.content_info(data)["content_type"].native == "signed_data"
@@ -87,7 +87,7 @@ def test_whatever_a_library_raises_becomes_one_family() -> None:
 
 def test_certificates_are_bounded() -> None:
     many = [pki.self_signed("a@chu.example", AT).der for _ in range(cms.MAX_CERTIFICATES + 5)]
-    info = cms.content_info(smime.signed_data(ENTITY, [sender().identity], chain=many))
+    info = cms.content_info(pkcs7.signed_data(ENTITY, [sender().identity], chain=many))
     assert len(cms.certificates(info["content"]["certificates"])) == cms.MAX_CERTIFICATES
 
 
@@ -95,8 +95,8 @@ def test_lists_and_answers_carried() -> None:
     ca = pki.create(AT)
     issued = ca.issue("a@chu.example")
     crl, answer = ca.crl(AT), ca.answer(issued, AT)
-    info = cms.content_info(smime.signed_data(ENTITY, [issued.identity], crls=[crl], answers=[answer]))
+    info = cms.content_info(pkcs7.signed_data(ENTITY, [issued.identity], crls=[crl], answers=[answer]))
     assert cms.revocation_lists(info["content"]["crls"]) == ((crl,), (answer,))
-    bare = cms.content_info(smime.signed_data(ENTITY, [issued.identity], embed=False))
+    bare = cms.content_info(pkcs7.signed_data(ENTITY, [issued.identity], embed=False))
     assert cms.revocation_lists(bare["content"]["crls"]) == ((), ())
     assert cms.certificates(bare["content"]["certificates"]) == ()

@@ -13,7 +13,7 @@ import pytest
 
 from parsers.errors import ParseError
 from parsers.smime.model import Decryption, Opened, Signature
-from tests.builders import smime
+from tests.builders import pkcs7, smime
 from tests.builders.secure import AT, ENTITY, authority, mail, mailbox, read, sender
 
 FLIPS = int(os.environ.get("PASSERELLE_FLIPS", "500"))
@@ -88,7 +88,7 @@ def test_flips_in_a_signed_part_are_always_seen() -> None:
 
 def test_flips_in_an_authenticated_encryption_never_give_another_text() -> None:
     """On the structure itself, so that base64 cannot hide a flip."""
-    der = smime.enveloped_data(ENTITY, [mailbox().der])
+    der = pkcs7.enveloped_data(ENTITY, [mailbox().der])
     chance = random.Random(2)
     refused = 0
     for _ in range(FLIPS // 2):
@@ -106,7 +106,7 @@ def test_flips_in_an_authenticated_encryption_never_give_another_text() -> None:
 
 
 def test_flips_in_a_signature_structure_never_change_text_or_signer() -> None:
-    der = smime.signed_data(ENTITY, [sender().identity], chain=CHAIN)
+    der = pkcs7.signed_data(ENTITY, [sender().identity], chain=CHAIN)
     chance = random.Random(3)
     for _ in range(FLIPS // 2):
         bit = chance.randrange(len(der) * 8)

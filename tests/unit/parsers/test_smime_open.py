@@ -10,7 +10,7 @@ from parsers.errors import TooLarge
 from parsers.limits import Limits
 from parsers.smime.model import Decryption, LayerKind, Security, Signature
 from parsers.smime.open import open_mail
-from tests.builders import pki, smime
+from tests.builders import pkcs7, pki, smime
 from tests.builders.secure import AT, ENTITY, SENDER, authority, mail, mailbox, read, sender
 
 
@@ -162,8 +162,8 @@ def test_an_endless_wrapping_stops_at_the_limit() -> None:
 
 
 def test_a_bare_structure_inside_an_envelope_is_opened_too() -> None:
-    signed = smime.signed_data(ENTITY, [sender().identity])
-    der = smime.enveloped_data(signed, [mailbox().der], inner="signed_data")
+    signed = pkcs7.signed_data(ENTITY, [sender().identity])
+    der = pkcs7.enveloped_data(signed, [mailbox().der], inner="signed_data")
     opened = read(mail(smime.pkcs7_mime(der, "enveloped-data")), [mailbox().identity])
     assert (opened.entity, opened.security.signature) == (ENTITY, Signature.VALID)
 
@@ -202,7 +202,7 @@ def test_the_sender_of_an_inner_header_is_not_believed() -> None:
 
 
 def test_only_certificates_is_neither_signed_nor_opened() -> None:
-    der = smime.signed_data(b"", [], chain=[sender().der], inside=False)
+    der = pkcs7.signed_data(b"", [], chain=[sender().der], inside=False)
     raw = mail(smime.pkcs7_mime(der, "certs-only"))
     opened = read(raw)
     assert (opened.entity, opened.security.signature) == (raw, Signature.ABSENT)

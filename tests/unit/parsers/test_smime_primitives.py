@@ -10,7 +10,7 @@ from asn1crypto import algos, core
 
 from parsers.errors import Malformed, ParseError, Unsupported
 from parsers.smime import primitives
-from tests.builders import pki, smime
+from tests.builders import pkcs7, pki
 
 DATA = b"what was signed"
 KINDS = ("rsa", "p256", "p384", "ed25519", "ed448", "dsa")
@@ -18,7 +18,7 @@ KINDS = ("rsa", "p256", "p384", "ed25519", "ed448", "dsa")
 
 def _signed(kind: str, digest: str = "sha256", *, pss: bool = False) -> tuple[Any, Any, bytes]:
     key: Any = pki.new_key(kind)
-    algorithm, signature = smime.sign_bytes(key, digest, DATA, pss=pss)
+    algorithm, signature = pkcs7.sign_bytes(key, digest, DATA, pss=pss)
     return key.public_key(), algos.SignedDigestAlgorithm(algorithm), signature
 
 

@@ -8,7 +8,7 @@ from asn1crypto import cms
 from parsers.errors import CannotDecrypt, Unsupported
 from parsers.smime.cms import content_info
 from parsers.smime.recipients import Recipient, recipients, unwrap
-from tests.builders import smime
+from tests.builders import pkcs7
 from tests.builders.secure import ENTITY, mailbox, sender
 
 
@@ -19,7 +19,7 @@ def _recipients(der: bytes) -> tuple[Recipient, ...]:
 @pytest.mark.parametrize("by_key_id", [False, True])
 @pytest.mark.parametrize("oaep", [None, "sha1", "sha256", "sha384", "sha512"])
 def test_rsa(oaep: str | None, by_key_id: bool) -> None:
-    der = smime.enveloped_data(ENTITY, [mailbox("rsa").der], oaep=oaep, by_key_id=by_key_id)
+    der = pkcs7.enveloped_data(ENTITY, [mailbox("rsa").der], oaep=oaep, by_key_id=by_key_id)
     (recipient,) = _recipients(der)
     assert not recipient.agreement
     assert recipient.names(mailbox("rsa").identity)
@@ -31,7 +31,7 @@ def test_rsa(oaep: str | None, by_key_id: bool) -> None:
 @pytest.mark.parametrize("kdf", ["sha1", "sha256", "sha384", "sha512"])
 @pytest.mark.parametrize("kind", ["p256", "p384", "p521", "brainpool"])
 def test_elliptic_curves(kind: str, kdf: str, by_key_id: bool) -> None:
-    der = smime.enveloped_data(ENTITY, [mailbox(kind).der], kdf=kdf, by_key_id=by_key_id)
+    der = pkcs7.enveloped_data(ENTITY, [mailbox(kind).der], kdf=kdf, by_key_id=by_key_id)
     (recipient,) = _recipients(der)
     assert recipient.agreement
     assert recipient.names(mailbox(kind).identity)
@@ -39,7 +39,7 @@ def test_elliptic_curves(kind: str, kdf: str, by_key_id: bool) -> None:
 
 
 def test_several_recipients_of_both_kinds() -> None:
-    der = smime.enveloped_data(ENTITY, [mailbox("rsa").der, mailbox("p256").der, mailbox("p521").der])
+    der = pkcs7.enveloped_data(ENTITY, [mailbox("rsa").der, mailbox("p256").der, mailbox("p521").der])
     found = _recipients(der)
     assert len(found) == 3
     keys = {
@@ -55,21 +55,21 @@ def test_several_recipients_of_both_kinds() -> None:
     ("kind", "other"), [("rsa", "p256"), ("p256", "rsa"), ("p256", "p384"), ("p256", "ed25519")]
 )
 def test_a_key_of_another_kind_opens_nothing(kind: str, other: str) -> None:
-    (recipient,) = _recipients(smime.enveloped_data(ENTITY, [mailbox(kind).der]))
+    (recipient,) = _recipients(pkcs7.enveloped_data(ENTITY, [mailbox(kind).der]))
     with pytest.raises(CannotDecrypt):
         unwrap(recipient, mailbox(other).identity)
 
 
 def test_a_wrong_key_of_the_same_kind_opens_nothing() -> None:
     for kind in ("rsa", "p256"):
-        (recipient,) = _recipients(smime.enveloped_data(ENTITY, [mailbox(kind).der]))
+        (recipient,) = _recipients(pkcs7.enveloped_data(ENTITY, [mailbox(kind).der]))
         with pytest.raises(CannotDecrypt):
             unwrap(recipient, sender(kind).identity)
 
 
 @pytest.mark.parametrize("kind", ["rsa", "p256"])
 def test_an_unknown_algorithm_is_unsupported(kind: str) -> None:
-    info = content_info(smime.enveloped_data(ENTITY, [mailbox(kind).der]))
+    info = content_info(pkcs7.enveloped_data(ENTITY, [mailbox(kind).der]))
     chosen = info["content"]["recipient_infos"][0].chosen
     chosen["key_encryption_algorithm"] = {"algorithm": "1.2.3.4"}
     (recipient,) = _recipients(info.dump(force=True))
@@ -90,7 +90,7 @@ def test_passwords_and_shared_keys_are_left_out() -> None:
 
 
 def test_an_off_curve_point_is_never_used() -> None:
-    info = content_info(smime.enveloped_data(ENTITY, [mailbox("p256").der]))
+    info = content_info(pkcs7.enveloped_data(ENTITY, [mailbox("p256").der]))
     originator = info["content"]["recipient_infos"][0].chosen["originator"].chosen
     originator["public_key"] = b"\x04" + b"\x01" * 64
     (recipient,) = _recipients(info.dump(force=True))

@@ -9,7 +9,7 @@ import pytest
 
 from parsers.smime import signed
 from parsers.smime.model import Identity, Signature, Trust
-from tests.builders import pki, smime
+from tests.builders import pkcs7, pki, smime
 from tests.builders.secure import AT, ENTITY, SENDER, authority, mail, read, sender
 
 V = Signature
@@ -148,21 +148,21 @@ def test_too_many_signatures() -> None:
 
 
 def test_content_without_any_signature_is_not_signed() -> None:
-    der = smime.signed_data(ENTITY, [])
+    der = pkcs7.signed_data(ENTITY, [])
     opened = read(mail(smime.pkcs7_mime(der, "signed-data")))
     assert (opened.entity, opened.security.signature) == (ENTITY, V.INVALID)
 
 
 def test_signature_without_its_content() -> None:
-    der = smime.signed_data(ENTITY, [sender().identity], inside=False)
+    der = pkcs7.signed_data(ENTITY, [sender().identity], inside=False)
     assert read(mail(smime.pkcs7_mime(der, "signed-data"))).security.signature is V.INVALID
 
 
 def test_a_detached_signature_that_carries_another_content() -> None:
     """The Mozilla case: the structure verifies by itself, over a text that is not the one shown."""
     raw = mail(smime.sign(ENTITY, sender().identity))
-    detached = smime.signed_data(ENTITY, [sender().identity], inside=False)
-    other = smime.signed_data(b"Content-Type: text/plain\r\n\r\nAutre", [sender().identity])
+    detached = pkcs7.signed_data(ENTITY, [sender().identity], inside=False)
+    other = pkcs7.signed_data(b"Content-Type: text/plain\r\n\r\nAutre", [sender().identity])
     start = raw.index(b'filename="smime.p7s"') + len(b'filename="smime.p7s"\r\n\r\n')
     end = raw.index(b"\r\n--", start)
     for der, verdict in ((detached, V.VALID), (other, V.INVALID)):
