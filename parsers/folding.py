@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
+_MARKS = re.compile(r"[\u0300-\u036f]+")
+_APART = re.compile(r"[\W_]+")
 _BEFORE = str.maketrans({"°": "", "º": "", "œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
 # Pairs that engines confuse. Applied to both sides of a comparison, never to a value.
 _CONFUSED = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b"})
@@ -27,8 +30,7 @@ def skeleton_char(char: str) -> str:
 def fold(text: str) -> str:
     """Lower case, no accents, each run of punctuation or blanks one space: for comparing words."""
     plain = unicodedata.normalize("NFKD", text.translate(_BEFORE)).casefold()
-    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join(kept.split())
+    return _APART.sub(" ", _MARKS.sub("", plain)).strip()
 
 
 @lru_cache(maxsize=4096)

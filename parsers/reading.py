@@ -17,10 +17,10 @@ from datetime import date
 from parsers.classify import OTHER, Classified, Evidence, KindRule, classify
 from parsers.documents import Inspected
 from parsers.errors import Malformed, ParseError
-from parsers.facts import Bitmap, Confidentiality, Fact, Issue, Page, Severity, Source
+from parsers.facts import Bitmap, Confidentiality, Fact, Issue, Page, Severity, Source, lines_of
 from parsers.forms.extract import Picture, extract
 from parsers.forms.template import Template
-from parsers.layout import Frame, Recognised, centre, lines
+from parsers.layout import Frame, Recognised, centre
 
 DPI = 200.0
 """Resolution pages are rendered at for OCR and for judging ink."""
@@ -56,11 +56,12 @@ class Reading:
 def needs_bitmap(inspected: Inspected, rules: Sequence[KindRule], context: Context) -> tuple[int, ...]:
     """Pages to render at ``DPI``: those OCR must read, and those of a form, whose ink is judged."""
     wanted = set(inspected.wanting)
-    if any(rule.template is not None for rule in rules):
+    forms = [rule for rule in rules if rule.template is not None]
+    if forms:
         for page in inspected.pages:
             if page.number in wanted:
                 continue
-            seen = classify(rules, _evidence((page,), inspected, replace(context, codes=())))
+            seen = classify(forms, _evidence((page,), inspected, context))
             if seen.template is not None:
                 wanted.add(page.number)
     return tuple(sorted(wanted))
@@ -168,7 +169,8 @@ def _continues(page: Page, template: Template) -> bool:
 def _evidence(pages: Sequence[Page], inspected: Inspected, context: Context) -> Evidence:
     first = pages[0]
     numbers = {p.number for p in pages}
-    top = tuple(line.text for line in lines(first.words) if centre(line.box) >= first.height * 2 / 3)
+    above = [w for w in first.words if centre(w.box) >= first.height * 2 / 3]
+    top = tuple(lines_of(tuple(above)).split("\n"))
     return Evidence(
         text="\n".join(p.text for p in pages),
         titles=(*((context.title,) if context.title else ()), *top),
