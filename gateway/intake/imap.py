@@ -98,7 +98,9 @@ class ImapWatcher:
                 self._box = box
             try:
                 while not self._stopping.is_set():
-                    self.scan(box)
+                    # again at once after taking any: what came meanwhile was announced then, not in IDLE
+                    while self.scan(box) and not self._stopping.is_set():
+                        pass
                     seconds = min(self.settings.scan_seconds, _IDLE_SECONDS)
                     if box.can_wait:
                         box.wait(seconds)

@@ -115,8 +115,24 @@ class ImapBox:
         """Until the server announces something, ``seconds`` at most; a hint, never a proof."""
         client = self._client
         client.idle()
-        client.idle_check(timeout=seconds)
+        if not self._already_told():
+            client.idle_check(timeout=seconds)
         client.idle_done()
+
+    def _already_told(self) -> bool:
+        """Whether an announcement came in the same packet as the answer to IDLE.
+
+        It then sits in the reader's buffer, where the poll of ``idle_check`` does not look: a mail
+        that came between scan and IDLE would stay unheard until the wait ends.
+        """
+        connection = self._client.socket()
+        connection.setblocking(False)
+        try:
+            return bool(self._client._imap.file.peek(1))  # noqa: SLF001 (imapclient offers no other way)
+        except OSError:
+            return False
+        finally:
+            connection.settimeout(_READ_SECONDS)
 
     @property
     def can_wait(self) -> bool:

@@ -23,7 +23,7 @@ TOO_MANY_RECIPIENTS = "452 4.5.3 Trop de destinataires / Too many recipients"
 _MAX_RECIPIENTS = 100
 _MAX_ADDRESS = 320
 # An address as it may stand between angle brackets: no control byte, no space outside quotes.
-_LOCAL = r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"|[^\s<>"\x00-\x1f\x7f]*'
+_LOCAL = r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"|[^\s<>@"\x00-\x1f\x7f]*'
 _DOMAIN = r'@[^\s<>@"\x00-\x1f\x7f]+'
 _PATH = re.compile(rf"<(?:@[^\s:<>]+:)?((?:{_LOCAL})(?:{_DOMAIN})?)>")
 

@@ -22,6 +22,7 @@ _SECONDS = 60.0
 _FINAL_SECONDS = 600.0
 """RFC 5321 4.5.3.2.6: the server may work ten minutes on the end of DATA."""
 _LONE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_PLAIN = re.compile(r"[^\s<>\x00-\x1f\x7f]*")
 _XTEXT = re.compile(r"[^!-*,-<>-~]")
 
 
@@ -74,15 +75,15 @@ class Smarthost:
         if _LONE_BREAK.search(raw):
             # would be read differently by the servers on the way, and could hide a second message
             raise Permanent("lone CR or LF in the letter")
+        if not (_PLAIN.fullmatch(sender) and _PLAIN.fullmatch(recipient)):
+            raise Permanent("address refused: it holds what no address holds")
         try:
             with contextlib.ExitStack() as stack:
                 client = self._connected(sender)
                 stack.callback(client.close)
                 return self._hand_over(client, raw, sender, recipient, envid)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, ValueError, smtplib.SMTPException) as error:
             raise Temporary(_said(error)) from error
-        except ValueError as error:
-            raise Permanent("address refused: line break in it") from error
 
     def _connected(self, sender: str) -> smtplib.SMTP:
         """A greeted connection, protected and authenticated as the settings ask."""
@@ -99,9 +100,8 @@ class Smarthost:
         """``tls``: must, must not, or ``None`` when offered."""
         domain = sender.rpartition("@")[2] or "localhost"
         name = domain.encode("idna").decode() if not domain.isascii() else domain
-        client = smtplib.SMTP(local_hostname=name, timeout=_SECONDS)
+        client = smtplib.SMTP(self._settings.host, self._settings.port, name, timeout=_SECONDS)
         try:
-            _greeted(client.connect(self._settings.host, self._settings.port))
             client.ehlo_or_helo_if_needed()
             if tls or (tls is None and client.has_extn("starttls")):
                 client.starttls(context=_context(verified=bool(tls)))
@@ -147,11 +147,6 @@ class Smarthost:
         with contextlib.suppress(OSError, smtplib.SMTPException):
             client.quit()
         return Sent(reply, reported)
-
-
-def _greeted(answer: tuple[int, bytes]) -> None:
-    if answer[0] != 220:
-        raise smtplib.SMTPConnectError(*answer)
 
 
 def _mail_options(client: smtplib.SMTP, raw: bytes, addresses: str) -> list[str]:

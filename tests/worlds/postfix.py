@@ -11,6 +11,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -92,7 +94,15 @@ def free_port() -> int:
 class Postfix:
     """``with Postfix(relay_port=...) as relay: relay.port``."""
 
-    def __init__(self, relay_port: int | None = None, *, hold: bool = False, lmtp: bool = False) -> None:
+    def __init__(
+        self,
+        relay_port: int | None = None,
+        *,
+        hold: bool = False,
+        lmtp: bool = False,
+        routes: Mapping[str, int] | None = None,
+    ) -> None:
+        """``routes``: domains that go to a port of their own instead of ``relay_port``."""
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="passerelle-postfix-", dir="/tmp"))
         self.folder.chmod(0o755)
@@ -107,6 +117,9 @@ class Postfix:
             main += f"default_transport = lmtp:inet:127.0.0.1:{relay_port}\n"
         config = self.folder / "etc"
         config.mkdir()
+        if routes:
+            pairs = ", ".join(f"{{ {d} = smtp:[127.0.0.1]:{port} }}" for d, port in routes.items())
+            main += f"transport_maps = inline:{{ {pairs} }}\n"
         (config / "main.cf").write_text(main)
         (config / "master.cf").write_text(_MASTER.format(port=self.port))
         (self.folder / "queue").mkdir()
@@ -131,6 +144,15 @@ class Postfix:
     def log(self) -> str:
         path = self.folder / "maillog"
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def wait_for(self, text: str, times: int, seconds: float = 30.0) -> None:
+        """Until the log holds ``text`` that often. Raises ``TimeoutError`` with the log."""
+        pause = threading.Event()
+        for _ in range(int(seconds / 0.05)):
+            if self.log().count(text) >= times:
+                return
+            pause.wait(0.05)
+        raise TimeoutError(self.log())
 
     def held(self) -> int:
         """Messages written in the hold queue so far."""

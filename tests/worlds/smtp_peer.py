@@ -15,6 +15,7 @@ import ssl
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BufferedReader
 from typing import Self
 
 _USUAL = {
@@ -67,12 +68,11 @@ class SmtpPeer:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            with contextlib.suppress(OSError, ssl.SSLError):
-                self._talk(client)
-            client.close()
+            with contextlib.ExitStack() as stack, contextlib.suppress(OSError, ssl.SSLError):
+                self._talk(stack.enter_context(client), stack)
 
-    def _talk(self, client: socket.socket) -> None:
-        stream = client.makefile("rb")
+    def _talk(self, client: socket.socket, stack: contextlib.ExitStack) -> None:
+        stream = stack.enter_context(client.makefile("rb"))
         protected = False
         message = Message()
         if not self._answer(client, "CONNECT"):
@@ -90,8 +90,8 @@ class SmtpPeer:
             if not self._answer(client, verb) or verb == "QUIT":
                 return
             if verb == "STARTTLS" and self._tls is not None and self._answers[verb].startswith("220"):
-                client = self._tls.wrap_socket(client, server_side=True)
-                stream = client.makefile("rb")
+                client = stack.enter_context(self._tls.wrap_socket(client, server_side=True))
+                stream = stack.enter_context(client.makefile("rb"))
                 protected = True
             if verb == "DATA" and self._answers[verb].startswith("354"):
                 message.content = self._content(stream)
@@ -109,9 +109,9 @@ class SmtpPeer:
         return True
 
     @staticmethod
-    def _content(stream: socket.SocketIO | object) -> bytes:
+    def _content(stream: BufferedReader) -> bytes:
         lines = []
-        while (line := stream.readline()) not in {b".\r\n", b""}:  # type: ignore[attr-defined]
+        while (line := stream.readline()) not in {b".\r\n", b""}:
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(lines)
 

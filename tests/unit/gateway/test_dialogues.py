@@ -1,9 +1,9 @@
 """Plays ``tests/dialogues/*.txt`` against the real listener.
 
-Language, one instruction a line: ``: lmtp``, ``: max_bytes 1000``, ``: starttls``,
-``: starttls required`` before all; ``-> text`` says a line; ``=> text`` says exactly that (escapes ``\\r \\n \\0 \\x00``); ``{A*9}``
-in both stands for nine A; ``<- 250 text`` expects one whole reply that starts with ``250`` and holds
-``text``; ``<- hangs up`` expects the end; ``! tls`` shakes hands; ``! ends`` stops saying (half close);
+One instruction a line. First ``: lmtp``, ``: max_bytes 1000``, ``: starttls`` or ``: starttls required``.
+``-> text`` says a line; ``=> text`` says exactly that (escapes ``\\r \\n \\0 \\x00``); ``{A*9}`` stands for
+nine A in both; ``<- 250 text`` expects one whole reply that starts with ``250`` and holds ``text``;
+``<- hangs up`` expects the end; ``! tls`` shakes hands; ``! ends`` stops saying (half close);
 ``= messages 1``, ``= arrivals 2``, ``= holds text`` tell what was taken in the end.
 """
 
