@@ -13,7 +13,7 @@ from datetime import timedelta
 from gateway import flow, log
 from gateway.engine import Engine
 from gateway.house import House
-from storage import deliveries, executors
+from storage import deliveries, executors, outbox
 from storage.wal import prepare_wal
 
 _FEED_SECONDS = 5.0
@@ -44,6 +44,8 @@ class Worker:
 
     def start(self) -> None:
         """Recover interrupted work, then take new work."""
+        with self._house.database.transaction() as session:
+            outbox.free_leases(session, self._engine.executor)  # those of this instance's former life
         self._engine.start()
         self._beat()
         self._loop("feeder", _FEED_SECONDS, self._feed, self._hungry)
@@ -111,6 +113,7 @@ class Worker:
         for executor in dead:
             log.taken_over(executor, self._engine.take_over(executor))
             with house.database.transaction() as session:
+                outbox.free_leases(session, executor)
                 executors.forget(session, executor)
 
     def _seal(self) -> None:

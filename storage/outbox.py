@@ -123,6 +123,19 @@ def claim(session: Session, owner: str, at: datetime, until: datetime) -> Outbox
     return get(session, entry.id)
 
 
+def free_leases(session: Session, holder: str) -> int:
+    """Free the letters that a dead instance held (attempts are named ``<holder>#…``); how many.
+
+    Only for an instance known to be dead: one that starts under its own name, or one taken over.
+    """
+    statement = (
+        update(OutboxEntry)
+        .where(col(OutboxEntry.lease_owner).startswith(f"{holder}#", autoescape=True))
+        .values(lease_owner=None, lease_until=None)
+    )
+    return session.exec(statement).rowcount
+
+
 def finish(
     session: Session,
     entry_id: int,

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,7 @@ class Nursery:
         self._say("bury")
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
+        self._process.communicate(timeout=30)
 
     def _say(self, word: str) -> dict[str, Any]:
         assert self._process.stdin is not None
@@ -77,6 +76,9 @@ def _birth(config: Path, sandbox: Sandbox) -> dict[str, Any]:
         os.close(inlet)
         try:
             _live(config, sandbox, outlet)
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             os._exit(1)
     os.close(outlet)

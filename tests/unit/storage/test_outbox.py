@@ -125,3 +125,17 @@ def test_a_mail_reports_once_on_a_letter(database: Database) -> None:
         assert outbox.add_receipt(session, receipt)
         assert not outbox.add_receipt(session, receipt)
         assert [r.action for r in outbox.receipts(session, entry.id)] == ["delivered"]
+
+
+def test_the_letters_of_a_dead_instance_are_free_at_once_and_nobody_else_s(database: Database) -> None:
+    with database.transaction() as session:
+        first, second = _entry(session, 1), _entry(session, 2)
+        until = AT + timedelta(minutes=30)
+        assert outbox.claim(session, "a_1#x", AT, until)
+        assert outbox.claim(session, "ab1#y", AT, until)
+        assert outbox.free_leases(session, "a_1") == 1
+    with database.reading() as session:
+        freed, held = outbox.get(session, first.id or 0), outbox.get(session, second.id or 0)
+    assert freed is not None
+    assert held is not None
+    assert (freed.lease_owner, held.lease_owner) == (None, "ab1#y")
