@@ -129,6 +129,7 @@ def test_a_mail_reports_once_on_a_letter(database: Database) -> None:
 
 def test_the_letters_of_a_dead_instance_are_free_at_once_and_nobody_else_s(database: Database) -> None:
     with database.transaction() as session:
+        rows.delivery(session, "a")
         first, second = _entry(session, 1), _entry(session, 2)
         until = AT + timedelta(minutes=30)
         assert outbox.claim(session, "a_1#x", AT, until)
