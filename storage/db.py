@@ -117,6 +117,7 @@ def _engine(url: str) -> Engine:
         return _sqlite_engine(url)
     engine = create_engine(
         url,
+        hide_parameters=True,  # an error never quotes the values it was about: they may be medical
         pool_pre_ping=True,
         pool_size=_POOL,
         max_overflow=_POOL,
@@ -134,7 +135,11 @@ def _engine(url: str) -> Engine:
 
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
-        url, pool_size=_POOL, max_overflow=_POOL, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000}
+        url,
+        hide_parameters=True,
+        pool_size=_POOL,
+        max_overflow=_POOL,
+        connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000},
     )
 
     @event.listens_for(engine, "connect")

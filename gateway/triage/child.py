@@ -51,9 +51,15 @@ def _passed_channel(control: socket.socket) -> socket.socket | None:
 
 
 def _one_job(channel: socket.socket) -> None:
-    """Read the request, work under limits, answer, end the process without any clean-up."""
+    """Read the request, work under limits, answer, end the process without any clean-up.
+
+    Nothing of it reaches our output or our log: what a library says of a document may quote it.
+    """
     status = 1
     with contextlib.suppress(BaseException):
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
         channel.sendall(os.getpid().to_bytes(8, "big"))
         text, blob = frames.receive(channel)
         name = text.decode()

@@ -93,6 +93,7 @@ class Sandbox:
                 [sys.executable, "-m", "gateway.triage.child", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
                 env={"PYTHONPATH": os.pathsep.join(sys.path)},
             )
         self._control = ours
