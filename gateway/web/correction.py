@@ -44,6 +44,13 @@ class Asked:
     fields: tuple[papers.Field, ...]
     spec: FieldSpec | None
 
+    @property
+    def best(self) -> str:
+        """The reading to start from: the last correction, else the surest reading."""
+        corrected = [f.value for f in self.fields if f.source == "person"]
+        surest = max(self.fields, key=lambda f: f.confidence, default=None)
+        return corrected[-1] if corrected else surest.value if surest else ""
+
 
 @router.get("")
 def form(

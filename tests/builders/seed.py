@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from gateway.cases.matching import name_key
 from gateway.circuits.load import Circuits, load_circuits
 from gateway.evidence.record import Kind, Recorder
 from gateway.web.passwords import Passwords
@@ -128,6 +129,7 @@ def _authorisation(session: Session, office: Office) -> Case:
         cnas_number="861234567890",
         patient_name="HADDAD",
         patient_first_names="Fatima Zohra",
+        name_key=name_key("HADDAD", "Fatima Zohra"),
         patient_birth_date=date(1971, 4, 9),
         establishment_finess="590796975",
         establishment_name="Centre hospitalier universitaire de Lille",

@@ -170,3 +170,35 @@ def test_another_caisse_and_a_medical_report_by_their_addresses(world: World, ch
     assert answer.status == 403
     assert "secret médical" in page.inner_text("main")
     context.close()
+
+
+def test_everything_by_the_keyboard(world: World, chromium: Browser) -> None:
+    """Down the list, open, take, finish, back to the queue, help, search."""
+    context = chromium.new_context(viewport={"width": 1360, "height": 860})
+    page = _sign_in(world, context, "agathe").page
+    page.goto(f"{world.address}/files/cnse-administratif")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    assert page.locator('tr[aria-selected="true"]').count() == 1
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/elements/{world.office.items['question']}")
+    page.keyboard.press("a")
+    page.wait_for_url("**fait=prendre")
+    page.keyboard.press("e")
+    page.wait_for_url("**fait=terminer")
+    page.keyboard.press("u")
+    page.wait_for_url("**/files/cnse-administratif")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("dialog").is_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("hadad jj")
+    assert page.locator("#recherche").input_value() == "hadad jj"
+    page.locator("#recherche").fill("hadad")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/recherche?q=hadad")
+    assert seed.CASE in page.inner_text("main")
+    context.close()
