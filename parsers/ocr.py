@@ -81,27 +81,25 @@ class Recogniser:
 
     # --- RapidOCR ----------------------------------------------------------------------------
 
-    def _read_rapid(self, bitmap: Bitmap, page: Page) -> Recognised:
+    def _read_rapid(self, bitmap: Bitmap, page: Page, turned: bool = False) -> Recognised:
         grey = np.frombuffer(bitmap.pixels, np.uint8).reshape(bitmap.height, bitmap.width)
         image = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
         found = self._rapid(image, use_det=True, use_cls=False, use_rec=False)
         if getattr(found, "boxes", None) is None or len(found.boxes) == 0:
             return Recognised((), Frame(page.width, page.height))
         quads: list[Quad] = [np.asarray(b, np.float64) for b in found.boxes]
-        crops = self._rapid.crop_text_regions(image, np.asarray(found.boxes, np.float32))
         tall = [_tall(q) for q in quads]
-        # The engine lays a tall crop on its left side; from there it reads like the others.
-        quads = [np.roll(q, -1, axis=0) if t else q for q, t in zip(quads, tall, strict=True)]
-        sideways = sum(_length(q) for q, t in zip(quads, tall, strict=True) if t) > 0.5 * sum(
-            map(_length, quads)
-        )
-        crops, quads = _aligned(crops, quads, tall, sideways)
-        over = self._upside_down([c for c, t in zip(crops, tall, strict=True) if t == sideways])
+        if not turned and _sideways(quads):
+            return self._read_sideways(bitmap, page)
+        crops = self._rapid.crop_text_regions(image, np.asarray(found.boxes, np.float32))
+        crops, quads = _aligned(crops, quads, tall)
+        level = [(c, q) for c, q, t in zip(crops, quads, tall, strict=True) if not t]
+        over = self._upside_down([c for c, _ in level])
         if over:
             crops = [cv2.rotate(c, cv2.ROTATE_180) for c in crops]
             quads = [np.roll(q, -2, axis=0) for q in quads]
-        rotation = ((90 if sideways else 0) + (180 if over else 0)) % 360
-        kept = [q for q, t in zip(quads, tall, strict=True) if t == sideways]
+        rotation = 180 if over else 0
+        kept = [q for q, t in zip(quads, tall, strict=True) if not t]
         frame = Frame(page.width, page.height, rotation, _skew(kept, rotation))
         read = self._rapid.recognize_txt(crops)
         scale = (page.width / bitmap.width, page.height / bitmap.height)
@@ -110,6 +108,14 @@ class Recogniser:
             if text.strip():
                 words += _split(info, quad, text, frame, scale)
         return Recognised(tuple(words), frame)
+
+    def _read_sideways(self, bitmap: Bitmap, page: Page) -> Recognised:
+        """A page on its side is stood up and looked at anew: the engine finds level lines better."""
+        laid = Frame(page.width, page.height, 90)
+        width, height = laid.size
+        inner = self._read_rapid(laid.upright(bitmap), Page(1, width, height, (), Source.OCR), turned=True)
+        rotation = (90 + inner.frame.rotation) % 360
+        return Recognised(inner.words, Frame(page.width, page.height, rotation, inner.frame.skew))
 
     def _upside_down(self, crops: Sequence[npt.NDArray[np.uint8]]) -> bool:
         """The page's lines, or enough of the longest, asked one by one which way is up."""
@@ -177,22 +183,26 @@ def _tall(quad: Quad) -> bool:
     return high / max(wide, 1e-6) >= 1.5
 
 
-def _aligned(
-    crops: list[Any], quads: list[Quad], tall: Sequence[bool], sideways: bool
-) -> tuple[list[Any], list[Quad]]:
-    """Short runs (« 1 », « Du ») turned like the rest of the page: their own shape does not tell."""
-    turned_crops, turned_quads = list(crops), list(quads)
+def _sideways(quads: Sequence[Quad]) -> bool:
+    """Whether most of the text, by length, runs up or down the page."""
+    lengths = [max(_length(q), float(np.linalg.norm(q[3] - q[0]))) for q in quads]
+    upright = [length for q, length in zip(quads, lengths, strict=True) if not _tall(q)]
+    return sum(upright) < 0.5 * sum(lengths)
+
+
+def _aligned(crops: list[Any], quads: list[Quad], tall: Sequence[bool]) -> tuple[list[Any], list[Quad]]:
+    """Each crop the way its quad is read. The engine lays a crop taller than wide on its side: right for a
+    line up the margin, wrong for a lone « 1 », which is laid back."""
+    laid_crops, laid_quads = list(crops), list(quads)
     for place, (crop, quad) in enumerate(zip(crops, quads, strict=True)):
-        high, wide = crop.shape[:2]
-        if tall[place] == sideways or wide > 3 * high:
+        if not tall[place]:
             continue
-        if sideways:
-            turned_crops[place] = cv2.rotate(crop, cv2.ROTATE_90_COUNTERCLOCKWISE)
-            turned_quads[place] = np.roll(quad, -1, axis=0)
+        high, wide = crop.shape[:2]
+        if wide > 3 * high:
+            laid_quads[place] = np.roll(quad, -1, axis=0)
         else:
-            turned_crops[place] = cv2.rotate(crop, cv2.ROTATE_90_CLOCKWISE)
-            turned_quads[place] = np.roll(quad, 1, axis=0)
-    return turned_crops, turned_quads
+            laid_crops[place] = cv2.rotate(crop, cv2.ROTATE_90_CLOCKWISE)
+    return laid_crops, laid_quads
 
 
 def _skew(quads: Sequence[Quad], rotation: int) -> float:

@@ -186,6 +186,18 @@ def test_printed_ticks_of_a_typed_form() -> None:
     assert found.kind == "se352-302-request"
 
 
+def test_a_colon_with_nothing_after_it_is_empty() -> None:
+    words = _words(
+        ("Bénéficiaire des soins", 40, 760),
+        ("Adresse en Algérie :", 40, 740),
+        ("Une phrase imprimée du formulaire.", 40, 727),
+    )
+    found = extract(
+        TEMPLATES["se352-301"], [Page(1, 595, 842, words, Source.TEXT)], (), {}, "0" * 64, TODAY
+    )
+    assert found.facts == ()
+
+
 def test_a_report_has_no_facts() -> None:
     assert all(r.facts == () for r in read(reports.medical_report()))
 
