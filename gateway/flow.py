@@ -8,7 +8,8 @@ set aside with the step, the reason and the time, and the next delivery goes on 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gateway import log, steps
@@ -19,7 +20,7 @@ from gateway.steps import Written
 from parsers.errors import ParseError
 from storage import deliveries
 from storage.deliveries import Delivery, DeliveryState
-from storage.errors import DatabaseUnavailable, StorageError
+from storage.errors import StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +59,55 @@ _UNEXPECTED = (
 def advance(house: House, sha256: str) -> DeliveryState:
     """Carry one delivery over one line of ``FLOW``; returns the state it is in afterwards.
 
-    Raises ``Unavailable`` when the database or the vault does not answer: nothing was lost, the same
-    step is tried again later. Any other trouble sets the delivery aside.
+    Raises ``Unavailable`` when the database, the vault or the limited children do not answer: nothing was
+    lost, the same step is tried again later. Any other trouble sets the delivery aside.
     """
-    with house.database.reading() as session:
-        delivery = deliveries.get(session, sha256)
-    step = BY_STATE.get(delivery.state) if delivery else None
-    if delivery is None or step is None:
-        return delivery.state if delivery else DeliveryState.SET_ASIDE
+    with _unavailable_when_temporary():
+        delivery = _delivery(house, sha256)
+        step = BY_STATE.get(delivery.state) if delivery else None
+        if delivery is None or step is None:
+            return delivery.state if delivery else DeliveryState.SET_ASIDE
+        return _take(house, delivery, step)
+
+
+def _take(house: House, delivery: Delivery, step: Step) -> DeliveryState:
     began = time.monotonic()
     try:
         written = step.run(house, delivery)
         moved = _commit(house, delivery, step, written)
-    except DatabaseUnavailable as error:
-        raise Unavailable(error.public) from error
+    except Unavailable:
+        raise
     except StorageError as error:
         if error.temporary:
-            raise Unavailable(error.public) from error
+            raise
         return _set_aside(house, delivery, step, error.public, type(error).__name__)
     except ParseError as error:
         return _set_aside(house, delivery, step, error.message, error.code)
     except PasserelleError as error:
         return _set_aside(house, delivery, step, error.public, type(error).__name__)
     except Exception as error:  # noqa: BLE001 - the point of this line: nothing stops the next mail
-        log.surprise(sha256, step.name)
+        log.surprise(delivery.sha256, step.name)
         return _set_aside(house, delivery, step, _UNEXPECTED, type(error).__name__)
     if moved:
-        log.moved(sha256, step.name, step.after, time.monotonic() - began)
-    return step.after
+        log.moved(delivery.sha256, step.name, step.after, time.monotonic() - began)
+        return step.after
+    now = _delivery(house, delivery.sha256)  # another worker was first: it stands where they left it
+    return now.state if now else DeliveryState.SET_ASIDE
+
+
+@contextmanager
+def _unavailable_when_temporary() -> Iterator[None]:
+    try:
+        yield
+    except StorageError as error:
+        if error.temporary:
+            raise Unavailable(error.public) from error
+        raise
+
+
+def _delivery(house: House, sha256: str) -> Delivery | None:
+    with house.database.reading() as session:
+        return deliveries.get(session, sha256)
 
 
 def run_to_rest(house: House, sha256: str) -> DeliveryState:

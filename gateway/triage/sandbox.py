@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import json
 import os
 import pickle
@@ -13,6 +14,7 @@ import sys
 import threading
 from typing import Any
 
+from gateway.errors import Unavailable
 from gateway.triage import frames
 from gateway.triage.jobs import JOBS
 from parsers import errors
@@ -41,14 +43,13 @@ class Sandbox:
     def run(self, name: str, *arguments: object) -> Any:
         """Do job ``name`` in a fresh child.
 
-        Raises the ``ParseError`` the job raised, or ``Crashed`` when the child died, lied or was too slow.
+        Raises the ``ParseError`` the job raised, ``Crashed`` when the child died, lied or was too slow,
+        ``Unavailable`` when no child can be started: that says nothing about the bytes.
         """
         request = pickle.dumps((arguments, self.limits), protocol=pickle.HIGHEST_PROTOCOL)
-        with self._new_channel() as channel:
-            channel.settimeout(self.limits.wall_seconds + _GRACE_SECONDS)
-            pid = 0
+        channel, pid = self._new_child()
+        with channel:
             try:
-                pid = int.from_bytes(channel.recv(8, socket.MSG_WAITALL), "big")
                 frames.send(channel, name.encode(), request)
                 text, blobs = frames.receive(channel)
             except (EOFError, OSError) as error:
@@ -71,6 +72,21 @@ class Sandbox:
         """Stop the zygote; jobs under way end by themselves."""
         with self._lock:
             self._bury()
+
+    def _new_child(self) -> tuple[socket.socket, int]:
+        """A channel to a fresh fork and its process id; a zygote that dies meanwhile is replaced once."""
+        for _attempt in range(2):
+            channel = self._new_channel()
+            channel.settimeout(self.limits.wall_seconds + _GRACE_SECONDS)
+            with contextlib.suppress(OSError):
+                told = channel.recv(8, socket.MSG_WAITALL)
+                if len(told) == 8:
+                    return channel, int.from_bytes(told, "big")
+            channel.close()
+        raise Unavailable(
+            "Le lecteur isolé ne démarre pas ; le message est gardé et sera repris, "
+            "vérifiez l'installation et la mémoire libre."
+        )
 
     def _new_channel(self) -> socket.socket:
         """A channel to a fresh fork; a zygote that has died is replaced once."""
