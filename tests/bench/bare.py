@@ -76,7 +76,9 @@ class Bare:
         public = leaf.public_key()
         if not isinstance(public, rsa.RSAPublicKey):
             raise TypeError("the samples are signed by RSA")
-        public.verify(signer["signature"].native, attributes.untag().dump(), padding.PKCS1v15(), hashes.SHA256())
+        public.verify(
+            signer["signature"].native, attributes.untag().dump(), padding.PKCS1v15(), hashes.SHA256()
+        )
         leaf.verify_directly_issued_by(intermediate)
         intermediate.verify_directly_issued_by(self._root)
         return whole

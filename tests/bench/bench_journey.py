@@ -132,13 +132,18 @@ def burst(house: House, desk: Desk, count: int, say: Say) -> tuple[float, float]
 
 def _small(desk: Desk, number: int) -> Sample:
     return desk.sample(
-        f"small-{number}", "", GARONNE[2], f"Question {number}", reports.question(), expect="cnse-administratif"
+        f"small-{number}",
+        "",
+        GARONNE[2],
+        f"Question {number}",
+        reports.question(),
+        expect="cnse-administratif",
     )
 
 
 def run(say: Say, count: int = MESSAGES, small: int = BURST) -> list[Table]:
     """Measure; ``say`` hears the progress."""
-    at = datetime.now(UTC)  # noqa: DTZ005 - a bench lives in the present: certificates must be valid now
+    at = datetime.now(UTC)
     keys = keychain(at)
     desk = Desk(keys, at)
     with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as name:
@@ -156,9 +161,9 @@ def _journey(measured: list[Pair]) -> Table:
     verdict = "Reached." if multiple <= _TARGET else "Not reached."
     return Table(
         "Journey of one mail",
-        f"A mail signed and encrypted (RSA 2048, AES-256-GCM) with a PDF of three pages of text, from the "
-        f"door to its deadlines, on SQLite, encryption at rest on, warm sandbox. {len(measured)} mails, each "
-        "both ways in turns; medians.",
+        "A mail signed and encrypted (RSA 2048, AES-256-GCM) with a PDF of three pages of text, from the "
+        "door to its deadlines, on SQLite, encryption at rest on, warm sandbox. "
+        f"{len(measured)} mails, each both ways in turns; medians.",
         ("", "ms a mail", "multiple"),
         (
             ("bare sum: decrypt + verify + parse + text + commit", ms(bare), "1.00"),
@@ -189,8 +194,8 @@ def _steps(measured: list[Pair]) -> Table:
 def _engine(small: int, accepted: float, carried: float) -> Table:
     return Table(
         "A burst through the durable engine",
-        f"{small} small mails (a question, no attachment) accepted one after the other, then carried by the "
-        "engine from a cold start, its first turn included.",
+        f"{small} small mails (a question, no attachment) accepted one after the other, then carried by "
+        "the engine from a cold start, its first turn included.",
         ("", "seconds", "mails a second"),
         (
             ("accepted (durable)", f"{accepted:.2f}", f"{small / accepted:.0f}"),
