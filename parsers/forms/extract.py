@@ -19,6 +19,10 @@ from parsers.pictures import png
 _BASE = {Source.ACROFORM: 0.99, Source.XFA: 0.99, Source.TEXT: 0.98, Source.OCR: 0.975}
 _HANDWRITING = 0.8
 """Most that is believed of handwriting read by an engine trained on print."""
+_COMB = 0.89
+"""Most that is believed of a comb read on an image: the engine may drop a cell and leave no trace."""
+_VERIFIED = frozenset({FieldType.DATE, FieldType.FINESS, FieldType.NIR})
+"""Types whose form or key shows that a character is missing."""
 _FREE_TEXT = 0.89
 """Most that is believed of running text read on an image: no rule of its type can confirm an accent."""
 
@@ -154,7 +158,10 @@ def _values(
         text = cleaned(value.text)
         if spec is None or not any(c.isalnum() for c in text):
             continue
-        reading.add(spec, text, page, value.box, source, _BASE[source] * value.confidence)
+        confidence = _BASE[source] * value.confidence
+        if source is Source.OCR and value.comb and spec.type not in _VERIFIED:
+            confidence = min(confidence, _COMB)
+        reading.add(spec, text, page, value.box, source, confidence)
 
 
 def _choice(

@@ -22,6 +22,7 @@ class Value:
     text: str
     box: Box
     confidence: float
+    comb: bool = False
 
 
 def assign(anchors: Sequence[Anchor], words: Sequence[Word]) -> dict[int, Value]:
@@ -141,10 +142,16 @@ def _joined(words: list[Word], anchor: Anchor) -> Value | None:
     field = anchor.field
     if field is not None and field.type in _FREE:
         words = _until_gap(words)
-    text = comb(words) or " ".join(w.text for w in words)
+    cells = comb(words)
+    text = cells or " ".join(w.text for w in words)
     if not any(c.isalnum() for c in text):
         return None
-    return Value(text, union(w.box for w in words), min(w.confidence for w in words) * anchor.score)
+    return Value(
+        text,
+        union(w.box for w in words),
+        min(w.confidence for w in words) * anchor.score,
+        cells is not None,
+    )
 
 
 def _until_gap(words: list[Word]) -> list[Word]:
