@@ -167,6 +167,32 @@ def release(session: Session, sha256: str, at: datetime) -> bool:
     return session.exec(statement).rowcount == 1
 
 
+def locked(session: Session, mailbox: str) -> list[str]:
+    """Identities of the mails of a mailbox whose journey ended unread for want of a key, oldest first."""
+    statement = (
+        select(Delivery.sha256)
+        .where(
+            col(Delivery.state) == DeliveryState.SCHEDULED,
+            func.lower(col(Delivery.mailbox)) == mailbox.lower(),
+            col(Delivery.security)["decryption"].as_string() == "no-key",
+        )
+        .order_by(col(Delivery.received_at), col(Delivery.sha256))
+    )
+    return list(session.exec(statement))
+
+
+def reopen(session: Session, sha256: str, at: datetime) -> bool:
+    """Send a mail whose journey ended back to its start; False when it is not at the end."""
+    return move(
+        session,
+        sha256,
+        DeliveryState.SCHEDULED,
+        DeliveryState.RECEIVED,
+        releases=col(Delivery.releases) + 1,
+        released_at=at,
+    )
+
+
 def list_state(session: Session, states: Collection[DeliveryState], limit: int = 100) -> list[Delivery]:
     """Deliveries in these states, oldest first."""
     statement = (

@@ -6,13 +6,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, UniqueConstraint, column, table
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 from storage.db import Instant
 
 PERSON = "person"
 """Source of a fact written by a person."""
+
+_FILED = table("case_documents", column("document_id"))
+"""Documents in cases: the table of ``storage.cases``, which knows documents, hence only named here."""
 
 
 class Document(SQLModel, table=True):
@@ -81,17 +84,45 @@ class IssueRow(SQLModel, table=True):
 
 
 def replace(session: Session, sha256: str, documents: Sequence[Document]) -> list[Document]:
-    """Make these the documents of a delivery, whatever an interrupted run left; ids are set on return.
+    """Make these the documents of a delivery, whatever a former run left; ids are set on return.
 
-    Facts and issues of the former documents go with them: only for steps that run before filing.
+    The former documents go, with what machines read in them. One that a person corrected or filed in a
+    case stays: as the new document of the same bytes and pages, else after all the new ones.
     """
-    former = select(Document.id).where(col(Document.delivery) == sha256)
-    session.exec(delete(FactRow).where(col(FactRow.document_id).in_(former)))
-    session.exec(delete(IssueRow).where(col(IssueRow.document_id).in_(former)))
-    session.exec(delete(Document).where(col(Document.delivery) == sha256))
-    session.add_all(documents)
+    kept = _forget_all_but_held(session, sha256)
+    for document in documents:
+        same = next((k for k in kept if _pages(k) == _pages(document)), None)
+        if same is None:
+            session.add(document)
+            continue
+        kept.remove(same)
+        document.id = same.id
+        session.merge(document)
+    end = max((document.position for document in documents), default=-1) + 1
+    for place, row in enumerate(kept, end):
+        row.position = place
     session.flush()
     return list(documents)
+
+
+def _forget_all_but_held(session: Session, sha256: str) -> list[Document]:
+    """Delete former documents but those people hold, which leave their places free for the new ones."""
+    former = {row.id: row for row in of_delivery(session, sha256) if row.id is not None}
+    if not former:
+        return []
+    clear_reading(session, list(former))
+    held = set(session.exec(select(FactRow.document_id).where(col(FactRow.document_id).in_(former))))
+    held |= set(session.scalars(_FILED.select().where(_FILED.c.document_id.in_(former))))
+    session.exec(delete(Document).where(col(Document.id).in_(former.keys() - held)))
+    kept = [row for key, row in former.items() if key in held]
+    for place, row in enumerate(kept, 1):
+        row.position = -place
+    session.flush()
+    return kept
+
+
+def _pages(document: Document) -> tuple[str, int]:
+    return document.sha256, document.first_page
 
 
 def get(session: Session, document_id: int) -> Document | None:

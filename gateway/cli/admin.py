@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gateway import bootstrap, flow
+from gateway import bootstrap, flow, steps
 from gateway.cli.output import print_table, say
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
+from gateway.house import House
 from gateway.identities import pem_of
 from gateway.intake.orphans import sweep_orphans
 from gateway.settings import Settings
@@ -33,7 +34,9 @@ def add_to(verbs: Any) -> None:
         "rotate-key", help="nouvelle clé de chiffrement ; les anciennes enveloppes sont refaites"
     )
     rotate.set_defaults(run=_rotate)
-    key = words.add_parser("add-identity", help="ajouter la clé S/MIME d'une boîte (PEM ou PKCS#12)")
+    key = words.add_parser(
+        "add-identity", help="ajouter la clé S/MIME d'une boîte (PEM ou PKCS#12) ; ouvre ce qui l'attendait"
+    )
     key.add_argument("mailbox")
     key.add_argument("file", type=Path)
     key.add_argument("--retired", action="store_true", help="ne sert plus qu'à déchiffrer")
@@ -100,9 +103,50 @@ def _add_identity(arguments: argparse.Namespace, settings: Settings) -> int:
             action="identity added",
             count=len(identities),
         )
+    opened, shut = _open_locked(house, arguments.mailbox)
     house.close()
     print(f"{len(identities)} identité(s) ajoutée(s) à {arguments.mailbox}.")
+    if opened:
+        print(f"{opened} message(s) qui attendaient une clé ont été ouverts et rangés.")
+    if shut:
+        say(f"{shut} message(s) de cette boîte restent en quarantaine : aucune de ses clés ne les ouvre.")
     return 0
+
+
+def _open_locked(house: House, mailbox: str) -> tuple[int, int]:
+    """Carry again each mail that a key of the mailbox now opens; how many, and how many stay shut."""
+    with house.database.reading() as session:
+        waiting = deliveries.locked(session, mailbox)
+    opened = [sha256 for sha256 in waiting if _reopened(house, sha256)]
+    for sha256 in opened:
+        flow.run_to_rest(house, sha256)
+    return len(opened), len(waiting) - len(opened)
+
+
+def _reopened(house: House, sha256: str) -> bool:
+    """Send one mail back to its start, unless its layers still lack a key."""
+    with house.database.reading() as session:
+        delivery = deliveries.get(session, sha256)
+    if delivery is None:
+        return False
+    try:
+        security = steps.unseal(house, delivery).columns["security"]
+    except ParseError:
+        return False
+    if security["decryption"] == "no-key":
+        return False
+    with house.database.transaction() as session:
+        if not deliveries.reopen(session, sha256, house.clock.now()):
+            return False
+        house.recorder.add(
+            session,
+            Kind.RELEASED,
+            f"delivery:{sha256}",
+            step="unseal",
+            reason="une clé ajoutée ouvre ce message",
+            person="ligne de commande",
+        )
+    return True
 
 
 def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:

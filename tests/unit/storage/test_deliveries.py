@@ -155,3 +155,26 @@ def test_text_no_database_can_hold_is_made_storable(database: Database, clock: T
         kept = deliveries.get(session, delivery.sha256)
     assert kept is not None
     assert kept.subject == "Devis\ufffd \ufffd urgent"
+
+
+def test_a_mail_without_its_key_is_sent_back_to_its_start(database: Database, clock: TurnableClock) -> None:
+    ended: dict[str, Any] = {"state": DeliveryState.SCHEDULED}
+    shut = _delivery(clock, "fermé", security={"decryption": "no-key"}, mailbox="Soins@Exemple.fr", **ended)
+    others = [
+        _delivery(clock, "ouvert", security={"decryption": "ok"}, **ended),
+        _delivery(clock, "jamais ouvert", **ended),
+        _delivery(clock, "ailleurs", security={"decryption": "no-key"}, mailbox="x@exemple.fr", **ended),
+        _delivery(clock, "en route", security={"decryption": "no-key"}, state=DeliveryState.READ),
+    ]
+    with database.transaction() as session:
+        for delivery in (shut, *others):
+            deliveries.insert(session, delivery)
+    with database.transaction() as session:
+        assert deliveries.locked(session, "soins@exemple.fr") == [shut.sha256]
+        assert deliveries.reopen(session, shut.sha256, clock.now())
+        assert not deliveries.reopen(session, shut.sha256, clock.now())
+    with database.reading() as session:
+        back = deliveries.get(session, shut.sha256)
+        assert deliveries.locked(session, "soins@exemple.fr") == []
+    assert back is not None
+    assert (back.state, back.releases, back.released_at) == (DeliveryState.RECEIVED, 1, clock.now())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.clock import TurnableClock
-from storage import deliveries, documents
+from storage import cases, deliveries, documents
+from storage.cases import Case
 from storage.db import Database
 from storage.deliveries import Delivery, DeliveryState
 from storage.documents import Document, FactRow, IssueRow
@@ -100,3 +101,48 @@ def test_a_correction_is_added_and_survives_a_second_reading(
         found = documents.get(session, key)
         assert found is not None
         assert found.name == "a.pdf"
+
+
+def _other(position: int, name: str) -> Document:
+    row = _document(position, name)
+    row.sha256 = "e" * 64
+    return row
+
+
+def test_a_corrected_document_is_found_again_at_its_new_place(
+    database: Database, clock: TurnableClock
+) -> None:
+    with database.transaction() as session:
+        (first,) = documents.replace(session, SHA, [_document(0, "a.pdf")])
+        key = first.id or 0
+        documents.add_facts(session, key, [_fact(clock, "01/02/1950")])
+        documents.correct(session, key, "amount", "12,50", "12.50", "agent1", clock.now())
+    with database.transaction() as session:
+        again = documents.replace(session, SHA, [_other(0, "texte"), _document(1, "a2.pdf")])
+        assert [row.id == key for row in again] == [False, True]
+    with database.reading() as session:
+        assert [row.name for row in documents.of_delivery(session, SHA)] == ["texte", "a2.pdf"]
+        assert [row.person for row in documents.facts_of(session, [key])] == ["agent1"]
+
+
+def test_a_document_in_a_case_stays_after_those_that_replace_it(
+    database: Database, clock: TurnableClock
+) -> None:
+    with database.transaction() as session:
+        first = documents.replace(session, SHA, [_document(0, "smime.p7m"), _other(1, "autre")])
+        key = first[0].id or 0
+        case = cases.open_case(
+            session,
+            Case(reference="C-1", circuit="essai", opened_at=clock.now(), opened_by_delivery=SHA),
+        )
+        cases.file_document(session, key, case.id or 0, clock.now(), ["choisi par agent1"])
+    news = [_document(0, "a.pdf"), _document(1, "b.pdf")]
+    for row, digit in zip(news, "12", strict=True):
+        row.sha256 = digit * 64
+    with database.transaction() as session:
+        documents.replace(session, SHA, news)
+    with database.reading() as session:
+        found = documents.of_delivery(session, SHA)
+        assert [row.name for row in found] == ["a.pdf", "b.pdf", "smime.p7m"]
+        assert cases.case_of_document(session, key) == case.id
+        assert found[2].id == key
