@@ -139,6 +139,4 @@ def lines_of(words: tuple[Word, ...]) -> str:
         else:
             lines.append([word])
             centre = middle
-    return "\n".join(
-        " ".join(w.text for w in sorted(line, key=lambda w: w.box.x0)) for line in lines
-    )
+    return "\n".join(" ".join(w.text for w in sorted(line, key=lambda w: w.box.x0)) for line in lines)

@@ -23,7 +23,7 @@ from tests.builders.mails import samples
 
 
 def prepare(keys: Path, trust: Path, out: Path) -> dict[str, object]:
-    """The authority, the identities of both mailboxes, and every sample as an ``.eml`` with its envelope."""
+    """The authority, both mailboxes' identities, and every sample as an ``.eml`` with its envelope."""
     at = datetime.now(UTC).replace(microsecond=0)
     keychain = Keychain(at)
     keychain.write_trust(trust)

@@ -39,7 +39,7 @@ def _delivery(number: int) -> Delivery:
 
 @pytest.fixture
 def filled(database: Database) -> Database:
-    """43 items in ``q``, four at a time with the same instant; then one elsewhere, one in another circuit."""
+    """43 items in ``q``, four at each instant; then one elsewhere, one in another circuit."""
     with database.transaction() as session:
         session.add_all(_delivery(n) for n in range(NUMBER + 2))
         session.flush()
