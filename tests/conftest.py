@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 
 def _build(url: str) -> None:
-    """Tables as an installation has them: by the migrations, which a contract test proves equal to the models."""
+    """Tables as an installation has them: by the migrations, proved equal to the models by a contract."""
     database = Database(url)
     try:
         schema.upgrade(database)

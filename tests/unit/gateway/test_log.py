@@ -44,7 +44,7 @@ def test_a_surprise_says_where_and_of_which_kind_never_with_which_words(
 ) -> None:
     log.configure("INFO")
     try:
-        raise ValueError(MARKER)
+        int(MARKER)
     except ValueError:
         log.surprise("b" * 64, "read")
     text = capsys.readouterr().err
