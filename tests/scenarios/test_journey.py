@@ -19,7 +19,7 @@ from storage.documents import Document
 from storage.outbox import OutboxEntry, OutboxState
 from storage.people import Person
 from tests.builders import mails, mails_forms
-from tests.builders.desk import CNSE, MEDICAL, Desk, Sample
+from tests.builders.desk import CALANQUES, CNSE, COLLINE, MEDICAL, Desk, Sample
 from tests.worlds.house import AT, Home
 
 NEEDS_OCR = (mails_forms.scanned_sealed, mails_forms.photo)
@@ -67,9 +67,7 @@ class Carried:
     def case(self, name: str) -> Case:
         """The one case of a sample's documents."""
         rows = self.home.rows(Document, delivery=self.ids[name])
-        filed = {
-            link.case_id for row in rows for link in self.home.rows(CaseDocument, document_id=row.id)
-        }
+        filed = {link.case_id for row in rows for link in self.home.rows(CaseDocument, document_id=row.id)}
         (number,) = filed
         (case,) = self.home.rows(Case, id=number)
         return case
@@ -155,7 +153,7 @@ def test_quarantined_mails_open_and_join_nothing(carried: Carried) -> None:
 
 
 def test_coverage_adds_up_and_nothing_rewrites_history(carried: Carried) -> None:
-    form = carried.home.desk.form_301(2, mails_forms.CALANQUES)
+    form = carried.home.desk.form_301(2, CALANQUES)
     assert form.start_date is not None
     assert form.end_date is not None
     periods = carried.home.rows(Period, case_id=carried.case("301-acroform").id)
@@ -214,7 +212,7 @@ def _dues(carried: Carried, name: str) -> dict[str, Deadline]:
 
 
 def test_due_dates_start_with_the_mail_and_end_with_what_answers_it(carried: Carried) -> None:
-    form = carried.home.desk.form_301(5, mails_forms.COLLINE)
+    form = carried.home.desk.form_301(5, COLLINE)
     zipped = _dues(carried, "301-zip")
     assert zipped["coverage-end"].due == form.end_date
     assert zipped["coverage-end"].state is DeadlineState.OPEN
@@ -226,7 +224,7 @@ def test_due_dates_start_with_the_mail_and_end_with_what_answers_it(carried: Car
     assert _dues(carried, "302-demande")["cnas-answer"].state is DeadlineState.MET
     granted = _dues(carried, "302-reponse")["coverage-end"]
     assert granted.state is DeadlineState.OPEN
-    assert granted.due == (carried.home.desk.form_301(2, mails_forms.CALANQUES).end_date or AT.date()) + (
+    assert granted.due == (carried.home.desk.form_301(2, CALANQUES).end_date or AT.date()) + (
         timedelta(days=40)
     )
 
@@ -264,7 +262,18 @@ def test_evidence_is_whole_and_tells_every_step(carried: Carried) -> None:
 
 def test_the_whole_spool_sent_again_changes_nothing_but_arrivals(carried: Carried) -> None:
     home = carried.home
-    tables = (Delivery, Document, Case, CaseDocument, Period, Item, Candidate, OutboxEntry, Deadline, Person)
+    tables = (
+        Delivery,
+        Document,
+        Case,
+        CaseDocument,
+        Period,
+        Item,
+        Candidate,
+        OutboxEntry,
+        Deadline,
+        Person,
+    )
     before = [[row.model_dump() for row in home.rows(table)] for table in tables]
     arrivals = len(home.rows(Arrival))
     for sample in carried.samples:

@@ -56,9 +56,7 @@ class Home:
     def root(self) -> Path:
         return self.house.settings.root
 
-    def accept(
-        self, raw: bytes, sender: str = SENDER, *mailboxes: str, via: Via = Via.SMTP
-    ) -> Accepted:
+    def accept(self, raw: bytes, sender: str = SENDER, *mailboxes: str, via: Via = Via.SMTP) -> Accepted:
         """Pass the door, as one SMTP transaction to these mailboxes (CNSE when none is named)."""
         to = mailboxes or (CNSE,)
         return self.door.accept(raw, *(Envelope(via, box, sender, to) for box in to))
