@@ -96,6 +96,10 @@ def _date(text: str, optical: bool) -> Typed:
     found = _plain_date(text)
     if found is not None or not optical:
         return found or _UNREADABLE
+    # The walls of a comb may be read with what stands between them.
+    bare = _plain_date(re.sub(r"[|\[\]]", "", text))
+    if bare is not None and bare.normalised is not None:
+        return Typed(bare.normalised, min(bare.certainty, 0.8))
     repaired = _plain_date(text.translate(_DIGITS))
     if repaired is not None and repaired.normalised is not None:
         return Typed(repaired.normalised, min(repaired.certainty, 0.8))

@@ -35,6 +35,12 @@ def test_a_year_of_two_digits_is_not_sure() -> None:
     assert typed(FieldType.DATE, "12/03/61").certainty < 0.9
 
 
+def test_the_walls_of_a_comb_are_not_digits() -> None:
+    seen = typed(FieldType.DATE, "2|3|/|0|2|/[2|0|2|6", optical=True)
+    assert seen.normalised == "2026-02-23"
+    assert seen.certainty < 0.9
+
+
 @pytest.mark.parametrize("text", ["l2/O3/2026", "12103/2026", "12/0372026"])
 def test_slips_in_a_date_are_repaired_on_images_only(text: str) -> None:
     seen = typed(FieldType.DATE, text, optical=True)
