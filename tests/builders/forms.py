@@ -220,6 +220,11 @@ def draw_301(sheet: Sheet, data: Form301, signed: bool = True, copy: int = 1, st
         Row(Cell("patient_address", "Adresse en Algérie", data.patient_address, 1)),
     )
     _authorisation(sheet, data, stamped)
+    _declaration(sheet, data, signed)
+
+
+def _declaration(sheet: Sheet, data: Form301, signed: bool) -> None:
+    """Boxes 4 (the patient), 5 (the hospital) and 6 (the caisse)."""
     sheet.heading("4", "Déclaration du bénéficiaire")
     sheet.paragraph("Je certifie avoir pris connaissance de la présente attestation et de ses conditions.")
     sheet.rows(
