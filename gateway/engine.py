@@ -24,7 +24,8 @@ _UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 
 
 class Engine:
-    """One instance of the job engine. ``advance`` carries a delivery one step and names its new state."""
+    """One instance of the job engine. ``advance`` carries a delivery on, one step or several, and names
+    its new state; the state of each step is in our own tables, so that nothing is done twice."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from gateway import log, steps
 from gateway.errors import PasserelleError, Unavailable
 from gateway.evidence.record import Kind
 from gateway.house import House
-from gateway.steps import Written
+from gateway.steps import Carried, Written
 from parsers.errors import ParseError
 from storage import deliveries
 from storage.deliveries import Delivery, DeliveryState
@@ -27,7 +27,7 @@ from storage.errors import StorageError
 class Step:
     before: DeliveryState
     name: str
-    run: Callable[[House, Delivery], Written]
+    run: Callable[[House, Delivery, Carried], Written]
     after: DeliveryState
 
 
@@ -56,24 +56,28 @@ _UNEXPECTED = (
 )
 
 
-def advance(house: House, sha256: str) -> DeliveryState:
+def advance(house: House, sha256: str, carried: Carried | None = None) -> DeliveryState:
     """Carry one delivery over one line of ``FLOW``; returns the state it is in afterwards.
+
+    ``carried``: what the same carrier kept from the step before, to read it only once.
 
     Raises ``Unavailable`` when the database, the vault or the limited children do not answer: nothing was
     lost, the same step is tried again later. Any other trouble sets the delivery aside.
     """
     with _unavailable_when_temporary():
-        delivery = _delivery(house, sha256)
+        carried = carried or Carried()
+        delivery = carried.delivery or _delivery(house, sha256)
         step = BY_STATE.get(delivery.state) if delivery else None
         if delivery is None or step is None:
             return delivery.state if delivery else DeliveryState.SET_ASIDE
-        return _take(house, delivery, step)
+        return _take(house, delivery, step, carried)
 
 
-def _take(house: House, delivery: Delivery, step: Step) -> DeliveryState:
+def _take(house: House, delivery: Delivery, step: Step, carried: Carried) -> DeliveryState:
     began = time.monotonic()
+    carried.delivery = None  # until its move is committed
     try:
-        written = step.run(house, delivery)
+        written = step.run(house, delivery, carried)
         moved = _commit(house, delivery, step, written)
     except Unavailable:
         raise
@@ -90,6 +94,8 @@ def _take(house: House, delivery: Delivery, step: Step) -> DeliveryState:
         return _set_aside(house, delivery, step, _UNEXPECTED, type(error).__name__)
     if moved:
         log.moved(delivery.sha256, step.name, step.after, time.monotonic() - began)
+        columns = {**delivery.model_dump(), **written.columns, "state": step.after}
+        carried.delivery = Delivery(**columns)
         return step.after
     now = _delivery(house, delivery.sha256)  # another worker was first: it stands where they left it
     return now.state if now else DeliveryState.SET_ASIDE
@@ -112,9 +118,10 @@ def _delivery(house: House, sha256: str) -> Delivery | None:
 
 def run_to_rest(house: House, sha256: str) -> DeliveryState:
     """Carry one delivery as far as it goes: ``SCHEDULED`` or ``SET_ASIDE``."""
-    state = advance(house, sha256)
+    carried = Carried()
+    state = advance(house, sha256, carried)
     while state not in REST:
-        state = advance(house, sha256)
+        state = advance(house, sha256, carried)
     return state
 
 
@@ -124,17 +131,9 @@ def _commit(house: House, delivery: Delivery, step: Step, written: Written) -> b
     with house.database.transaction() as session:
         if not deliveries.move(session, delivery.sha256, step.before, step.after, **written.columns):
             return False
-        events = written.write(session)
-        for kind, subject, fields in events:
-            house.recorder.add(session, kind, subject, **fields)
-        house.recorder.add(
-            session,
-            Kind.STEP,
-            f"delivery:{delivery.sha256}",
-            step=step.name,
-            after=str(step.after),
-            at=at.isoformat(),
-        )
+        told = {"step": step.name, "after": str(step.after), "at": at.isoformat()}
+        move = (Kind.STEP, f"delivery:{delivery.sha256}", told)
+        house.recorder.add_all(session, [*written.write(session), move])
     return True
 
 

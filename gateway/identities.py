@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_der_x509_certificate
 
@@ -32,4 +34,10 @@ def pem_of(identity: Identity) -> bytes:
 
 
 def _identities(stored: StoredIdentity) -> tuple[Identity, ...]:
-    return identities_from(stored.pem, retired=stored.retired)
+    return _parsed(stored.pem, stored.retired)
+
+
+@lru_cache(maxsize=256)
+def _parsed(pem: bytes, retired: bool) -> tuple[Identity, ...]:
+    """The file is read at each mail, so that a key put there serves at once; its bytes are parsed once."""
+    return identities_from(pem, retired=retired)

@@ -2,6 +2,9 @@
 
 Nothing is written here but blobs (blob first, row second: a blob without a row is harmless). The rows,
 the move and the evidence are written together by ``flow.advance``.
+
+A step may be handed what the steps before it, in the same process, have just made durable (``Carried``).
+It never needs it: with nothing carried it reads the same rows and the same blobs again.
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ from storage import cases, documents
 from storage.db import Session
 from storage.deliveries import Delivery
 from storage.documents import Document, FactRow, IssueRow
+from storage.vault import Vault
 
 Event = tuple[Kind, str, Mapping[str, Any]]
 DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
@@ -51,9 +55,45 @@ class Written:
     write: Callable[[Session], list[Event]] = _nothing
 
 
-def unseal(house: House, delivery: Delivery) -> Written:
+_Rows = list[tuple[Document, list[FactRow], list[IssueRow]]]
+_BLOB_CARRIED = 1024 * 1024
+"""A larger blob is read again from the vault: what is carried must not add up to a heavy mail."""
+
+
+@dataclass(slots=True)
+class Carried:
+    """What one carrier of one delivery remembers from step to step: copies of what is durable."""
+
+    delivery: Delivery | None = None
+    """The delivery as the last commit of this carrier left it."""
+    rows: _Rows | None = None
+    """Its documents, facts and issues, once read for good."""
+    _blobs: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, vault: Vault, sha256: str) -> bytes:
+        """A blob, from here or from the vault."""
+        return self._blobs.get(sha256) or self._keep(sha256, vault.get(sha256))
+
+    def put(self, vault: Vault, data: bytes, kind: str) -> str:
+        """Make a blob durable and remember it."""
+        sha256 = vault.put(data, kind)
+        self._keep(sha256, data)
+        return sha256
+
+    def drop_blobs(self) -> None:
+        """No later step needs these bytes."""
+        self._blobs.clear()
+
+    def _keep(self, sha256: str, data: bytes) -> bytes:
+        if len(data) <= _BLOB_CARRIED:
+            self._blobs[sha256] = data
+        return data
+
+
+def unseal(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
     """Open every cryptographic layer; the inner entity goes to the vault."""
-    raw = house.vault.get(delivery.sha256)
+    carried = carried or Carried()
+    raw = carried.get(house.vault, delivery.sha256)
     opened = open_layers(
         raw,
         mailbox_identities(house.ring, delivery.mailbox),
@@ -61,20 +101,21 @@ def unseal(house: House, delivery: Delivery) -> Written:
         delivery.received_at,
         house.reader.sandbox,
     )
-    inner = delivery.sha256 if opened.entity == raw else house.vault.put(opened.entity, "opened")
+    inner = delivery.sha256 if opened.entity == raw else carried.put(house.vault, opened.entity, "opened")
     security = security_columns(opened.security)
     return Written({"opened_sha256": inner, "security": security})
 
 
-def unpack(house: House, delivery: Delivery) -> Written:
+def unpack(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
     """Find the documents; their bytes go to the vault, their rows wait to be read."""
-    raw = house.vault.get(delivery.sha256)
+    carried = carried or Carried()
+    raw = carried.get(house.vault, delivery.sha256)
     inner = delivery.opened_sha256 or delivery.sha256
-    entity = raw if inner == delivery.sha256 else house.vault.get(inner)
+    entity = raw if inner == delivery.sha256 else carried.get(house.vault, inner)
     unpacked = find_documents(raw, entity, house.reader.sandbox)
     rows = document_rows(delivery.sha256, unpacked)
     for _row, content in rows:
-        house.vault.put(content, "part")
+        carried.put(house.vault, content, "part")
 
     def write(session: Session) -> list[Event]:
         documents.replace(session, delivery.sha256, [row for row, _ in rows])
@@ -83,13 +124,14 @@ def unpack(house: House, delivery: Delivery) -> Written:
     return Written(message_columns(unpacked.message), write)
 
 
-def read(house: House, delivery: Delivery) -> Written:
+def read(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
     """Give each document its kind, class, facts and issues; pictures of boxes go to the vault."""
+    carried = carried or Carried()
     with house.database.reading() as session:
         rows = documents.of_delivery(session, delivery.sha256)
     found = house.reader.read_all(
         rows,
-        lambda row: house.vault.get(row.sha256),
+        lambda row: carried.get(house.vault, row.sha256),
         house.circuit(delivery.circuit),
         delivery.mail or {},
         delivery.received_at,
@@ -105,6 +147,7 @@ def read(house: House, delivery: Delivery) -> Written:
             _write_findings(session, document)
         return [_read_event(delivery, document) for document in found]
 
+    carried.drop_blobs()
     return Written({}, write)
 
 
@@ -130,10 +173,10 @@ def _read_event(delivery: Delivery, document: ReadDocument) -> Event:
     )
 
 
-def match(house: House, delivery: Delivery) -> Written:
+def match(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
     """Decide where the mail goes, from facts and rules alone."""
     circuit = house.circuit(delivery.circuit)
-    decision = routing.match(_seen(house, delivery), circuit, house.circuits.directory)
+    decision = routing.match(_seen(house, delivery, carried), circuit, house.circuits.directory)
     told = DECISION.dump_python(decision, mode="json")
     event: Event = (
         Kind.DECISION,
@@ -147,10 +190,10 @@ def match(house: House, delivery: Delivery) -> Written:
     return Written({"decision": told}, lambda _session: [event])
 
 
-def file(house: House, delivery: Delivery) -> Written:
+def file(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
     """Open or join a case, add periods, put items in queues."""
     circuit = house.circuit(delivery.circuit)
-    seen, decision = _seen(house, delivery), _decision(delivery)
+    seen, decision = _seen(house, delivery, carried), _decision(delivery)
     at = house.clock.now()
 
     def write(session: Session) -> list[Event]:
@@ -163,16 +206,22 @@ def file(house: House, delivery: Delivery) -> Written:
     return Written({}, write)
 
 
-def acknowledge(house: House, delivery: Delivery) -> Written:
+def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
     """Queue the letter of this mail, or apply the receipt that it is."""
     if delivery.kind in (MailKind.DELIVERY_REPORT, MailKind.READ_RECEIPT):
         return _receipt(house, delivery)
     circuit = house.circuit(delivery.circuit)
-    seen, decision, at = _seen(house, delivery), _decision(delivery), house.clock.now()
+    seen, decision, at = _seen(house, delivery, carried), _decision(delivery), house.clock.now()
     with house.database.reading() as session:
         reference = cases.reference_of_delivery(session, delivery.sha256)
     draft = acknowledgement(
-        circuit, seen, decision, reference, _pictures(house, delivery), at, house.circuits.directory
+        circuit,
+        seen,
+        decision,
+        reference,
+        _pictures(house, delivery, carried),
+        at,
+        house.circuits.directory,
     )
     if not isinstance(draft, Draft):
         silence: Event = (
@@ -203,10 +252,10 @@ def _receipt(house: House, delivery: Delivery) -> Written:
     return Written({}, write)
 
 
-def compute(house: House, delivery: Delivery) -> Written:
+def compute(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
     """Set the due dates this mail starts, and end those it answers."""
     circuit = house.circuit(delivery.circuit)
-    seen, decision, at = _seen(house, delivery), _decision(delivery), house.clock.now()
+    seen, decision, at = _seen(house, delivery, carried), _decision(delivery), house.clock.now()
     dues = due_dates(circuit, seen, decision, at, house.calendars)
 
     def write(session: Session) -> list[Event]:
@@ -219,13 +268,15 @@ def _decision(delivery: Delivery) -> Decision:
     return DECISION.validate_python(delivery.decision)
 
 
-def _rows(house: House, delivery: Delivery) -> list[tuple[Document, list[FactRow], list[IssueRow]]]:
+def _rows(house: House, delivery: Delivery, carried: Carried | None) -> _Rows:
+    if carried is not None and carried.rows is not None:
+        return carried.rows
     with house.database.reading() as session:
         rows = documents.of_delivery(session, delivery.sha256)
         ids = [row.id for row in rows if row.id is not None]
         facts = documents.facts_of(session, ids)
         issues = documents.issues_of(session, ids)
-    return [
+    found = [
         (
             row,
             [f for f in facts if f.document_id == row.id],
@@ -233,17 +284,20 @@ def _rows(house: House, delivery: Delivery) -> list[tuple[Document, list[FactRow
         )
         for row in rows
     ]
+    if carried is not None:
+        carried.rows = found
+    return found
 
 
-def _seen(house: House, delivery: Delivery) -> MailSeen:
-    return mail_seen(delivery, _rows(house, delivery))
+def _seen(house: House, delivery: Delivery, carried: Carried | None) -> MailSeen:
+    return mail_seen(delivery, _rows(house, delivery, carried))
 
 
-def _pictures(house: House, delivery: Delivery) -> dict[tuple[int, str], bytes]:
+def _pictures(house: House, delivery: Delivery, carried: Carried | None) -> dict[tuple[int, str], bytes]:
     """Pictures of incomplete boxes, by document position and field."""
     return {
         (row.position, issue.field or ""): house.vault.get(issue.picture_sha256)
-        for row, _facts, issues in _rows(house, delivery)
+        for row, _facts, issues in _rows(house, delivery, carried)
         for issue in issues
         if issue.picture_sha256
     }

@@ -34,7 +34,7 @@ class Worker:
             house.settings.engine_url,
             engine.executor,
             engine.workers,
-            lambda sha256: str(flow.advance(house, sha256)),
+            lambda sha256: str(flow.run_to_rest(house, sha256)),
             [str(state) for state in flow.REST],
         )
         self._stopping = threading.Event()

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from types import TracebackType
 
-from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -137,14 +137,20 @@ def lines_closed(source: str) -> str:
     return TAG_LINE.sub(r"\1{#\n#}", source)
 
 
+@lru_cache(maxsize=256)
+def _model(source: str) -> Template:
+    """A model, compiled once."""
+    return environment().from_string(source)
+
+
 def render(letter: Letter, context: LetterContext) -> tuple[str, str]:
     """Subject (one line) and text of ``letter``. Raises ``jinja2.TemplateError`` or ``ValueError``
     only for a model the loader did not check."""
     values = {name: getattr(context, name) for name in LETTER_VARIABLES}
     if context.status is not None:
         values["status"] = STATUSES.get(context.status, context.status)
-    subject = environment().from_string(letter.subject).render(values)
-    text = environment().from_string(lines_closed(letter.body)).render(values)
+    subject = _model(letter.subject).render(values)
+    text = _model(lines_closed(letter.body)).render(values)
     return " ".join(subject.split()), text.strip("\n") + "\n"
 
 

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from gateway.errors import Refused
@@ -82,7 +84,7 @@ def _signature(
     entity: bytes, certificate: x509.Certificate, identity: Identity, chain: Sequence[bytes]
 ) -> bytes:
     """The detached CMS signature (RFC 5652) of the entity exactly as it leaves."""
-    key = serialization.load_der_private_key(identity.key, None)
+    key = _private_key(identity.key)
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise Refused(
             "La clé de signature de la boîte n'est ni RSA ni à courbe elliptique ; "
@@ -93,6 +95,12 @@ def _signature(
         builder = builder.add_certificate(x509.load_der_x509_certificate(link))
     options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
     return builder.sign(serialization.Encoding.DER, options)
+
+
+@lru_cache(maxsize=32)
+def _private_key(der: bytes) -> PrivateKeyTypes:
+    """A key, checked once: the check of an RSA key costs more than all the rest of a letter."""
+    return serialization.load_der_private_key(der, None)
 
 
 def _signed(entity: bytes, signature: bytes, boundary: str) -> bytes:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from gateway import bootstrap, flow
 from gateway.house import House
 from gateway.intake.accept import Envelope
+from gateway.steps import Carried
 from gateway.worker import Worker
 from storage import deliveries
 from storage.deliveries import DeliveryState, Via
@@ -87,10 +88,10 @@ def pairs(house: House, desk: Desk, folder: Path, count: int, say: Say) -> list[
         sha256 = door.accept(sample.raw, envelope).sha256
         now = time.perf_counter()
         steps["accept"] = now - before
-        state = DeliveryState.RECEIVED
+        state, carried = DeliveryState.RECEIVED, Carried()  # as flow.run_to_rest, with a watch
         while state not in flow.REST:
             name, before = flow.BY_STATE[state].name, now
-            state = flow.advance(house, sha256)
+            state = flow.advance(house, sha256, carried)
             now = time.perf_counter()
             steps[name] = now - before
         if state is not DeliveryState.SCHEDULED:
