@@ -1,0 +1,203 @@
+"""From what was gathered to one ZIP: the same case in the same state always gives the same bytes.
+
+Only ``manifest.note`` tells the date of the export (and signs it): two exports of one state differ there
+alone. Nothing is compressed, because compressors differ from one machine to the next.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gateway.circuits.model import Circuit
+from gateway.evidence import verify
+from gateway.evidence.dossier_gather import Gathered
+from gateway.evidence.dossier_render import as_html, as_text
+from gateway.evidence.dossier_summary import summarise, title_of
+from storage.audit import CheckpointRow
+from storage.columns import instant_text
+from storage.notes import key_hash
+
+README, VERIFIER = "LISEZMOI.txt", "verify.py"
+FORMAT = "passerelle-dossier-1"
+_EXTENSIONS = {
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+    "application/xml": "xml",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/tiff": "tif",
+    "text/plain": "txt",
+    "text/xml": "xml",
+}
+_README = """Dossier de preuve {case}
+
+Pour vérifier, sur toute machine qui a Python 3.9 ou plus, sans réseau ni installation :
+
+    python3 -I -S verify.py DOSSIER.zip EMPREINTE
+
+EMPREINTE est celle de la clé publique du journal. Demandez-la à l'organisme par un autre chemin que ce
+dossier : ici elle vaut {fingerprint}
+Prenez de préférence verify.py chez l'organisme : celui-ci vient du même endroit que ce qu'il vérifie.
+
+resume.html, resume.txt   le résumé : qui, quoi, quand, selon quelle règle
+messages/                 les messages reçus, octet pour octet ; leur nom est leur SHA-256
+documents/                les documents trouvés dans ces messages ; leur nom est leur SHA-256
+lettres/                  les lettres, octet pour octet comme elles partent ; leur nom est leur SHA-256
+evenements/               une entrée du journal par fichier. Ligne 1 : ce qui est scellé. Ligne 2 : le sel
+                          (hexadécimal). Ligne 3 : le contenu. Ensuite : la preuve d'inclusion (RFC 6962)
+points-de-controle/       la racine signée du journal. .coherence : la preuve (RFC 6962) que le dernier
+                          point de contrôle prolonge celui-là
+regles/                   le jeu de règles en vigueur à l'export
+cle-publique.pem          la clé Ed25519 qui signe le journal
+manifest.json             l'empreinte SHA-256 de chaque fichier, et les pièces retenues avec leur motif
+manifest.note             la date de l'export et la signature de manifest.json
+
+À la main : SHA-256(octet 00 + ligne 1) est la feuille ; SHA-256(octet 01 + gauche + droite) est un nœud ;
+SHA-256(sel + ligne 3) est l'engagement (« commitment ») de la ligne 1. sha256sum et openssl suffisent.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The log's key: its public half (PEM and 32 raw bytes), and what signs."""
+
+    public_pem: bytes
+    public_key: bytes
+    sign: Callable[[bytes], bytes]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the public key in DER: what a third party compares."""
+        return hashlib.sha256(verify.SPKI + self.public_key).hexdigest()
+
+
+def pack(
+    found: Gathered,
+    read: Callable[[str], bytes],
+    circuit: Circuit | None,
+    rules: Path | None,
+    seal: Seal,
+    at: datetime,
+    *,
+    medical: bool,
+) -> bytes:
+    """The evidence file. ``read`` gives the bytes of a SHA-256; ``rules`` is the circuit's folder.
+
+    Raises what ``read`` raises, and ``OSError`` when the rules cannot be read.
+    """
+    case = found.holding.case
+    summary = summarise(found, circuit, seal.fingerprint, medical=medical)
+    joined = _rules(case.circuit, rules)
+    readme = _README.format(case=case.reference, fingerprint=seal.fingerprint)
+    files = {
+        README: readme.encode(),
+        VERIFIER: Path(verify.__file__).read_bytes(),
+        "resume.html": as_html(summary),
+        "resume.txt": as_text(summary),
+        verify.KEY: seal.public_pem,
+        **_events(found),
+        **_checkpoints(found),
+        **_blobs(found, read),
+        **joined,
+    }
+    manifest = {
+        "format": FORMAT,
+        "case": case.reference,
+        "circuit": case.circuit,
+        "origin": found.last.note.partition("\n")[0],
+        "checkpoint": found.last.size,
+        "rules": rules_hash(case.circuit, joined),
+        "medical": medical,
+        "withheld": _withheld(found, circuit),
+        "files": {name: verify.sha256(data) for name, data in sorted(files.items())},
+    }
+    files[verify.MANIFEST] = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+    files[verify.SEAL] = _note(verify.sha256(files[verify.MANIFEST]), seal, at)
+    return verify.pack(files)
+
+
+def rules_hash(circuit: str, files: Mapping[str, bytes]) -> str:
+    """The hash that decisions quote (``circuits/folder.py``), from the files joined; empty without any."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        short = name.removeprefix(f"regles/{circuit}/")
+        digest.update(f"{short}\0".encode() + hashlib.sha256(files[name]).digest())
+    return digest.hexdigest() if files else ""
+
+
+def _rules(circuit: str, folder: Path | None) -> dict[str, bytes]:
+    if folder is None:
+        return {}
+    paths = [folder / "circuit.toml", *folder.glob("forms/*.toml"), *folder.glob("letters/*.txt")]
+    return {f"regles/{circuit}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in paths}
+
+
+def _events(found: Gathered) -> dict[str, bytes]:
+    files = {}
+    for event in found.events:
+        salt, clear = b"-", b"-"
+        if event.position not in found.silent and event.salt is not None and event.clear is not None:
+            salt, clear = event.salt.hex().encode(), event.clear
+        path = [sibling.hex().encode() for sibling in found.proofs[event.position].path]
+        lines = [event.body, salt, clear, *path]
+        files[verify.EVENT.format(event.position)] = b"".join(line + b"\n" for line in lines)
+    return files
+
+
+def _checkpoints(found: Gathered) -> dict[str, bytes]:
+    files = {_name(row): row.note.encode() for row in found.checkpoints}
+    for row in found.checkpoints[:-1]:
+        path = "".join(f"{sibling.hex()}\n" for sibling in found.consistency[row.size])
+        files[_name(row).removesuffix(".note") + ".coherence"] = path.encode()
+    return files
+
+
+def _name(row: CheckpointRow) -> str:
+    return verify.CHECKPOINT.format(row.size)
+
+
+def _blobs(found: Gathered, read: Callable[[str], bytes]) -> dict[str, bytes]:
+    files = {f"messages/{sha}.eml": read(sha) for sha, kept in found.mails.items() if kept is None}
+    for letter in found.holding.letters:
+        files[f"lettres/{letter.raw_sha256}.eml"] = read(letter.raw_sha256)
+    types = {document.sha256: document.media_type for document in reversed(found.holding.documents)}
+    for sha256, kept in found.documents.items():
+        if kept is None:
+            files[f"documents/{sha256}.{_EXTENSIONS.get(types[sha256], 'bin')}"] = read(sha256)
+    return files
+
+
+def _withheld(found: Gathered, circuit: Circuit | None) -> list[dict[str, object]]:
+    """What is not given: type, date, pages and hash, as anyone of the case may see them."""
+    received = {mail.sha256: instant_text(mail.received_at) for mail in found.holding.deliveries}
+    mails = [
+        {"what": "message", "sha256": sha256, "received": received[sha256], "reason": reason}
+        for sha256, reason in found.mails.items()
+        if reason is not None
+    ]
+    documents = [
+        {
+            "what": "document",
+            "sha256": document.sha256,
+            "received": received[document.delivery],
+            "reason": found.documents[document.sha256],
+            "type": title_of(circuit, document.kind),
+            "pages": document.pages,
+        }
+        for document in found.holding.documents
+        if document.id not in found.holding.elsewhere and found.documents[document.sha256] is not None
+    ]
+    return [*mails, *documents]
+
+
+def _note(digest: str, seal: Seal, at: datetime) -> bytes:
+    text = f"{verify.SEALER}\n{digest}\n{instant_text(at)}\n"
+    signature = key_hash(verify.SEALER, seal.public_key) + seal.sign(text.encode())
+    return f"{text}\n— {verify.SEALER} {base64.b64encode(signature).decode()}\n".encode()

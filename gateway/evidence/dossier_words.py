@@ -1,0 +1,126 @@
+"""The words of an evidence file: events as French sentences, states and dates as people write them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from gateway.clock import PARIS
+from gateway.evidence.record import Kind
+from storage.canonical import Value
+from storage.dossier import Sealed
+
+NOTHING = "—"
+
+_SENTENCES: Mapping[str, str] = {
+    Kind.ARRIVAL: "Message reçu de {envelope_from} sur {mailboxes} (voie {via}, {size} octets)",
+    Kind.DUPLICATE: "Même message reçu une nouvelle fois sur {mailboxes}",
+    Kind.REBUILD: "Message repris du coffre",
+    Kind.SET_ASIDE: "Message mis de côté à l'étape « {step} » : {reason}",
+    Kind.RELEASED: "Message relancé",
+    Kind.DECISION: "Orientation décidée vers {queues} ; règles {rules}",
+    Kind.CASE_OPENED: "Dossier ouvert par un document « {kind} »",
+    Kind.CASE_JOINED: "Document rattaché au dossier : {reasons}",
+    Kind.CASE_CLOSED: "Dossier clos",
+    Kind.CANDIDATE_CHOSEN: "Dossier choisi par une personne",
+    Kind.PERIOD_ADDED: "Période ajoutée : du {starts} au {ends}, {status}",
+    Kind.ITEM_FILED: "Travail mis dans la file {queue}, à transmettre à {forward_to}",
+    Kind.ITEM_TAKEN: "Travail pris en charge dans la file {queue}",
+    Kind.ITEM_ASSIGNED: "Travail attribué ou rendu dans la file {queue}",
+    Kind.ITEM_DONE: "Travail terminé dans la file {queue}",
+    Kind.LETTER_QUEUED: "Lettre « {letter} » écrite pour {recipient}",
+    Kind.LETTER_SENT: "Lettre « {letter} » remise au serveur de {recipient} : {reply}",
+    Kind.LETTER_FAILED: "Lettre « {letter} » refusée ou abandonnée ({state}) : {reply}",
+    Kind.RECEIPT: "Retour reçu sur une lettre : {report}, {action}",
+    Kind.DEADLINE_SET: "Échéance « {kind} » posée au {due} (statut : {status})",
+    Kind.DEADLINE_ENDED: "Échéance « {kind} » du {due} terminée : {reason} {state}",
+    Kind.REMINDER: "Rappel de l'échéance « {kind} » du {due}",
+    Kind.ACCESS: "Document médical n° {document} : ouverture ({outcome})",
+    Kind.CORRECTION: "Lecture corrigée : champ « {field} » du document n° {document}",
+}
+_STEPS: Mapping[str, str] = {
+    "unseal": "Message ouvert : couches de chiffrement et de signature",
+    "unpack": "Message déballé",
+    "read": "Document lu et classé",
+    "match": "Règles appliquées",
+    "file": "Message classé",
+    "acknowledge": "Accusé de réception traité",
+    "compute": "Échéances calculées",
+}
+_STATES: Mapping[str, str] = {
+    "open": "en cours",
+    "closed": "clos",
+    "met": "tenue",
+    "missed": "dépassée",
+    "cancelled": "sans objet",
+    "granted": "accordée",
+    "requested": "demandée",
+    "refused": "refusée",
+    "authorisation": "attestation (301)",
+    "extension": "prolongation (302)",
+    "queued": "à envoyer",
+    "sent": "envoyée",
+    "delivered": "remise",
+    "displayed": "ouverte par le destinataire",
+    "processed": "traitée par le destinataire",
+    "delayed": "retardée",
+    "failed": "refusée",
+    "given_up": "abandonnée",
+    "error": "en erreur",
+    "confirmed": "confirmé",
+    "to be confirmed": "à confirmer",
+    "administrative": "administratif",
+    "medical": "médical",
+    "valid": "signature valide",
+    "invalid": "signature fausse",
+    "untrusted": "signature d'un inconnu",
+    "expired": "certificat expiré",
+    "revoked": "certificat révoqué",
+    "mismatch": "signataire différent de l'expéditeur",
+    "weak": "signature trop faible",
+    "absent": "non signé",
+}
+
+
+def state(value: object) -> str:
+    """The French word of a state; a word that is not known is shown as it is."""
+    return NOTHING if value in {None, ""} else _STATES.get(str(value), str(value))
+
+
+def moment(value: datetime | None) -> str:
+    """``23/11/2026 10:05:07``, in French time."""
+    return NOTHING if value is None else f"{value.astimezone(PARIS):%d/%m/%Y %H:%M:%S}"
+
+
+def day(value: date | None) -> str:
+    return NOTHING if value is None else f"{value:%d/%m/%Y}"
+
+
+def tell(event: Sealed, *, silent: bool) -> str:
+    """One event in one sentence; one given sealed says so."""
+    if silent:
+        return "Événement donné scellé : son contenu n'est pas montré"
+    fields = event.fields
+    if event.kind == Kind.STEP:
+        words = _STEPS.get(str(fields.get("step")), "Étape franchie")
+        return f"{words} ({fields['silence']})" if fields.get("silence") else words
+    shown: defaultdict[str, str] = defaultdict(str, {name: _word(value) for name, value in fields.items()})
+    return _SENTENCES.get(event.kind, event.kind).format_map(shown).strip()
+
+
+def who(event: Sealed, *, silent: bool) -> str:
+    """The person of an event, else the machine."""
+    fields = {} if silent else event.fields
+    return str(fields.get("person") or fields.get("by") or "Passerelle")
+
+
+def _word(value: Value) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value) or NOTHING
+    if isinstance(value, str):
+        try:
+            return day(date.fromisoformat(value))
+        except ValueError:
+            return _STATES.get(value, value)
+    return NOTHING if value is None else str(value)
