@@ -151,7 +151,7 @@ def append_all(
     connection = session.connection()
     if rows:
         connection.execute(_INSERT, rows)
-    connection.execute(_MOVE_HEAD.values(size=tree.size, frontier=tree.packed()))
+    connection.execute(_MOVE_HEAD, {"size": tree.size, "frontier": tree.packed()})
     return first
 
 

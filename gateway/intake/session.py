@@ -5,7 +5,7 @@ codes. No AUTH, no relaying, no CHUNKING, no DSN: a relay before us that was ask
 ``relayed`` (RFC 3461 5.2.2), and our own receipts are letters.
 """
 
-# ruff: noqa: N802  aiosmtpd looks its commands up by such names
+# ruff: noqa: N802  (names of commands come from aiosmtpd)
 from __future__ import annotations
 
 import asyncio
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Protocol
 
+from aiosmtpd.smtp import SMTP
 from aiosmtpd.smtp import Envelope as AiosmtpdEnvelope
 
 from gateway.intake import screening
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 _MAX_FAULTS = 10
 _WEB_VERBS = frozenset(
     {"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "DELETE", "PATCH", "TRACE", "PRI"}
+)
+_COMMANDS = frozenset(
+    {"HELO", "EHLO", "LHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "HELP", "QUIT"}
 )
 _BEFORE_TLS = frozenset({"NOOP", "EHLO", "LHLO", "STARTTLS", "QUIT"})
 _BAD_ORDER = "503 5.5.1 Commande hors de propos / Bad sequence of commands"
@@ -74,10 +78,12 @@ class Conversation(Wire):
 
     envelope: Transaction
 
-    def __init__(self, terms: Terms, register: Register, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, terms: Terms, register: Register, model: SMTP, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(model, loop)
         self._terms = terms
         self._register = register
-        super().__init__(terms.hostname, terms.idle_seconds, loop)
         self._welcome = True
         self._peer: tuple[str, int] = ("", 0)
         self._faults = 0
@@ -144,12 +150,11 @@ class Conversation(Wire):
         if self._terms.require_starttls and not self.security and command not in _BEFORE_TLS:
             await self._blame("530 5.7.0 STARTTLS d'abord / Must issue STARTTLS first")
             return
-        method = self._smtp_methods.get(command)
-        if method is None:
+        if command not in _COMMANDS:
             await self._blame(_UNRECOGNISED)
             return
         try:
-            await method(argument.strip(" \t") or None)
+            await getattr(self, f"smtp_{command}")(argument.strip(" \t") or None)
         except Refusal as refusal:
             await self._blame(refusal.reply)
         except (Gone, ConnectionError):
@@ -164,7 +169,7 @@ class Conversation(Wire):
             self._faults += 1
         await self.push(reply)
 
-    # Commands. Their names come from aiosmtpd, which looks methods up by them.
+    # Commands, named as in aiosmtpd, whose RSET, NOOP and QUIT are kept.
 
     async def smtp_HELO(self, hostname: str | None) -> None:
         if self._terms.lmtp:
@@ -214,11 +219,11 @@ class Conversation(Wire):
     def _met(self) -> bool:
         return self.session is not None and bool(self.session.host_name)
 
-    async def smtp_AUTH(self, _arg: str | None) -> None:
-        raise Refusal(_UNRECOGNISED)
-
     async def smtp_VRFY(self, _arg: str | None) -> None:
         await self.push("252 2.1.5 Envoyez, nous verrons / Cannot VRFY, but will accept message")
+
+    async def smtp_HELP(self, _arg: str | None) -> None:
+        await self.push("214 2.0.0 Voyez RFC 5321 / See RFC 5321")
 
     async def smtp_MAIL(self, arg: str | None) -> None:
         if not self._met() or self.envelope.sender is not None:

@@ -16,6 +16,7 @@ from gateway.errors import Unavailable
 from gateway.intake.accept import Door
 from gateway.intake.screening import Screen
 from gateway.intake.session import Conversation, Terms
+from gateway.intake.wire import model_of
 from gateway.settings import Smtp
 
 log = logging.getLogger(__name__)
@@ -70,8 +71,9 @@ class SmtpListener:
         self._loop.run_forever()
 
     async def _listen(self) -> None:
+        model = model_of(self._settings.hostname, self._settings.idle_seconds, self._loop)
         server = await self._loop.create_server(
-            lambda: Conversation(self._terms, self, self._loop),
+            lambda: Conversation(self._terms, self, model, self._loop),
             self._settings.host,
             self._settings.port,
             backlog=_BACKLOG,
