@@ -28,6 +28,17 @@ UNREAD = "message qui porte une pièce médicale ou pas encore classée"
 SHARED = "porte aussi sur un autre dossier"
 
 _DECORATION = "decoration"
+_EXTENSIONS = {
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+    "application/xml": "xml",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/tiff": "tif",
+    "text/plain": "txt",
+    "text/xml": "xml",
+}
 _REPORTS = {MailKind.DELIVERY_REPORT.value, MailKind.READ_RECEIPT.value}
 
 
@@ -52,6 +63,11 @@ class Gathered:
     @property
     def last(self) -> CheckpointRow:
         return self.checkpoints[-1]
+
+    def file_of(self, sha256: str) -> str:
+        """Where a document lies in the evidence file."""
+        types = (d.media_type for d in self.holding.documents if d.sha256 == sha256)
+        return f"documents/{sha256}.{_EXTENSIONS.get(next(types), 'bin')}"
 
     def opened(self) -> list[Document]:
         """Medical documents whose content is given, as such or inside their mail: each is a reading."""

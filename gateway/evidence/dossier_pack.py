@@ -25,17 +25,6 @@ from storage.notes import key_hash
 
 README, VERIFIER = "LISEZMOI.txt", "verify.py"
 FORMAT = "passerelle-dossier-1"
-_EXTENSIONS = {
-    "application/pdf": "pdf",
-    "application/zip": "zip",
-    "application/xml": "xml",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/tiff": "tif",
-    "text/plain": "txt",
-    "text/xml": "xml",
-}
 _README = """Dossier de preuve {case}
 
 Pour vérifier, sur toute machine qui a Python 3.9 ou plus, sans réseau ni installation :
@@ -167,22 +156,19 @@ def _blobs(found: Gathered, read: Callable[[str], bytes]) -> dict[str, bytes]:
     files = {f"messages/{sha}.eml": read(sha) for sha, kept in found.mails.items() if kept is None}
     for letter in found.holding.letters:
         files[f"lettres/{letter.raw_sha256}.eml"] = read(letter.raw_sha256)
-    types = {document.sha256: document.media_type for document in reversed(found.holding.documents)}
-    for sha256, kept in found.documents.items():
-        if kept is None:
-            files[f"documents/{sha256}.{_EXTENSIONS.get(types[sha256], 'bin')}"] = read(sha256)
-    return files
+    given = [sha256 for sha256, kept in found.documents.items() if kept is None]
+    return files | {found.file_of(sha256): read(sha256) for sha256 in given}
 
 
 def _withheld(found: Gathered, circuit: Circuit | None) -> list[dict[str, object]]:
     """What is not given: type, date, pages and hash, as anyone of the case may see them."""
     received = {mail.sha256: instant_text(mail.received_at) for mail in found.holding.deliveries}
-    mails = [
+    mails: list[dict[str, object]] = [
         {"what": "message", "sha256": sha256, "received": received[sha256], "reason": reason}
         for sha256, reason in found.mails.items()
         if reason is not None
     ]
-    documents = [
+    documents: list[dict[str, object]] = [
         {
             "what": "document",
             "sha256": document.sha256,

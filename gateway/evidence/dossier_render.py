@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from gateway.evidence.dossier_summary import Section, Summary
 
+_CUTS = re.compile(r"[0-9a-f]{16}(?=[0-9a-f]{16})|[@/]")
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:75rem;margin:2rem auto;
 padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{border:1px solid #767676;padding:.3rem .5rem;text-align:left;vertical-align:top;
-overflow-wrap:anywhere}
+overflow-wrap:break-word}
 th{background:#f0f0f0}caption{text-align:left;padding-bottom:.3rem}
 @media print{body{margin:0;max-width:none;font-size:10pt}tr{break-inside:avoid}}
 """
 _HEAD = (
     '<!doctype html>\n<html lang="fr">\n<head>\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 )
 
 
@@ -47,10 +50,15 @@ def _section(number: int, section: Section) -> str:
 
 
 def _row(row: tuple[str, ...], *, labels: bool) -> str:
-    cells = [f"<td>{escape(cell)}</td>" for cell in row]
+    cells = [f"<td>{_breakable(cell)}</td>" for cell in row]
     if labels:
         cells[0] = f'<th scope="row">{escape(row[0])}</th>'
     return f"<tr>{''.join(cells)}</tr>"
+
+
+def _breakable(cell: str) -> str:
+    """A hash or an address may be cut at the end of a line, a word never; what is copied stays whole."""
+    return _CUTS.sub(r"\g<0><wbr>", escape(cell))
 
 
 def as_text(summary: Summary) -> bytes:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.circuits.model import Circuit
-from gateway.evidence.dossier_gather import Gathered
-from gateway.evidence.dossier_words import NOTHING, day, moment, state, tell, who
+from gateway.evidence.dossier_gather import Gathered, documents_of
+from gateway.evidence.dossier_words import NOTHING, PARTS, day, moment, state, tell, who
 from storage.deliveries import Delivery
 from storage.documents import Document
 
@@ -84,8 +84,10 @@ def _periods(found: Gathered) -> Section:
 
 def _mails(found: Gathered) -> Section:
     rows = tuple(_mail(found, mail) for mail in found.holding.deliveries)
-    headers = ("Reçu le", "Expéditeur", "Boîte", "Objet", "Signature", "Fichier ou motif", "SHA-256")
-    return Section("Messages reçus", "Identité : SHA-256 des octets reçus.", headers, rows)
+    headers = ("Reçu le", "Expéditeur", "Boîte", "Objet", "Signature", "Fichier")
+    return Section(
+        "Messages reçus", "Le nom de chaque fichier est le SHA-256 de ses octets.", headers, rows
+    )
 
 
 def _mail(found: Gathered, mail: Delivery) -> tuple[str, ...]:
@@ -97,8 +99,7 @@ def _mail(found: Gathered, mail: Delivery) -> tuple[str, ...]:
         # the subject of a withheld mail may tell what its documents tell
         (mail.subject or NOTHING) if kept is None else NOTHING,
         state((mail.security or {}).get("signature")),
-        f"messages/{mail.sha256}.eml" if kept is None else f"retenu : {kept}",
-        mail.sha256,
+        f"messages/{mail.sha256}.eml" if kept is None else f"retenu ({kept}) : {mail.sha256}",
     )
 
 
@@ -112,24 +113,22 @@ def _documents(found: Gathered, circuit: Circuit | None) -> Section:
             str(document.pages or NOTHING),
             "au dossier" if document.id in found.holding.filed else "dans le même message",
             _where(found, document),
-            document.sha256,
         )
-        for document in found.holding.documents
-        if document.sha256 in found.documents and document.id not in found.holding.elsewhere
+        for document in documents_of(found.holding, list(received))
     )
-    headers = ("Type", "Reçu le", "Classe", "Pages", "Place", "Fichier ou motif", "SHA-256")
+    headers = ("Type", "Reçu le", "Classe", "Pages", "Place", "Fichier")
     return Section("Pièces", "", headers, rows)
 
 
 def _where(found: Gathered, document: Document) -> str:
     kept = found.documents[document.sha256]
-    return f"documents/{document.sha256}" if kept is None else f"retenue : {kept}"
+    return found.file_of(document.sha256) if kept is None else f"retenue ({kept}) : {document.sha256}"
 
 
 def title_of(circuit: Circuit | None, kind: str | None) -> str:
     """How people call a kind of document."""
     name = kind or "other"
-    return circuit.title_of(name) if circuit else name
+    return PARTS.get(name) or (circuit.title_of(name) if circuit else name)
 
 
 def _letters(found: Gathered) -> Section:

@@ -39,6 +39,11 @@ _SENTENCES: Mapping[str, str] = {
     Kind.ACCESS: "Document médical n° {document} : ouverture ({outcome})",
     Kind.CORRECTION: "Lecture corrigée : champ « {field} » du document n° {document}",
 }
+PARTS: Mapping[str, str] = {
+    "cover-note": "Mot d'accompagnement",
+    "decoration": "Mention ou image de pied de message",
+}
+"""Parts of a mail that are no document of a circuit."""
 _STEPS: Mapping[str, str] = {
     "unseal": "Message ouvert : couches de chiffrement et de signature",
     "unpack": "Message déballé",
