@@ -101,7 +101,7 @@ def holding(session: Session, case: Case) -> Holding:
     due = _deadlines(session, mails, number)
     deliveries = _in(session, select(Delivery), Delivery.sha256, mails)
     arrivals = _in(session, select(Arrival), Arrival.delivery, mails)
-    items = _in(session, select(Item), Item.delivery, mails)
+    items = _in(session, select(Item.id, Item.case_id), Item.delivery, mails)
     return Holding(
         case=case,
         periods=tuple(cases.periods(session, number)),
@@ -112,7 +112,7 @@ def holding(session: Session, case: Case) -> Holding:
         elsewhere=frozenset(document for document, home in homes.items() if home != number),
         deadlines=tuple(d for d in due if d.case_id in {None, number}),
         other_deadlines=frozenset(d.id or 0 for d in due if d.case_id not in {None, number}),
-        other_items=frozenset(i.id or 0 for i in items if i.case_id not in {None, number}),
+        other_items=frozenset(item for item, home in items if home not in {None, number}),
         letters=tuple(sorted(letters, key=lambda e: e.id or 0)),
         receipts=tuple(sorted(receipts, key=lambda r: r.id or 0)),
         medical=_medical(session, documents),
