@@ -33,7 +33,7 @@ def casefile(session: Session, reference: str) -> dict[str, Any] | None:
         "documents": _documents(session, case.id),
         "deadlines": [
             deadline.model_dump(
-                mode="json", include={"kind", "due", "basis", "status", "state", "explanation"}
+                mode="json", include={"kind", "title", "due", "basis", "status", "state", "explanation"}
             )
             for deadline in session.exec(
                 select(Deadline).where(col(Deadline.case_id) == case.id).order_by(col(Deadline.due))
