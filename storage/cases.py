@@ -12,6 +12,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from storage.db import Instant, insert_new, table_of
 from storage.documents import Document
+from storage.nextdue import refresh_due
 
 
 class CaseState(StrEnum):
@@ -114,6 +115,9 @@ class Item(SQLModel, table=True):
         UniqueConstraint("delivery", "queue"),
         # Lists are read by key, state by state: a page costs the same with 50 or 500,000 items.
         Index("ix_items_by_state", "circuit", "queue", "state", "created_at", "id"),
+        # The most urgent first, and the counters of every queue: both read this index alone.
+        Index("ix_items_by_due", "circuit", "queue", "state", "next_due", "id"),
+        Index("ix_items_by_holder", "taken_by", "state", "circuit", "queue"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -132,6 +136,8 @@ class Item(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     taken_by: str | None = Field(default=None, max_length=80)
     version: int = 1
+    next_due: date | None = None
+    """The nearest pending due date of its case or of its mail, kept by ``storage.nextdue``."""
 
 
 class Candidate(SQLModel, table=True):
@@ -308,6 +314,8 @@ def case_of_document(session: Session, document_id: int) -> int | None:
 def add_item(session: Session, item: Item) -> tuple[Item, bool]:
     """Insert a piece of work, one a delivery and queue; the second value tells if it is new."""
     new = insert_new(session, table_of(Item), item.model_dump(exclude={"id"}))
+    if new:
+        refresh_due(session, item.case_id, item.delivery)
     there = select(Item).where(col(Item.delivery) == item.delivery, col(Item.queue) == item.queue)
     return session.exec(there).one(), new
 

@@ -13,6 +13,7 @@ from storage.cases import CaseDocument
 from storage.db import Instant, insert_new, table_of
 from storage.deliveries import Delivery
 from storage.documents import Document
+from storage.nextdue import refresh_due
 
 
 class DeadlineState(StrEnum):
@@ -80,6 +81,7 @@ def add(session: Session, deadline: Deadline, reminders: Sequence[Reminder] = ()
     for reminder in reminders:
         values = reminder.model_dump(exclude={"id"}) | {"deadline_id": made.id}
         insert_new(session, table_of(Reminder), values)
+    refresh_due(session, deadline.case_id, deadline.delivery)
     return made
 
 
@@ -125,9 +127,12 @@ def end(session: Session, deadline_id: int, state: DeadlineState, reason: str, a
         update(Deadline)
         .where(col(Deadline.id) == deadline_id, col(Deadline.state).in_(PENDING))
         .values(state=state, ended_at=at)
+        .returning(col(Deadline.case_id), col(Deadline.delivery))
     )
-    if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+    ended = session.execute(statement).first()
+    if ended is None:
         return False
+    refresh_due(session, *ended)
     silence = (
         update(Reminder)
         .where(col(Reminder.deadline_id) == deadline_id, col(Reminder.done_at).is_(None))
@@ -192,7 +197,9 @@ def adopt(session: Session, delivery: str, case_id: int) -> int:
         .where(col(Deadline.delivery) == delivery, col(Deadline.case_id).is_(None))
         .values(case_id=case_id)
     )
-    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    adopted = int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    refresh_due(session, case_id, delivery)
+    return adopted
 
 
 def next_due(

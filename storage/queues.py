@@ -14,13 +14,11 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Subquery,
     Tuple,
     UnaryExpression,
     func,
     literal,
     tuple_,
-    union,
     union_all,
 )
 from sqlalchemy import select as sql_select
@@ -94,20 +92,20 @@ class Page:
 def counts(session: Session, places: Collection[Place], login: str, today: date) -> dict[Place, QueueCount]:
     """Counters of these queues for ``login``; a queue without an item has zeros."""
     circuits, queues = {place[0] for place in places}, {place[1] for place in places}
-    here = (
-        col(Item.circuit).in_(circuits),
-        col(Item.queue).in_(queues),
-        col(Item.state).in_(OPEN_STATES),
-    )
     place = (col(Item.circuit), col(Item.queue))
+    here = (place[0].in_(circuits), place[1].in_(queues), col(Item.state).in_(OPEN_STATES))
     states: dict[Place, dict[ItemState, int]] = {}
     by_state = sql_select(*place, col(Item.state), func.count()).where(*here)
     for circuit, queue, state, number in session.execute(by_state.group_by(*place, col(Item.state))):
         states.setdefault((circuit, queue), {})[state] = number
-    by_person = sql_select(*place, func.count()).where(*here, col(Item.taken_by) == login).group_by(*place)
-    mine = _numbers(session.execute(by_person))
-    overdue = _numbers(session.execute(_due_between(here, None, today)))
-    soon = _numbers(session.execute(_due_between(here, today, today + SOON)))
+    held = sql_select(*place, func.count()).where(
+        col(Item.taken_by) == login, col(Item.state).in_(OPEN_STATES)
+    )
+    mine = _numbers(session.execute(held.group_by(*place)))
+    overdue, soon = (
+        _numbers(session.execute(_due_between(here, *between)))
+        for between in ((None, today), (today, today + SOON))
+    )
     return {
         place: QueueCount(
             new=states.get(place, {}).get(ItemState.NEW, 0),
@@ -145,14 +143,18 @@ def page_by_due(session: Session, wanted: Wanted, after: tuple[date, int] | None
     The key is the due date and the item's id; ``Page.next`` carries the last item's id only, the
     caller reads its due date on the last line.
     """
-    due = _next_due(wanted)
+    arms = [
+        _by_due(wanted, circuit, state, after, size + 1).subquery()
+        for circuit in wanted.circuits
+        for state in wanted.states
+    ]
+    ids = union_all(*(sql_select(arm.c.id) for arm in arms)).subquery()
     statement = (
-        select(Item).join(due, due.c.id == col(Item.id)).order_by(due.c.due, col(Item.id)).limit(size + 1)
+        select(Item)
+        .join(ids, ids.c.id == col(Item.id))
+        .order_by(col(Item.next_due), col(Item.id))
+        .limit(size + 1)
     )
-    if after is not None:
-        statement = statement.where(
-            tuple_(due.c.due, col(Item.id)) > tuple_(literal(after[0]), literal(after[1]))
-        )
     items = list(session.exec(statement))
     return Page(tuple(lines(session, items[:size])), _next(items, size))
 
@@ -254,48 +256,39 @@ def _by_state(
     return statement.order_by(*_order(wanted.newest_first)).limit(size)
 
 
-def _neighbour(item: Item, *, newer: bool) -> SelectOfScalar[Any]:
-    place, key = _place(item.created_at, item.id or 0)
-    return (
-        select(Item.id)
-        .where(Item.circuit == item.circuit, Item.queue == item.queue)
-        .where(col(Item.state).in_(OPEN_STATES))
-        .where(place > key if newer else place < key)
-        .order_by(*_order(newest_first=not newer))
-        .limit(1)
+def _by_due(
+    wanted: Wanted, circuit: str, state: ItemState, after: tuple[date, int] | None, size: int
+) -> SelectOfScalar[Any]:
+    statement = _filtered(select(Item.id), wanted).where(
+        Item.circuit == circuit,
+        Item.queue == wanted.queue,
+        Item.state == state,
+        col(Item.next_due).is_not(None),
     )
+    if after is not None:
+        place = tuple_(col(Item.next_due), col(Item.id))
+        statement = statement.where(place > tuple_(literal(after[0]), literal(after[1])))
+    return statement.order_by(col(Item.next_due), col(Item.id)).limit(size)
 
 
-def _next_due(wanted: Wanted) -> Subquery:
-    """Item id and earliest pending due date, by its case or by its own delivery."""
-    arms = [
-        _filtered(select(col(Item.id).label("id"), col(Deadline.due).label("due")), wanted)  # type: ignore[arg-type]
-        .join(Deadline, link)
-        .where(col(Item.circuit).in_(wanted.circuits), Item.queue == wanted.queue)
-        .where(col(Item.state).in_(wanted.states))
-        .where(col(Deadline.state).in_(PENDING))
-        for link in (
-            col(Deadline.case_id) == col(Item.case_id),
-            col(Deadline.delivery) == col(Item.delivery),
-        )
-    ]
-    both = union_all(*arms).subquery()
-    return sql_select(both.c.id, func.min(both.c.due).label("due")).group_by(both.c.id).subquery()
+def _neighbour(item: Item, *, newer: bool) -> SelectOfScalar[Any]:
+    """State by state along the index, then the nearest of the three."""
+    wanted = Wanted(item.queue, (item.circuit,), newest_first=not newer)
+    key = Key(item.created_at, item.id or 0)
+    arms = [_by_state(wanted, item.circuit, state, key, 1).subquery() for state in OPEN_STATES]
+    ids = union_all(*(sql_select(arm.c.id) for arm in arms))
+    return select(Item.id).where(col(Item.id).in_(ids)).order_by(*_order(newest_first=not newer)).limit(1)
 
 
 def _due_between(
     here: tuple[ColumnElement[bool], ...], first: date | None, before: date
 ) -> Select[tuple[str, str, int]]:
-    """Items by place that have a pending deadline from ``first`` (included) to ``before`` (not)."""
-    arms = []
-    for link in (col(Deadline.case_id) == col(Item.case_id), col(Deadline.delivery) == col(Item.delivery)):
-        arm: Any = sql_select(
-            col(Item.id).label("id"), col(Item.circuit).label("circuit"), col(Item.queue).label("queue")
-        ).join(Deadline, link)
-        arm = arm.where(*here, col(Deadline.state).in_(PENDING), col(Deadline.due) < before)
-        arms.append(arm if first is None else arm.where(col(Deadline.due) >= first))
-    ids = union(*arms).subquery()
-    return sql_select(ids.c.circuit, ids.c.queue, func.count()).group_by(ids.c.circuit, ids.c.queue)
+    """Items by place whose nearest due date goes from ``first`` (included) to ``before`` (not)."""
+    place = (col(Item.circuit), col(Item.queue))
+    found: Any = sql_select(*place, func.count()).where(*here, col(Item.next_due) < before)
+    if first is not None:
+        found = found.where(col(Item.next_due) >= first)
+    return found.group_by(*place)
 
 
 def _numbers(rows: Iterable[tuple[str, str, int]]) -> Mapping[Place, int]:

@@ -145,8 +145,8 @@ def _lines(
     if choices.tri == "echeance":
         key = (date.fromisoformat(at[:10]), number) if at else None
         page = queues.page_by_due(session, wanted, key, PAGE)
-        last = page.lines[-1].deadline if page.lines else None
-        cursor = f"{last.due.isoformat()}~{page.next.id}" if page.next and last else None
+        last = page.lines[-1].item.next_due if page.lines else None
+        cursor = f"{last.isoformat()}~{page.next.id}" if page.next and last else None
     else:
         page = queues.page(session, wanted, Key(datetime.fromisoformat(at), number) if at else None, PAGE)
         cursor = f"{page.next.at.isoformat()}~{page.next.id}" if page.next else None

@@ -25,6 +25,7 @@ from storage.db import Database, Session
 from storage.deadlines import Deadline
 from storage.deliveries import DeliveryState
 from storage.documents import IssueRow
+from storage.nextdue import refresh_due
 from storage.outbox import OutboxState, Receipt
 from storage.people import Person
 from storage.vault import Vault
@@ -92,6 +93,9 @@ def furnish(database: Database, vault: Vault, recorder: Recorder) -> Office:
         _stranger(session, office)
         _set_aside(session, office)
         _elsewhere(session, office)
+        refresh_due(session, case_id=case.id)
+        for sha in office.deliveries.values():
+            refresh_due(session, delivery=sha)
     _events(database, recorder, office)
     return office
 

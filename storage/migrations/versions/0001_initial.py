@@ -249,11 +249,14 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('taken_by', sa.String(length=80), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('next_due', sa.Date(), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('delivery', 'queue')
     )
+    op.create_index('ix_items_by_due', 'items', ['circuit', 'queue', 'state', 'next_due', 'id'], unique=False)
+    op.create_index('ix_items_by_holder', 'items', ['taken_by', 'state', 'circuit', 'queue'], unique=False)
     op.create_index('ix_items_by_state', 'items', ['circuit', 'queue', 'state', 'created_at', 'id'], unique=False)
     op.create_index(op.f('ix_items_case_id'), 'items', ['case_id'], unique=False)
     op.create_index(op.f('ix_items_state'), 'items', ['state'], unique=False)
@@ -366,6 +369,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_items_state'), table_name='items')
     op.drop_index(op.f('ix_items_case_id'), table_name='items')
     op.drop_index('ix_items_by_state', table_name='items')
+    op.drop_index('ix_items_by_holder', table_name='items')
+    op.drop_index('ix_items_by_due', table_name='items')
     op.drop_table('items')
     op.drop_index(op.f('ix_issues_document_id'), table_name='issues')
     op.drop_table('issues')

@@ -13,6 +13,7 @@ from storage.cases import Case, Item, ItemState
 from storage.db import Database
 from storage.deadlines import Deadline, DeadlineState
 from storage.deliveries import Delivery, DeliveryState
+from storage.nextdue import refresh_due
 from storage.queues import Key, Wanted
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -137,6 +138,9 @@ def due(filled: Database) -> Database:
                 _due(TODAY - day, DeadlineState.MET, delivery=4),
             ]
         )
+        refresh_due(session, case_id=1)
+        for n in range(5):
+            refresh_due(session, delivery=_sha(n))
     return filled
 
 
@@ -199,15 +203,24 @@ def test_what_is_set_aside_comes_latest_first(filled: Database) -> None:
         assert [d.sha256 for d in queues.set_aside(session, first[-1].set_aside_at, 2)] == [_sha(0)]
 
 
-def test_a_page_follows_the_index_and_sorts_nothing_large(sqlite_database: Database) -> None:
+@pytest.mark.parametrize(
+    ("where", "order", "index"),
+    [
+        ("(created_at, id) < ('2026', 5)", "created_at DESC, id DESC", "ix_items_by_state"),
+        ("next_due IS NOT NULL AND (next_due, id) > ('2026', 5)", "next_due, id", "ix_items_by_due"),
+    ],
+)
+def test_a_page_follows_an_index_and_sorts_nothing_large(
+    sqlite_database: Database, where: str, order: str, index: str
+) -> None:
     """The plan of one arm: a search along the index in order, no temporary sort."""
     with sqlite_database.reading() as session:
         plan = session.connection().execute(
             text(
-                "EXPLAIN QUERY PLAN SELECT id FROM items WHERE circuit='c' AND queue='q' AND state='new'"
-                " AND (created_at, id) < ('2026', 5) ORDER BY created_at DESC, id DESC LIMIT 51"
+                "EXPLAIN QUERY PLAN SELECT id FROM items WHERE circuit='c' AND queue='q' AND state='new'"  # noqa: S608
+                f" AND {where} ORDER BY {order} LIMIT 51"
             )
         )
         steps = " ".join(str(row[3]) for row in plan)
-    assert "ix_items_by_state" in steps
+    assert index in steps
     assert "TEMP B-TREE" not in steps
