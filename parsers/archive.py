@@ -109,7 +109,7 @@ def _entries(archive: zipfile.ZipFile, size: int, budget: Budget) -> tuple[Entry
             continue
         budget.take_entry()
         try:
-            found.append(Entry(path, _read(archive, info, path, budget)))
+            found.append(Entry(path, _read(archive, info, budget)))
         except (Hostile, TooLarge):
             raise
         except ParseError as error:
@@ -117,13 +117,11 @@ def _entries(archive: zipfile.ZipFile, size: int, budget: Budget) -> tuple[Entry
     return tuple(found)
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, budget: Budget) -> bytes:
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> bytes:
     if info.flag_bits & _LOCKED_FLAG:
-        raise PasswordNeeded(f"Le fichier « {shown(path)} » de l'archive est protégé par un mot de passe.")
+        raise PasswordNeeded("Un fichier de l'archive est protégé par un mot de passe.")
     if info.compress_type not in _METHODS:
-        raise Unsupported(
-            f"Le fichier « {shown(path)} » de l'archive est compressé par une méthode non prise en charge."
-        )
+        raise Unsupported("Un fichier de l'archive est compressé par une méthode non prise en charge.")
     if info.file_size > budget.size:
         raise Hostile("L'archive se déploie au-delà de la taille permise : elle n'a pas été ouverte.")
     _check_ratio(info.file_size, info.compress_size, budget.limits)
@@ -137,7 +135,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, budget: Bu
                 _check_ratio(total, info.compress_size, budget.limits)
                 chunks.append(chunk)
     except (*_BROKEN, NotImplementedError, RuntimeError) as error:
-        raise Malformed(f"Le fichier « {shown(path)} » de l'archive est abîmé.") from error
+        raise Malformed("Un fichier de l'archive est abîmé.") from error
     return b"".join(chunks)
 
 
@@ -152,11 +150,9 @@ def _safe_path(info: zipfile.ZipInfo) -> str:
     path = clean(_decoded_name(info)).replace("\\", "/")
     steps = path.split("/")
     if path.startswith("/") or ".." in steps or re.match(r"[A-Za-z]:", path):
-        raise Hostile(
-            f"L'archive contient un chemin dangereux (« {shown(path)} ») : elle n'a pas été ouverte."
-        )
+        raise Hostile("L'archive contient un chemin dangereux : elle n'a pas été ouverte.")
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise Hostile(f"L'archive contient un lien (« {shown(path)} ») : elle n'a pas été ouverte.")
+        raise Hostile("L'archive contient un lien : elle n'a pas été ouverte.")
     return "/".join(step for step in steps if step not in {"", "."}) or "sans nom"
 
 
@@ -192,9 +188,3 @@ def _unicode_path(extra: bytes, raw: bytes) -> str | None:
             if checksum == zlib.crc32(raw):
                 return data[5:].decode("utf-8", "replace")
     return None
-
-
-def shown(path: str) -> str:
-    """A name fit for a sentence: short, without controls, and unable to look like a whole path."""
-    last = clean(path).replace("\\", "/")
-    return last if len(last) <= 60 else "…" + last[-59:]

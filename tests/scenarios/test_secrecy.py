@@ -10,7 +10,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import zipfile
 from collections.abc import Iterator
+from email import message_from_bytes
 
 import pytest
 from sqlalchemy import inspect, text
@@ -127,3 +129,25 @@ def test_no_byte_of_a_mail_is_on_disk_in_clear_outside_the_database(home: Home) 
     files = [f for f in home.root.rglob("*") if f.is_file() and "sqlite" not in f.name]
     assert len(files) > 5
     assert [f.name for f in files if b"zyx" in f.read_bytes() or b"%PDF" in f.read_bytes()] == []
+
+
+def test_a_letter_never_repeats_a_strangers_file_name(sqlite_home: Home) -> None:
+    """The reasons a letter gives are ours: a name in an archive may be medical, and the letter is in clear."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"../{MARKS['name']}/tumeur.pdf", b"x")
+    attached = Attached(f"{MARKS['title']}.zip", "application/zip", packed.getvalue())
+    sample = sqlite_home.desk.sample(
+        "zip", "", GARONNE[2], MARKS["subject"], MARKS["body"], (attached,), expect="a-identifier"
+    )
+    sqlite_home.carry(sample)
+    (letter,) = sqlite_home.rows(OutboxEntry)
+    message = message_from_bytes(sqlite_home.house.vault.get(letter.raw_sha256))
+    texts = [
+        part.get_payload(decode=True) for part in message.walk() if part.get_content_type() == "text/plain"
+    ]
+    assert len(texts) == 1
+    assert isinstance(texts[0], bytes)
+    assert "chemin dangereux" in texts[0].decode()
+    assert "zyx" not in texts[0].decode()
+    assert "tumeur" not in texts[0].decode()

@@ -103,7 +103,7 @@ def test_a_locked_entry_leaves_the_others() -> None:
         data[at] |= 1
     locked, clear = open_zip(bytes(data))
     assert isinstance(locked.error, PasswordNeeded)
-    assert "secret.pdf" in locked.error.message
+    assert "secret.pdf" not in locked.error.message  # a name may be medical, and letters repeat sentences
     assert clear.content == b"deux"
 
 
