@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gateway import bootstrap
@@ -16,15 +18,44 @@ from gateway.identities import mailbox_identities
 from gateway.outbound.compose import Draft, NoLetter, acknowledgement
 from gateway.routing.match import match
 from gateway.settings import Settings
-from gateway.triage.read import ReadDocument
+from gateway.triage.read import DECORATION, ReadDocument, Reader
 from gateway.triage.seen import mail_seen
 from gateway.triage.unpack import document_rows, message_columns, unpack
 from gateway.triage.unseal import security_columns, unseal
 from parsers import headers
+from parsers.errors import ParseError
 from parsers.mime import parse
 from parsers.smime.model import Identity
 from storage.deliveries import Delivery, DeliveryState
+from storage.documents import Document
 from storage.keys import KeyRing
+
+SHEET_DPI = 96.0
+"""Resolution of the page images of ``examine``: as sharp as a screen shows them."""
+_SHEETS = 40
+"""Page images of one document; the pages after them are named only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The image of one page, ``width`` by ``height`` points."""
+
+    number: int
+    png: bytes
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Everything the journey would do. ``told`` is the JSON object; ``sheets`` go by document position."""
+
+    told: dict[str, Any]
+    circuit: Circuit
+    read: tuple[ReadDocument, ...]
+    draft: Draft | NoLetter
+    dues: tuple[DueDate, ...]
+    sheets: Mapping[int, tuple[Sheet, ...]]
 
 
 def addressed(raw: bytes, circuits: Circuits, chosen: str | None) -> tuple[str, str]:
@@ -58,6 +89,19 @@ def explain(raw: bytes, settings: Settings, chosen: str | None = None) -> dict[s
 
     Raises ``ParseError`` or ``Refused`` where the journey would set the mail aside.
     """
+    return examine(raw, settings, chosen).told
+
+
+def examine(
+    raw: bytes,
+    settings: Settings,
+    chosen: str | None = None,
+    look: Callable[[Document], bool] | None = None,
+) -> Explained:
+    """The same with what a page needs: the letter and, for documents ``look`` says, their page images.
+
+    Raises as ``explain``.
+    """
     circuits = bootstrap.rules(settings)
     reader = bootstrap.reader(settings)
     at = SystemClock().now()
@@ -89,6 +133,11 @@ def explain(raw: bytes, settings: Settings, chosen: str | None = None) -> dict[s
             delivery.mail or {},
             at,
         )
+        sheets = {
+            one.row.position: tuple(_sheets(reader, one.row, contents[one.row.sha256]))
+            for one in read
+            if look is not None and one.row.kind != DECORATION and look(one.row)
+        }
     finally:
         reader.sandbox.close()
         reader.recognition.close()
@@ -96,7 +145,19 @@ def explain(raw: bytes, settings: Settings, chosen: str | None = None) -> dict[s
     decision = match(seen, circuit, circuits.directory)
     draft = acknowledgement(circuit, seen, decision, None, pictures_of(read), at, circuits.directory)
     dues = due_dates(circuit, seen, decision, at, bootstrap.calendars(settings))
-    return _told(delivery, read, seen, decision, draft, dues, circuit)
+    told = _told(delivery, read, seen, decision, draft, dues, circuit)
+    return Explained(told, circuit, tuple(read), draft, dues, sheets)
+
+
+def _sheets(reader: Reader, row: Document, content: bytes) -> Iterator[Sheet]:
+    """Page images of one document, made in limited children; none for a format without pages."""
+    for number in range(row.first_page, row.first_page + min(row.pages or 0, _SHEETS)):
+        try:
+            png = reader.page_image(content, row.media_type, number, SHEET_DPI)
+        except ParseError:
+            return
+        wide, high = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))  # IHDR
+        yield Sheet(number, png, wide * 72 / SHEET_DPI, high * 72 / SHEET_DPI)
 
 
 def _identities(settings: Settings, mailbox: str) -> tuple[Identity, ...]:

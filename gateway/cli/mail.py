@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import mailbox
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from gateway import bootstrap, explain, flow
+from gateway.cli import explain_html
 from gateway.cli.output import print_json, print_table, say
 from gateway.clock import PARIS
 from gateway.errors import NotFound, Refused
@@ -35,6 +37,10 @@ def add_to(verbs: Any) -> None:
     told.add_argument("file", type=Path, metavar="FILE")
     told.add_argument("--mailbox", default=None)
     told.add_argument("--json", action="store_true")
+    told.add_argument("--html", type=Path, default=None, metavar="OUT.html", help="une page à ouvrir seule")
+    told.add_argument(
+        "--medical", action="store_true", help="avec --html : y mettre le contenu des pièces médicales"
+    )
     told.set_defaults(run=_explain)
     release = words.add_parser("release", help="relâcher un message mis de côté vers son étape")
     release.add_argument("id", metavar="ID", help="SHA-256 du message, ou son début")
@@ -107,11 +113,36 @@ def _messages(file: Path) -> Iterator[bytes]:
 
 def _explain(arguments: argparse.Namespace, settings: Settings) -> int:
     raw = next(_messages(arguments.file), b"")
+    if arguments.html is not None:
+        return _explain_on_a_page(raw, arguments, settings)
     told = explain.explain(raw, settings, arguments.mailbox)
     if arguments.json:
         print_json(told)
     else:
         sys.stdout.write(explain.in_french(told))
+    return 0
+
+
+def _explain_on_a_page(raw: bytes, arguments: argparse.Namespace, settings: Settings) -> int:
+    medical: bool = arguments.medical
+    explained = explain.examine(
+        raw, settings, arguments.mailbox, lambda row: explain_html.shown(row, medical)
+    )
+    page = explain_html.page(explained, medical).encode("utf-8")
+    out: Path = arguments.html
+    try:
+        # What was read of a mail is for one pair of eyes: never readable by others, even for a moment.
+        out.unlink(missing_ok=True)
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(page)
+    except OSError:
+        raise Refused(
+            f"« {out} » ne peut pas être écrit ; rien n'a changé : choisissez un autre fichier."
+        ) from None
+    if arguments.json:
+        print_json(explained.told)
+    else:
+        say(f"L'explication est dans « {out} ».")
     return 0
 
 
