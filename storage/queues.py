@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Subquery,
     Tuple,
     UnaryExpression,
     func,
@@ -126,15 +127,7 @@ def page(session: Session, wanted: Wanted, after: Key | None = None, size: int =
         for circuit in wanted.circuits
         for state in wanted.states
     ]
-    ids = union_all(*(sql_select(arm.c.id) for arm in arms)).subquery()
-    statement = (
-        select(Item)
-        .join(ids, ids.c.id == col(Item.id))
-        .order_by(*_order(wanted.newest_first))
-        .limit(size + 1)
-    )
-    items = list(session.exec(statement))
-    return Page(tuple(lines(session, items[:size])), _next(items, size))
+    return _page(session, arms, _order(wanted.newest_first), size)
 
 
 def page_by_due(session: Session, wanted: Wanted, after: tuple[date, int] | None, size: int = 50) -> Page:
@@ -148,13 +141,13 @@ def page_by_due(session: Session, wanted: Wanted, after: tuple[date, int] | None
         for circuit in wanted.circuits
         for state in wanted.states
     ]
+    return _page(session, arms, (col(Item.next_due), col(Item.id)), size)
+
+
+def _page(session: Session, arms: Sequence[Subquery], order: Sequence[Any], size: int) -> Page:
+    """The first ``size`` items of these arms together, in ``order``."""
     ids = union_all(*(sql_select(arm.c.id) for arm in arms)).subquery()
-    statement = (
-        select(Item)
-        .join(ids, ids.c.id == col(Item.id))
-        .order_by(col(Item.next_due), col(Item.id))
-        .limit(size + 1)
-    )
+    statement = select(Item).join(ids, ids.c.id == col(Item.id)).order_by(*order).limit(size + 1)
     items = list(session.exec(statement))
     return Page(tuple(lines(session, items[:size])), _next(items, size))
 

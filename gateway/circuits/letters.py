@@ -9,7 +9,7 @@ and the names of files are given only to a letter that leaves encrypted (see ``L
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache, lru_cache
 from types import TracebackType
@@ -163,20 +163,17 @@ def split(name: str, source: str) -> Letter:
     return Letter(name, subject.strip(), rest.lstrip("\n"))
 
 
+_BARE = LetterContext(
+    mailbox=Mailbox("boite@caisse.example", "Boîte", "Service", "00 00 00 00 00", "file"),
+    received_on=date(2026, 11, 23),
+    today=date(2026, 11, 24),
+    circuit_title="Circuit",
+    queue_title="File",
+)
 SAMPLES: tuple[LetterContext, ...] = (
-    LetterContext(
-        mailbox=Mailbox("boite@caisse.example", "Boîte", "Service", "00 00 00 00 00", "file"),
-        received_on=date(2026, 11, 23),
-        today=date(2026, 11, 24),
-        circuit_title="Circuit",
-        queue_title="File",
-    ),
-    LetterContext(
-        mailbox=Mailbox("boite@caisse.example", "Boîte", "Service", "00 00 00 00 00", "file"),
-        received_on=date(2026, 11, 23),
-        today=date(2026, 11, 24),
-        circuit_title="Circuit",
-        queue_title="File",
+    _BARE,
+    replace(
+        _BARE,
         sender="bureau@hopital.example",
         original_subject="Objet reçu",
         case_reference="SPA-2026-000001",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 
 from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen, Route
@@ -19,6 +19,7 @@ from gateway.circuits.model import (
     Start,
     Unit,
 )
+from gateway.circuits.notice import Notice
 from parsers.facts import Confidentiality, Fact, Issue, Source
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -55,6 +56,26 @@ ANSWER = replace(
     status="to be confirmed",
     stopped_by=("se352-302-answer",),
     reminders=(),
+)
+
+NOTICE = Notice(
+    key="reminder:1:30",
+    circuit="essai",
+    letter="rappel",
+    mailbox=MAILBOX,
+    recipient=HOSPITAL,
+    deadline="Fin de la prise en charge",
+    due=date(2027, 2, 26),
+    basis="b",
+    status="confirmed",
+    days_left=30,
+    received_at=AT,
+    queue="cpam-131",
+    case_id=None,
+    case_reference=None,
+    form_reference=None,
+    caisse=None,
+    delivery="a" * 64,
 )
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from gateway.circuits.decision import MailSeen
 from gateway.circuits.directory import Caisse
 from gateway.circuits.model import Letter
-from gateway.circuits.notice import Notice
 from gateway.outbound.compose import Draft, NoLetter, acknowledgement, message_id_for, reminder
 from parsers.classify import KindRule
 from parsers.facts import Confidentiality, Issue, Severity
@@ -17,6 +15,7 @@ from tests.builders.seen import (
     AT,
     HOSPITAL,
     MAILBOX,
+    NOTICE,
     authorisation,
     circuit,
     decision,
@@ -149,24 +148,11 @@ def test_a_message_id_is_the_same_for_the_same_letter_only() -> None:
 
 
 def test_a_reminder_tells_the_date_and_what_an_outage_held_back() -> None:
-    notice = Notice(
-        key="reminder:1:30",
-        circuit="essai",
-        letter="rappel",
-        mailbox=MAILBOX,
-        recipient=HOSPITAL,
-        deadline="Fin de la prise en charge",
-        due=date(2027, 2, 26),
-        basis="b",
-        status="confirmed",
-        days_left=30,
-        received_at=AT,
-        queue="cpam-131",
+    notice = replace(
+        NOTICE,
         case_id=4,
         case_reference="PSR-2026-00001",
-        form_reference=None,
         caisse="131",
-        delivery="a" * 64,
         also=("rappel du 27/01/2027 non envoyé",),
     )
     known = replace(directory(), caisses={"131": Caisse("131", "CPAM 13", "13", None)})

@@ -11,7 +11,6 @@ from gateway.circuits.decision import MailKind, MailSeen
 from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit, RouteRule
 from gateway.routing.match import match
-from tests.builders import shipped
 from tests.builders.shipped import (
     ADMIN,
     BEFFROI,
@@ -24,16 +23,6 @@ from tests.builders.shipped import (
     mail,
     said,
 )
-
-
-@pytest.fixture(scope="module")
-def circuit() -> Circuit:
-    return shipped.circuit()
-
-
-@pytest.fixture(scope="module")
-def directory() -> Directory:
-    return shipped.directory()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit
 from gateway.routing.match import match
 from parsers.facts import Fact, Source
-from tests.builders import shipped
 from tests.builders.shipped import (
     CALANQUES,
     CNAS,
@@ -20,16 +19,6 @@ from tests.builders.shipped import (
     mail,
     said,
 )
-
-
-@pytest.fixture(scope="module")
-def circuit() -> Circuit:
-    return shipped.circuit()
-
-
-@pytest.fixture(scope="module")
-def directory() -> Directory:
-    return shipped.directory()
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
-from gateway.circuits.notice import Notice, Posted, reply_address
+from gateway.circuits.notice import Posted, reply_address
 from gateway.evidence.record import Kind
 from gateway.outbound.reminders import ReminderPost
 from parsers.smime.model import Identity
@@ -13,27 +12,7 @@ from storage import outbox
 from storage.db import Database
 from storage.vault import Vault
 from tests.builders import pki, rows
-from tests.builders.seen import AT, HOSPITAL, MAILBOX, circuit, directory
-
-NOTICE = Notice(
-    key="reminder:1:30",
-    circuit="essai",
-    letter="rappel",
-    mailbox=MAILBOX,
-    recipient=HOSPITAL,
-    deadline="Fin de la prise en charge",
-    due=date(2027, 2, 26),
-    basis="b",
-    status="confirmed",
-    days_left=30,
-    received_at=AT,
-    queue="cpam-131",
-    case_id=None,
-    case_reference=None,
-    form_reference=None,
-    caisse=None,
-    delivery="a" * 64,
-)
+from tests.builders.seen import AT, MAILBOX, NOTICE, circuit, directory
 
 
 def _post(vault: Vault, identity: Identity | None = None, per_day: int = 20) -> ReminderPost:

@@ -9,23 +9,12 @@ import pytest
 from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit
 from gateway.routing.match import match
-from tests.builders import shipped
 from tests.builders.shipped import (
     DUNES,
     doc,
     mail,
     said,
 )
-
-
-@pytest.fixture(scope="module")
-def circuit() -> Circuit:
-    return shipped.circuit()
-
-
-@pytest.fixture(scope="module")
-def directory() -> Directory:
-    return shipped.directory()
 
 
 @pytest.mark.parametrize(

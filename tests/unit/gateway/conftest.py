@@ -1,0 +1,19 @@
+"""What the tests of routing share: the first circuit and the directory, as shipped."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.circuits.directory import Directory
+from gateway.circuits.model import Circuit
+from tests.builders import shipped
+
+
+@pytest.fixture(scope="session")
+def circuit() -> Circuit:
+    return shipped.circuit()
+
+
+@pytest.fixture(scope="session")
+def directory() -> Directory:
+    return shipped.directory()
