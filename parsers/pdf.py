@@ -9,9 +9,10 @@ from __future__ import annotations
 import ctypes
 import logging
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -24,6 +25,11 @@ from parsers.limits import DEFAULT, Limits
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)
 
 POINTS = 72.0
+_HYPHEN = "\ufffe"
+"""What PDFium gives for a hyphen that cuts a word at the end of a line: not a letter, not an end."""
+_RUN = re.compile("[^\x00-\x20\xa0\u202f\xad\ufffe][^\x00-\x20\xa0\u202f\xad]*")
+_ODD = re.compile("[\ufffd\ue000-\uf8ff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _INVISIBLE = 3
 """Text rendering mode of an OCR layer laid under a scan (ISO 32000-1, table 106)."""
 
@@ -34,15 +40,6 @@ class Sheet:
 
     page: Page
     good: bool
-
-
-@dataclass(slots=True)
-class _Run:
-    """A word being read, character by character."""
-
-    letters: list[str] = field(default_factory=list)
-    first: int = 0
-    last: int = 0
 
 
 @contextmanager
@@ -129,38 +126,54 @@ class _Placer:
 
 def _words(text: ctypes.c_void_p, count: int, place: _Placer) -> tuple[tuple[Word, ...], int, bool]:
     """Words, number of characters without a usable Unicode value, and whether lines read horizontally."""
+    codes = _codes(text, count)
     found: list[Word] = []
-    odd = turned = 0
-    run = _Run()
-    unicode_of = pdfium.FPDFText_GetUnicode
-    for index in range(count + 1):
-        code = unicode_of(text, index) if index < count else 32
-        if code > 32 and code not in {0xA0, 0x202F, 0xFFFE, 0xAD}:
-            if not run.letters:
-                run.first = index
-            run.letters.append(chr(code) if code < 0xD800 or 0xDFFF < code < 0x110000 else "\ufffd")
-            run.last = index
-            odd += code == 0xFFFD or 0xE000 <= code <= 0xF8FF
-        elif run.letters and code != 0xFFFE:
-            word, box = _word(text, run, place)
-            found.append(word)
-            turned += len(word.text) > 2 and box.y1 - box.y0 > 1.5 * (box.x1 - box.x0)
-            run = _Run()
-    long = sum(len(w.text) > 2 for w in found)
+    odd = turned = long = 0
+    for run in _RUN.finditer(codes):
+        written = run.group()
+        odd += len(_ODD.findall(written))
+        letters = _SURROGATE.sub("\ufffd", written.replace(_HYPHEN, ""))
+        last = run.start() + len(written.rstrip(_HYPHEN)) - 1
+        box = place.box(*_bounds(text, run.start(), last))
+        found.append(Word(letters, box))
+        if len(letters) > 2:
+            long += 1
+            turned += box.y1 - box.y0 > 1.5 * (box.x1 - box.x0)
     return tuple(found), odd, turned * 2 <= long
 
 
-def _word(text: ctypes.c_void_p, run: _Run, place: _Placer) -> tuple[Word, Box]:
-    first, last = pdfium.FS_RECTF(), pdfium.FS_RECTF()
-    pdfium.FPDFText_GetLooseCharBox(text, run.first, first)
-    pdfium.FPDFText_GetLooseCharBox(text, run.last, last)
-    box = place.box(
-        min(first.left, last.left),
-        min(first.bottom, last.bottom),
-        max(first.right, last.right),
-        max(first.top, last.top),
+def _codes(text: ctypes.c_void_p, count: int) -> str:
+    """The characters of a page, one for each index of PDFium: all at once, else one by one.
+
+    ``FPDFText_GetText`` leaves out characters without Unicode value, writes the rare ones as two and the
+    hyphen at the end of a line in its own way: its answer is used when it did none of it.
+    """
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = pdfium.FPDFText_GetText(text, 0, count, buffer) - 1
+    if written == count:
+        whole = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+        if len(whole) == count and "\0" not in whole and _HYPHEN not in whole:
+            return whole
+    one = pdfium.FPDFText_GetUnicode
+    return "".join(
+        chr(code) if code < 0x110000 else "\ufffd" for code in (one(text, i) for i in range(count))
     )
-    return Word("".join(run.letters), box), box
+
+
+def _bounds(text: ctypes.c_void_p, first: int, last: int) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of the loose boxes of the first and last characters of a word."""
+    one = pdfium.FS_RECTF()
+    pdfium.FPDFText_GetLooseCharBox(text, first, one)
+    if first == last:
+        return one.left, one.bottom, one.right, one.top
+    other = pdfium.FS_RECTF()
+    pdfium.FPDFText_GetLooseCharBox(text, last, other)
+    return (
+        min(one.left, other.left),
+        min(one.bottom, other.bottom),
+        max(one.right, other.right),
+        max(one.top, other.top),
+    )
 
 
 def _good(page: pypdfium2.PdfPage, words: tuple[Word, ...], odd: int, upright: bool) -> bool:
