@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from parsers.errors import ParseError
 from storage import deliveries, people
 from storage.deliveries import DeliveryState
 from storage.people import Person
+
+_EVERYTHING = datetime.max.replace(tzinfo=UTC)
+"""A rebuild leaves no mail out, were it noted by a clock that ran ahead of this machine's."""
 
 
 def add_to(verbs: Any) -> None:
@@ -53,7 +57,7 @@ def add_to(verbs: Any) -> None:
 def _rebuild(_arguments: argparse.Namespace, settings: Settings) -> int:
     house = bootstrap.build(settings)
     door = bootstrap.door(house)
-    found = sweep_orphans(door, house.clock.now())
+    found = sweep_orphans(door, _EVERYTHING)
     say(f"{found} message(s) du coffre repris dans la base ; ils refont leur voyage.")
     with house.database.reading() as session:
         waiting = deliveries.unfinished(session)

@@ -132,7 +132,7 @@ def test_no_byte_of_a_mail_is_on_disk_in_clear_outside_the_database(home: Home) 
 
 
 def test_a_letter_never_repeats_a_strangers_file_name(sqlite_home: Home) -> None:
-    """The reasons a letter gives are ours: a name in an archive may be medical, and the letter is in clear."""
+    """Its sentences are ours: a name in an archive may be medical, and the letter is in clear."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(f"../{MARKS['name']}/tumeur.pdf", b"x")
