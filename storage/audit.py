@@ -88,6 +88,8 @@ _EVENTS, _HEADS = table_of(EventRow), table_of(HeadRow)
 _LOCK_HEAD = select(HeadRow.size, HeadRow.frontier).where(col(HeadRow.id) == _HEAD).with_for_update()
 _INSERT = insert(_EVENTS).inline()
 _MOVE_HEAD = update(_HEADS).where(_HEADS.c.id == _HEAD)
+APPENDING = (_LOCK_HEAD, _INSERT, _MOVE_HEAD)
+"""The statements of ``append_all``, for ``storage.lane``."""
 
 
 def commitment(salt: bytes, clear: bytes) -> str:

@@ -27,6 +27,8 @@ _INSERTS: Mapping[str, tuple[Any, Any]] = {
     )
     for name, dialect in _BY_NAME.items()
 }
+RECEIVING = _INSERTS["sqlite"]
+"""The statements of ``receive`` when no arrival has a UID, for ``storage.lane``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ from gateway.errors import Unavailable
 from gateway.evidence.record import Field, Kind, Recorder
 from gateway.intake.envelope import Envelope
 from storage import reception
-from storage.db import Database
+from storage.db import Database, Session
 from storage.deliveries import Via
 from storage.errors import StorageError
+from storage.lane import Lane, NotInLane
 from storage.reception import ArrivalSeen, Received, Reception
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Ledger:
         self, database: Database, recorder: Recorder, circuit_of: Callable[[str], str | None]
     ) -> None:
         self._database = database
+        self._lane = Lane(database)
         self._recorder = recorder
         self._circuit_of = circuit_of
         self._waiting: list[Entry] = []
@@ -87,18 +89,25 @@ class Ledger:
 
     def _try(self, group: Sequence[Entry]) -> Exception | None:
         try:
-            with self._database.transaction() as session:
-                answers = reception.receive(session, [self._reception(entry) for entry in group])
-                events = []
-                for entry, answer in zip(group, answers, strict=True):
-                    entry.duplicate = not answer.new
-                    events += _events(entry, answer)
-                if events:
-                    self._recorder.add_all(session, events)
+            try:
+                with self._lane.transaction() as session:
+                    self._write(session, group)
+            except NotInLane:
+                with self._database.transaction() as session:
+                    self._write(session, group)
         except Exception as error:
             log.exception("rows of accepted messages were not committed", extra={"messages": len(group)})
             return error
         return None
+
+    def _write(self, session: Session, group: Sequence[Entry]) -> None:
+        answers = reception.receive(session, [self._reception(entry) for entry in group])
+        events = []
+        for entry, answer in zip(group, answers, strict=True):
+            entry.duplicate = not answer.new
+            events += _events(entry, answer)
+        if events:
+            self._recorder.add_all(session, events)
 
     @staticmethod
     def _finish(entry: Entry, error: Exception | None) -> None:
