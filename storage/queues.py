@@ -275,13 +275,13 @@ def _neighbour(item: Item, *, newer: bool) -> SelectOfScalar[Any]:
 
 def _due_between(
     here: tuple[ColumnElement[bool], ...], first: date | None, before: date
-) -> Select[tuple[str, str, int]]:
+) -> Select[str, str, int]:
     """Items by place whose nearest due date goes from ``first`` (included) to ``before`` (not)."""
     place = (col(Item.circuit), col(Item.queue))
-    found: Any = sql_select(*place, func.count()).where(*here, col(Item.next_due) < before)
-    if first is not None:
-        found = found.where(col(Item.next_due) >= first)
-    return found.group_by(*place)
+    since = () if first is None else (col(Item.next_due) >= first,)
+    return (
+        sql_select(*place, func.count()).where(*here, *since, col(Item.next_due) < before).group_by(*place)
+    )
 
 
 def _numbers(rows: Iterable[tuple[str, str, int]]) -> Mapping[Place, int]:

@@ -166,7 +166,7 @@ def _standing(database: Database) -> set[DeliveryState]:
     """States in which this death left some delivery half-way."""
     with database.reading() as session:
         found = session.exec(select(Delivery.state).distinct()).all()
-    return set(found) - {DeliveryState.SCHEDULED, DeliveryState.SET_ASIDE}
+    return {DeliveryState(state) for state in found} - {DeliveryState.SCHEDULED, DeliveryState.SET_ASIDE}
 
 
 def _wait_for_rest(database: Database) -> None:

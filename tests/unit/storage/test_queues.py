@@ -217,7 +217,7 @@ def test_a_page_follows_an_index_and_sorts_nothing_large(
     with sqlite_database.reading() as session:
         plan = session.connection().execute(
             text(
-                "EXPLAIN QUERY PLAN SELECT id FROM items WHERE circuit='c' AND queue='q' AND state='new'"  # noqa: S608
+                "EXPLAIN QUERY PLAN SELECT id FROM items WHERE circuit='c' AND queue='q' AND state='new'"
                 f" AND {where} ORDER BY {order} LIMIT 51"
             )
         )
