@@ -1,8 +1,9 @@
 """Rows and evidence of what was accepted, many messages in one commit when many come together.
 
-Whoever gets the lock commits for everyone who waits (group commit without a thread of its own): one
-sender alone pays one commit and no detour, twenty together share one. A message that the database
-refuses is tried again alone, so that it never takes the others of its group with it.
+Whoever comes first commits for everyone who waits (group commit without a thread of its own), then
+hands over to the first of those who came meanwhile: one sender alone pays one commit and no detour,
+twenty together share one. A message that the database refuses is tried again alone, so that it never
+takes the others of its group with it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from gateway.intake.envelope import Envelope
 from storage import reception
 from storage.db import Database, Session
 from storage.deliveries import Via
-from storage.errors import StorageError
+from storage.errors import DatabaseUnavailable, StorageError
 from storage.lane import Lane, NotInLane
 from storage.reception import ArrivalSeen, Received, Reception
 
@@ -31,12 +32,16 @@ _REFUSED = "La base de données a refusé le message : rien n'est accepté, il f
 
 @dataclass(slots=True)
 class Entry:
-    """One message to register; the last fields are its answer, written by whoever commits."""
+    """One message to register; the last fields are its answer, written by whoever commits.
+
+    ``told`` is set when it is done, or when its thread is the next to commit.
+    """
 
     sha256: str
     size: int
     envelopes: tuple[Envelope, ...]
     at: datetime
+    told: threading.Event = field(default_factory=threading.Event, init=False)
     done: bool = field(default=False, init=False)
     duplicate: bool = field(default=False, init=False)
     error: Exception | None = field(default=None, init=False)
@@ -53,39 +58,46 @@ class Ledger:
         self._recorder = recorder
         self._circuit_of = circuit_of
         self._waiting: list[Entry] = []
-        self._waiting_lock = threading.Lock()
-        self._committing = threading.Lock()
+        self._guard = threading.Lock()
+        self._committing = False
 
     def register(self, entry: Entry) -> bool:
         """Commit the rows of one blob already in the vault; says whether the mail was known.
 
         Raises ``Unavailable`` or ``StorageError``; then nothing of this entry is in the database.
         """
-        with self._waiting_lock:
+        with self._guard:
             self._waiting.append(entry)
-        with self._committing:
-            while not entry.done:
-                self._commit(self._take())
+            first, self._committing = not self._committing, True
+        if not first:
+            entry.told.wait()
+        if not entry.done:
+            self._commit_for_all()
         if entry.error is not None:
             raise entry.error
         return entry.duplicate
 
-    def _take(self) -> list[Entry]:
-        with self._waiting_lock:
+    def _commit_for_all(self) -> None:
+        with self._guard:
             group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
-        if not group:
-            # only when an interruption took another thread away in the middle of our commit
-            raise Unavailable(_REFUSED)
-        return group
+        try:
+            self._commit(group)
+        finally:
+            with self._guard:
+                self._committing = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].told.set()
+            for entry in group:
+                if not entry.done:
+                    self._finish(entry, Unavailable(_REFUSED))
+                entry.told.set()
 
     def _commit(self, group: Sequence[Entry]) -> None:
         error = self._try(group)
-        if error is not None and len(group) > 1:
-            for entry in group:
-                self._finish(entry, self._try((entry,)))
-            return
+        # a database that is away refuses them all; any other refusal may be the fault of one
+        alone = error is not None and len(group) > 1 and not isinstance(error, DatabaseUnavailable)
         for entry in group:
-            self._finish(entry, error)
+            self._finish(entry, self._try((entry,)) if alone else error)
 
     def _try(self, group: Sequence[Entry]) -> Exception | None:
         try:
