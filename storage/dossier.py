@@ -19,6 +19,8 @@ from storage.documents import Document
 from storage.outbox import OutboxEntry, Receipt
 
 _CHUNK = 500
+_DIGITS = 9
+"""A longer number is no case: PostgreSQL refuses it rather than not find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def find(session: Session, wanted: str) -> Case | None:
     """The case of this reference, or of this number."""
     text = wanted.strip()
     if text.isascii() and text.isdigit():
-        return cases.by_id(session, int(text[:18]))
+        return cases.by_id(session, int(text)) if len(text) <= _DIGITS else None
     return cases.get(session, text)
 
 
