@@ -23,7 +23,7 @@ from gateway.web.passwords import Passwords
 from storage.cases import Candidate, Case, ItemState, PeriodStatus
 from storage.db import Database, Session
 from storage.deadlines import Deadline
-from storage.deliveries import DeliveryState
+from storage.deliveries import Delivery, DeliveryState
 from storage.documents import IssueRow
 from storage.nextdue import refresh_due
 from storage.outbox import OutboxState, Receipt
@@ -124,24 +124,7 @@ def _authorisation(session: Session, office: Office) -> Case:
     session.add(issue)
     session.flush()
     office.issues["form"] = issue.id or 0
-    case = Case(
-        reference=CASE,
-        circuit=CIRCUIT,
-        opened_at=mail.received_at,
-        opened_by_delivery=mail.sha256,
-        form_reference="DZ2026204520",
-        cnas_number="861234567890",
-        patient_name="HADDAD",
-        patient_first_names="Fatima Zohra",
-        name_key=name_key("HADDAD", "Fatima Zohra"),
-        patient_birth_date=date(1971, 4, 9),
-        establishment_finess="590796975",
-        establishment_name="Centre hospitalier universitaire de Lille",
-        caisse="595",
-        sender_domain="chu-lille.example",
-    )
-    session.add(case)
-    session.flush()
+    case = _opened(session, mail)
     filed(session, case, document)
     covered(
         session,
@@ -173,6 +156,29 @@ def _authorisation(session: Session, office: Office) -> Case:
         on=date(2026, 11, 20),
         status="confirmed",
     )
+    return case
+
+
+def _opened(session: Session, mail: Delivery) -> Case:
+    """The case that the 301 of ``mail`` opens."""
+    case = Case(
+        reference=CASE,
+        circuit=CIRCUIT,
+        opened_at=mail.received_at,
+        opened_by_delivery=mail.sha256,
+        form_reference="DZ2026204520",
+        cnas_number="861234567890",
+        patient_name="HADDAD",
+        patient_first_names="Fatima Zohra",
+        name_key=name_key("HADDAD", "Fatima Zohra"),
+        patient_birth_date=date(1971, 4, 9),
+        establishment_finess="590796975",
+        establishment_name="Centre hospitalier universitaire de Lille",
+        caisse="595",
+        sender_domain="chu-lille.example",
+    )
+    session.add(case)
+    session.flush()
     return case
 
 
