@@ -1,6 +1,6 @@
-"""``make bench``: every measurement, then ``docs/performance.md`` with the figures of this run and no others.
+"""``make bench``: every measurement, then ``docs/performance.md`` with the figures of this run alone.
 
-``python -m tests.bench [part…]`` runs only some parts (``intake``, ``journey``, ``memory``) and prints them:
+``python -m tests.bench [part…]`` runs some parts (``intake``, ``journey``, ``memory``) and prints them:
 the file is written when all of them ran.
 """
 
@@ -32,8 +32,9 @@ def intake(say: Say) -> str:
     )
     return (
         "## Accept rate beside Postfix\n\n"
-        "Everything of decision 1 (encryption at rest, fsync of file and folder, row and evidence committed) "
-        "before each `250`, beside Postfix receiving the same load by `smtp-source`, in turns; medians.\n\n"
+        "Everything of decision 1 (encryption at rest, fsync of file and folder, row and evidence "
+        "committed) before each `250`, beside Postfix receiving the same load by `smtp-source`, in turns; "
+        "medians.\n\n"
         f"{bench_intake.table(rows)}\n\n{verdict}\n"
     )
 
@@ -57,11 +58,11 @@ def head() -> str:
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return (
         "# Performance\n\n"
-        "Written by `make bench`; every figure below is of that one run. Ratios are between two programs that "
-        "took turns on the same machine, and mean more than times.\n\n"
+        "Written by `make bench`; every figure below is of that one run. Ratios are between two programs "
+        "that took turns on the same machine, and mean more than times.\n\n"
         f"- date: {at:%Y-%m-%d %H:%M} UTC\n"
-        f"- machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; load average when it "
-        f"began (1, 5, 15 minutes): {load}\n"
+        f"- machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; load average when "
+        f"it began (1, 5, 15 minutes): {load}\n"
         f"- Python {platform.python_version()}\n"
         "- again: `make bench` (some parts only, printed: `.venv/bin/python -m tests.bench journey`)\n"
     )

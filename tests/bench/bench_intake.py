@@ -178,7 +178,8 @@ def table(rows: list[Row]) -> str:
         "| ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     lines += [
-        f"| {r.sessions} | {r.size // 1000} kB | {r.postfix:.0f} | {r.passerelle:.0f} | {r.ratio:.2f} | {r.target} |"
+        f"| {r.sessions} | {r.size // 1000} kB | {r.postfix:.0f} | {r.passerelle:.0f} "
+        f"| {r.ratio:.2f} | {r.target} |"
         for r in rows
     ]
     return "\n".join(lines)
@@ -188,5 +189,6 @@ if __name__ == "__main__":
     print(table(run()))
     used = together()
     print(
-        f"{used.messages} × {used.size // 1_000_000} MB: {used.before:.0f} MiB before, {used.highest:.0f} at most"
+        f"{used.messages} × {used.size // 1_000_000} MB: "
+        f"{used.before:.0f} MiB before, {used.highest:.0f} at most"
     )

@@ -34,8 +34,8 @@ def run(say: Say, loads: tuple[tuple[int, int], ...] = LOADS) -> list[Table]:
 def _table(measured: list[Memory]) -> Table:
     return Table(
         "Memory when large messages arrive together",
-        "Messages over SMTP, all sessions open before the first byte of a message; MiB of resident memory of "
-        "the serving process, idle and at its highest (`VmHWM`).",
+        "Messages over SMTP, all sessions open before the first byte of a message; MiB of resident memory "
+        "of the serving process, idle and at its highest (`VmHWM`).",
         ("messages together", "MB each", "idle", "highest", "growth", "growth a message"),
         tuple(
             (
@@ -58,14 +58,17 @@ def _notes(by_load: dict[tuple[int, int], Memory]) -> tuple[str, ...]:
         return ()
     sent = many.messages * many.size / (1 << 20)
     each = _growth(many) / many.messages
-    return (
+    growth = (
         f"Target: memory flat when 50 messages of 20 MB arrive together. They grow the process by "
-        f"{_growth(many):.0f} MiB, {100 * _growth(many) / sent:.0f} % of the {sent:.0f} MiB sent; ten times "
-        f"smaller, they grow it by {_growth(light):.0f} MiB; five of 20 MB by {_growth(few):.0f} MiB.",
-        f"What grows is the buffers of a session, {each:.1f} MiB each whatever the message, so the bound is "
-        f"`smtp.max_sessions` ({_SESSIONS} by default, about {each * _SESSIONS:.0f} MiB). Smaller read buffers "
-        "would lower it, at the price of more turns of the loop a message.",
+        f"{_growth(many):.0f} MiB, {100 * _growth(many) / sent:.0f} % of the {sent:.0f} MiB sent; ten "
+        f"times smaller, they grow it by {_growth(light):.0f} MiB; five of 20 MB by {_growth(few):.0f} MiB."
     )
+    bound = (
+        f"What grows is the buffers of a session, {each:.1f} MiB each whatever the message, so the bound "
+        f"is `smtp.max_sessions` ({_SESSIONS} by default, about {each * _SESSIONS:.0f} MiB). Smaller read "
+        "buffers would lower it, at the price of more turns of the loop a message."
+    )
+    return growth, bound
 
 
 def _growth(measured: Memory) -> float:
