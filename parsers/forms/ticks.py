@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -152,12 +153,15 @@ def from_words(
 
 
 def from_text(field: FieldSpec, value: str) -> str | None:
-    """A choice written out in a text field or a list (AcroForm, XFA)."""
-    folded = value.strip().casefold()
-    for choice in field.choices:
-        if folded in {choice.value.casefold(), *(label.casefold() for label in choice.labels)}:
-            return choice.value
-    return None
+    """A choice written out in a text field or a list (AcroForm, XFA); several where there may be."""
+    parts = re.split(r"[,;\n]", value) if field.multiple else [value]
+    known = {
+        text.casefold(): choice.value for choice in field.choices for text in (choice.value, *choice.labels)
+    }
+    found = {known.get(part.strip().casefold()) for part in parts if part.strip()}
+    if not found or None in found:
+        return None
+    return ",".join(c.value for c in field.choices if c.value in found)
 
 
 def _ticked(

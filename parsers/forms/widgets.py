@@ -43,7 +43,7 @@ def named(
                 else from_text(spec, field.value)
             )
             if value is not None:
-                ticked.setdefault(spec.name, []).append((value, field))
+                ticked.setdefault(spec.name, []).extend((one, field) for one in value.split(","))
         elif spec.type is FieldType.SIGNATURE:
             if field.value == "signed":
                 found.append(Named(spec, "present", None, field.page, field.box, field.source))

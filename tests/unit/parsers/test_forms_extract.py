@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 from parsers.facts import Box, FormField, Page, Severity, Source, Word
 from parsers.forms.extract import extract
-from tests.builders import forms, reports
+from tests.builders import forms, reports, xfa
 from tests.builders.sheet import Style
 from tests.unit.parsers.reading_world import TEMPLATES, TODAY, by_name, expected, read
 
@@ -215,3 +215,14 @@ def _words(*runs: tuple[str, float, float]) -> tuple[Word, ...]:
 
 def _widget(name: str, value: str) -> list[FormField]:
     return [FormField(name, value, 1, None, Source.ACROFORM)]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_values_kept_only_as_xfa_data(whole: bool) -> None:
+    data = forms.sample_302(3, request_type=("poursuite", "modification"))
+    wanted = expected(data, TEMPLATES["se352-302"])
+    blank = {f.name: None for f in fields(data) if f.name != "request_type"}
+    empty = forms.build_302(replace(data, request_type=(), **blank), "flat")
+    (only,) = read(xfa.with_data(empty, wanted, whole))
+    got = {f.name: f.normalised for f in only.facts if f.source is Source.XFA}
+    assert got == wanted
