@@ -14,7 +14,7 @@ from typing import Any
 
 from defusedxml import ElementTree
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
 from parsers.errors import PasswordNeeded
 from parsers.facts import Box, FormField, Source
@@ -35,8 +35,14 @@ ACTIVE = {
     "/Sound": "Sound",
     "/Rendition": "Rendition",
 }
+LOCKED = (
+    "Ce PDF est protégé par un mot de passe : il est gardé sans être lu ; l'expéditeur doit le renvoyer "
+    "sans mot de passe ou donner ce mot de passe dans un message chiffré."
+)
+"""Read by colleagues and, in the acknowledgement, by the sender."""
 _MAX_OBJECTS = 20_000
 _MAX_FIELDS = 2_000
+_XFA_DATA = "http://www.xfa.org/schema/xfa-data/1.0/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ def contents(content: bytes, limits: Limits = DEFAULT, passwords: tuple[str, ...
 
 def _unlock(reader: PdfReader, passwords: tuple[str, ...]) -> None:
     if reader.is_encrypted and not any(reader.decrypt(p) for p in ("", *passwords)):
-        raise PasswordNeeded("Ce PDF est protégé par un mot de passe : demandez-le à l'expéditeur.")
+        raise PasswordNeeded(LOCKED)
 
 
 def _contents(reader: PdfReader, content: bytes, limits: Limits) -> Contents:
@@ -205,16 +211,21 @@ def _value(node: DictionaryObject, values: dict[str, Any]) -> str:
 
 def _xfa(form: DictionaryObject, limits: Limits) -> list[FormField]:
     """Leaves of the ``datasets`` packet (XFA 3.3, part 2): tag as name, text as value."""
-    parts = _items(form.get("/XFA"))
+    held = form.get("/XFA")
+    whole = held.get_object() if isinstance(held, IndirectObject) else held
+    parts = _items(held)
     packets = {str(parts[i]): parts[i + 1] for i in range(0, len(parts) - 1, 2)}
-    stream = packets.get("datasets")
-    if stream is None:
+    stream = whole if isinstance(whole, StreamObject) else packets.get("datasets")
+    stream = stream.get_object() if isinstance(stream, IndirectObject) else stream
+    if not isinstance(stream, StreamObject):
         return []
-    data = bytes(stream.get_object().get_data())
+    data = bytes(stream.get_data())
     if len(data) > limits.xml_bytes:
         return []
     found: list[FormField] = []
-    stack = [ElementTree.fromstring(data)]
+    root = ElementTree.fromstring(data)
+    # One stream for the whole XDP: only its data packet holds values, the rest is layout.
+    stack = list(root.iter(f"{{{_XFA_DATA}}}datasets")) if isinstance(whole, StreamObject) else [root]
     while stack and len(found) < _MAX_FIELDS:
         node = stack.pop()
         children = list(node)

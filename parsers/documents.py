@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from parsers import acroform, docx, images, pdf
 from parsers.acroform import Attachment
-from parsers.errors import Malformed, ParseError, PasswordNeeded, Unsupported
+from parsers.errors import Malformed, ParseError, PasswordNeeded, TooLarge, Unsupported
 from parsers.facts import Bitmap, FormField, Page
 from parsers.limits import DEFAULT, Limits
 
@@ -67,12 +67,33 @@ def _inspect(content: bytes, kind: str, limits: Limits, passwords: tuple[str, ..
     if kind in IMAGES:
         pages = images.pages(content, limits)
         return Inspected(kind, pages, wanting=tuple(p.number for p in pages))
+    return Inspected(kind, docx.laid_out(_words(content, kind, limits), limits))
+
+
+def text(content: bytes, media_type: str, name: str = "", limits: Limits = DEFAULT) -> str:
+    """The text of a document without pages (plain, HTML, DOCX), line by line, never its markup.
+
+    Raises ``Malformed``, ``TooLarge`` or ``Hostile``, and ``Unsupported`` for any other format.
+    """
+    kind = media_kind(content, media_type, name)
+    if kind not in TEXTS | {DOCX}:
+        raise Unsupported("Ce format n'a pas de texte à montrer : la pièce est gardée telle que reçue.")
+    try:
+        found = _words(content, kind, limits)
+    except ParseError:
+        raise
+    except Exception:  # noqa: BLE001 - as above
+        raise Malformed("Ce document est endommagé et ne peut pas être lu.") from None
+    if len(found) > limits.text_chars:
+        raise TooLarge("Ce document contient plus de texte que le plafond accepté.")
+    return found
+
+
+def _words(content: bytes, kind: str, limits: Limits) -> str:
     if kind == DOCX:
-        return Inspected(kind, docx.laid_out(docx.docx_text(content, limits), limits))
+        return docx.docx_text(content, limits)
     source = _decoded(content)
-    if kind == "text/html":
-        source = docx.html_text(source)
-    return Inspected(kind, docx.laid_out(source, limits))
+    return docx.html_text(source) if kind == "text/html" else source
 
 
 def render(
@@ -112,7 +133,10 @@ def media_kind(content: bytes, media_type: str, name: str) -> str:
     declared = media_type.lower().partition(";")[0].strip()
     named = next((kind for end, kind in _NAMED.items() if name.lower().endswith(end)), "")
     if content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"mif1", b"hevc", b"heim"}:
-        raise Unsupported("Les photos HEIC ne sont pas lues : demandez un JPEG ou un PDF à l'expéditeur.")
+        raise Unsupported(
+            "Les photos HEIC ne sont pas lues : celle-ci est gardée, l'expéditeur doit la renvoyer en JPEG "
+            "ou en PDF."
+        )
     for kind in (declared, named):
         if kind in {PDF, DOCX} | IMAGES | TEXTS:
             return kind

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from parsers.acroform import LOCKED
 from parsers.errors import Malformed, ParseError, PasswordNeeded, TooLarge
 from parsers.facts import Bitmap, Box, Page, Source, Word
 from parsers.limits import DEFAULT, Limits
@@ -55,7 +56,7 @@ def opened(content: bytes, passwords: tuple[str, ...] = ()) -> Iterator[pypdfium
                 continue
             raise Malformed("Ce PDF est endommagé : aucun lecteur ne peut l'ouvrir.") from None
     if document is None:
-        raise PasswordNeeded("Ce PDF est protégé par un mot de passe : demandez-le à l'expéditeur.")
+        raise PasswordNeeded(LOCKED)
     try:
         yield document
     except ParseError:
