@@ -7,12 +7,14 @@ bounded size. The engine's threads are pinned to one (``parsers.ocr``), and as m
 
 from __future__ import annotations
 
+import hashlib
 import os
 import queue
 import socket
 import subprocess
 import sys
 import threading
+from collections import OrderedDict
 
 from pydantic import TypeAdapter
 
@@ -30,10 +32,19 @@ ANSWERED: TypeAdapter[Recognised] = TypeAdapter(Recognised)
 
 
 class Recognition:
-    """A small pool of OCR processes, started at the first page. Thread-safe."""
+    """A small pool of OCR processes, started at the first page. Thread-safe.
 
-    def __init__(self, engine: str, workers: int) -> None:
+    What was recognised is remembered by the content of the image, the last ``remembered`` of them, in
+    memory only: a mail released or a page sent twice is not paid twice, and nothing medical is written.
+    """
+
+    def __init__(self, engine: str, workers: int, remembered: int = 128) -> None:
         self.engine = engine
+        self.paid = 0
+        """Pages given to an engine; the others came from memory."""
+        self._remembered = remembered
+        self._known: OrderedDict[bytes, Recognised] = OrderedDict()
+        self._knowing = threading.Lock()
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._all: list[_Worker] = []
         self._slots = threading.BoundedSemaphore(workers)
@@ -47,6 +58,21 @@ class Recognition:
 
         Raises ``Crashed`` when the engine died or was too slow; the next page gets a new engine.
         """
+        key = _content(bitmap, page)
+        with self._knowing:
+            known = self._known.get(key)
+            if known is not None:
+                self._known.move_to_end(key)
+                return known
+        recognised = self._ask(bitmap, page)
+        with self._knowing:
+            self.paid += 1
+            self._known[key] = recognised
+            while len(self._known) > self._remembered:
+                self._known.popitem(last=False)
+        return recognised
+
+    def _ask(self, bitmap: Bitmap, page: Page) -> Recognised:
         with self._slots:
             worker = self._take()
             try:
@@ -66,6 +92,8 @@ class Recognition:
         for worker in self._all:
             worker.close()
         self._all.clear()
+        with self._knowing:
+            self._known.clear()
 
     def _take(self) -> _Worker:
         try:
@@ -74,6 +102,12 @@ class Recognition:
             worker = _Worker(self.engine)
             self._all.append(worker)
             return worker
+
+
+def _content(bitmap: Bitmap, page: Page) -> bytes:
+    """SHA-256 of all that the answer depends on: the pixels and both sizes."""
+    sizes = f"{bitmap.width} {bitmap.height} {bitmap.dpi!r} {page.width!r} {page.height!r}\n"
+    return hashlib.sha256(sizes.encode() + bitmap.pixels).digest()
 
 
 class _Worker:
