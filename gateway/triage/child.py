@@ -1,7 +1,7 @@
 """The child that reads strangers' bytes: ``python -m gateway.triage.child FD``.
 
 It loads the parsers and warms them once, then forks for every job: the fork takes its limits from the
-kernel (CPU, memory, wall clock, no file, no new privilege), does one job, answers and ends. A bomb kills
+kernel (CPU, memory, wall clock, no file, no new privilege), does its job, answers and ends. A bomb kills
 its own fork and nothing else. The parent's requests are trusted (pickle); answers never are (``frames``).
 """
 
@@ -104,13 +104,15 @@ def _one_job(errand: socket.socket, sample: Sample) -> None:
         if channel is None:
             os._exit(0)
         channel.sendall(os.getpid().to_bytes(8, "big"))
-        text, blob = frames.receive(channel)
-        name = text.decode()
-        arguments, limits = pickle.loads(blob)  # noqa: S301 - our own parent wrote it
-        del blob
-        _confine(limits)
-        frames.send(channel, *_answer(name, arguments))
-        status = 0
+        while True:  # one job, or the few the parent asks in turn; its closing the channel ends it
+            text, blob = frames.receive(channel)
+            name = text.decode()
+            arguments, limits = pickle.loads(blob)  # noqa: S301 - our own parent wrote it
+            del blob
+            _confine(limits)
+            frames.send(channel, *_answer(name, arguments))
+            del arguments
+            status = 0
     os._exit(status)
 
 

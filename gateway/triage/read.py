@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway.circuits.model import Circuit
 from gateway.clock import paris_date
@@ -34,6 +34,9 @@ class ReadDocument:
     """Each issue with the PNG of its box, when the page gave one."""
 
 
+_Answer: TypeAlias = ReadOutcome | ParseError
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """What reading needs, gathered once."""
@@ -53,14 +56,15 @@ class Reader:
         bodies = [d for d in documents if d.meta.get("role") in BODY_ROLES]
         others = [d for d in documents if d.meta.get("role") not in BODY_ROLES]
         read: list[ReadDocument] = []
+        ready = self._ready(bodies, others, content_of, circuit, mail, at)
         for document in others:
             if _is_opened_envelope(document, others):
                 read.append(_follower(document, "enveloppe CDA : ce qu'elle contient est lu à part"))
             else:
-                read.extend(self._read_one(document, content_of, circuit, mail, at))
+                read.extend(self._read_one(document, content_of, circuit, mail, at, ready))
         alone = all(d.meta.get("role") in DECORATION_ROLES for d in others)
         for body in bodies:
-            read.extend(self._read_body(body, content_of, circuit, mail, at, alone, read))
+            read.extend(self._read_body(body, content_of, circuit, mail, at, alone, read, ready))
         ordered = sorted(read, key=lambda r: (r.row.position, r.row.first_page))
         for position, one in enumerate(ordered):
             one.row.position = position
@@ -73,6 +77,7 @@ class Reader:
         circuit: Circuit,
         mail: dict[str, Any],
         at: datetime,
+        ready: Mapping[int, _Answer],
     ) -> list[ReadDocument]:
         container = FACTS.validate_python(document.meta.get("facts", []))
         follows = _why_it_follows(document)
@@ -81,7 +86,7 @@ class Reader:
         if document.trouble is not None:
             return [_unread(document, document.trouble, "unreadable", container, at)]
         try:
-            outcome = self._outcome(document, content_of(document), circuit, mail, at)
+            outcome = self._outcome(document, content_of, circuit, mail, at, ready)
         except ParseError as error:
             return [_unread(document, error.message, error.code, container, at)]
         return [
@@ -94,11 +99,60 @@ class Reader:
         image: bytes = self.sandbox.run("page", content, media_type, page, dpi, self.sandbox.limits)
         return image
 
+    def plain_text(self, content: bytes, media_type: str, name: str) -> str:
+        """The text of a document without pages, made in a limited child. Raises ``ParseError``."""
+        text: str = self.sandbox.run("text", content, media_type, name, self.sandbox.limits)
+        return text
+
+    def _ready(
+        self,
+        bodies: Sequence[Document],
+        others: Sequence[Document],
+        content_of: Callable[[Document], bytes],
+        circuit: Circuit,
+        mail: dict[str, Any],
+        at: datetime,
+    ) -> dict[int, _Answer]:
+        """Plain texts of the mail then its first document, read in turn by one child, by position.
+
+        A fork for each would be no safer: the text has been answered before the document comes in.
+        """
+        texts = [d for d in bodies if d.media_type == "text/plain" and d.trouble is None]
+        first = [d for d in others if d.trouble is None and _why_it_follows(d) is None]
+        together = [*texts, *first[:1]]
+        if not texts or len(together) < 2:
+            return {}
+        requests = [self._request(d, content_of(d), circuit, mail, at) for d in together]
+        answers = self.sandbox.run_in_turn("read", [(request,) for request in requests])
+        return {d.position: answer for d, answer in zip(together, answers, strict=True)}
+
     def _outcome(
-        self, document: Document, content: bytes, circuit: Circuit, mail: dict[str, Any], at: datetime
+        self,
+        document: Document,
+        content_of: Callable[[Document], bytes],
+        circuit: Circuit,
+        mail: dict[str, Any],
+        at: datetime,
+        ready: Mapping[int, _Answer],
     ) -> ReadOutcome:
+        answer = ready.get(document.position)
+        if isinstance(answer, ParseError):
+            raise answer
+        if answer is not None and not answer.wanted:
+            return answer
+        request = self._request(document, content_of(document), circuit, mail, at)
+        outcome: ReadOutcome = answer or self.sandbox.run("read", request)
+        if not outcome.wanted:
+            return outcome
+        words = {w.page.number: self.recognition.read(w.bitmap, w.page) for w in outcome.wanted}
+        final: ReadOutcome = self.sandbox.run("read", replace(request, ocr=words))
+        return final
+
+    def _request(
+        self, document: Document, content: bytes, circuit: Circuit, mail: dict[str, Any], at: datetime
+    ) -> ReadRequest:
         is_body = document.meta.get("role") == BODY_ROLE
-        request = ReadRequest(
+        return ReadRequest(
             content=content,
             media_type=document.media_type,
             context=Context(
@@ -114,12 +168,6 @@ class Reader:
             limits=self.sandbox.limits,
             ocr=None if self.recognition.available else {},
         )
-        outcome: ReadOutcome = self.sandbox.run("read", request)
-        if not outcome.wanted:
-            return outcome
-        words = {w.page.number: self.recognition.read(w.bitmap, w.page) for w in outcome.wanted}
-        final: ReadOutcome = self.sandbox.run("read", replace(request, ocr=words))
-        return final
 
     def _read_body(
         self,
@@ -130,8 +178,9 @@ class Reader:
         at: datetime,
         alone: bool,
         others: Sequence[ReadDocument],
+        ready: Mapping[int, _Answer],
     ) -> list[ReadDocument]:
-        read = self._read_one(body, content_of, circuit, mail, at)
+        read = self._read_one(body, content_of, circuit, mail, at, ready)
         for one in read:
             row = one.row
             if alone and row.kind == OTHER:

@@ -29,10 +29,11 @@ from gateway.worker import Worker
 from storage import deliveries
 from storage.deliveries import DeliveryState, Via
 from tests.bench.bare import Bare
-from tests.bench.estate import house_in, keychain
+from tests.bench.estate import WatchedSandbox, house_in
 from tests.bench.table import Table, ms, ratio
 from tests.builders import reports
 from tests.builders.desk import CNSE, GARONNE, MEDICAL, PDF, Desk, Sample
+from tests.builders.keychain import Keychain
 from tests.builders.letters import Attached
 
 MESSAGES = 60
@@ -51,6 +52,10 @@ class Pair:
     bare: float
     ours: float
     steps: dict[str, float]
+    isolated: float
+    """Ours in the limited children: fork, request, parsing, answer."""
+    bare_parsing: float
+    """The same parsing in this process, warm, without isolation."""
 
 
 def secure_mail(desk: Desk, seed: int) -> Sample:
@@ -69,7 +74,9 @@ def secure_mail(desk: Desk, seed: int) -> Sample:
     )
 
 
-def pairs(house: House, desk: Desk, folder: Path, count: int, say: Say) -> list[Pair]:
+def pairs(
+    house: House, sandbox: WatchedSandbox, desk: Desk, folder: Path, count: int, say: Say
+) -> list[Pair]:
     """Both ways in turns on ``count`` mails, after a few that warm both up."""
     key = serialization.load_der_private_key(desk.keys.of(MEDICAL).identity.key, None)
     if not isinstance(key, rsa.RSAPrivateKey):
@@ -83,6 +90,7 @@ def pairs(house: House, desk: Desk, folder: Path, count: int, say: Say) -> list[
         bare.work(sample.raw)
         alone = time.perf_counter() - start
         steps: dict[str, float] = {}
+        sandbox.reset()
         start = before = time.perf_counter()
         envelope = Envelope(Via.SMTP, MEDICAL, sample.sender, sample.recipients)
         sha256 = door.accept(sample.raw, envelope).sha256
@@ -97,7 +105,8 @@ def pairs(house: House, desk: Desk, folder: Path, count: int, say: Say) -> list[
         if state is not DeliveryState.SCHEDULED:
             raise RuntimeError(f"the sample was set aside: {sha256}")
         if seed >= _WARM:
-            found.append(Pair(alone, now - start, steps))
+            isolated = sandbox.seconds
+            found.append(Pair(alone, now - start, steps, isolated, sandbox.repeat_here()))
         if seed % 20 == 0:
             say(f"journey: {seed} of {count}")
     bare.close()
@@ -145,12 +154,12 @@ def _small(desk: Desk, number: int) -> Sample:
 def run(say: Say, count: int = MESSAGES, small: int = BURST) -> list[Table]:
     """Measure; ``say`` hears the progress."""
     at = datetime.now(UTC)
-    keys = keychain(at)
+    keys = Keychain(at)
     desk = Desk(keys, at)
     with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as name:
         folder = Path(name)
-        with house_in(folder / "house", keys) as house:
-            measured = pairs(house, desk, folder, count, say)
+        with house_in(folder / "house", keys) as (house, sandbox):
+            measured = pairs(house, sandbox, desk, folder, count, say)
             accepted, carried = burst(house, desk, small, say)
     return [_journey(measured), _steps(measured), _engine(small, accepted, carried)]
 
@@ -159,18 +168,38 @@ def _journey(measured: list[Pair]) -> Table:
     bare = statistics.median(p.bare for p in measured)
     ours = statistics.median(p.ours for p in measured)
     multiple = statistics.median(p.ours / p.bare for p in measured)
-    verdict = "Reached." if multiple <= _TARGET else "Not reached."
+    isolated = statistics.median(p.isolated for p in measured)
+    parsing = statistics.median(p.bare_parsing for p in measured)
+    notes = [f"Target: at most {_TARGET:.0f} times the bare sum."]
+    if multiple <= _TARGET:
+        notes[0] += " Reached."
+    else:
+        notes[0] += " Not reached."
+        notes.append(
+            f"What limits it: {100 * isolated / ours:.0f} % of the time is in the limited children, four a mail "
+            "(layers, parts, text, report). Each is a new process that copies the pages it writes to and "
+            f"parses the sender's chain anew: the same four jobs cost {ms(parsing)} ms in one warm process "
+            f"without isolation, {ms(isolated)} ms in the children. Most of the rest is Python around SQL "
+            "(some ninety statements and eight commits) and five blobs with two fsyncs each."
+        )
+        notes.append(
+            "What would lift it: one child for a mail's own text and its first document, judged as safe as two "
+            "since the text's answer leaves before the document comes in; anchors parsed before the fork; the "
+            "rows of a step written by Core statements rather than through the ORM."
+        )
     return Table(
         "Journey of one mail",
         "A mail signed and encrypted (RSA 2048, AES-256-GCM) with a PDF of three pages of text, from the "
         "door to its deadlines, on SQLite, encryption at rest on, warm sandbox. "
-        f"{len(measured)} mails, each both ways in turns; medians.",
+        f"{len(measured)} mails, each both ways in turns; medians. The bare sum is `tests/bench/bare.py`.",
         ("", "ms a mail", "multiple"),
         (
             ("bare sum: decrypt + verify + parse + text + commit", ms(bare), "1.00"),
             ("Passerelle: accept, seven steps, one commit each", ms(ours), ratio(multiple)),
+            ("of which in the limited children", ms(isolated), ratio(isolated / bare)),
+            ("the same jobs in one warm process, no isolation", ms(parsing), ratio(parsing / bare)),
         ),
-        (f"Target: at most {_TARGET:.0f} times the bare sum. {verdict}",),
+        tuple(notes),
     )
 
 

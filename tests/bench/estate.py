@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from gateway import bootstrap
 from gateway.house import House
 from gateway.settings import Settings, load
+from gateway.triage.jobs import JOBS
+from gateway.triage.sandbox import Sandbox
+from parsers.limits import Limits
 from tests.builders.desk import CNSE, MEDICAL
 from tests.builders.keychain import Keychain
 
 _CONFIG = Path(__file__).resolve().parents[2] / "config" / "gateway.toml"
 _NO_CEILING = 1_000_000
+
+
+class WatchedSandbox(Sandbox):
+    """The sandbox with a watch: seconds spent in it since the last ``reset``, and what it was asked."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
+        self.reset()
+
+    def reset(self) -> None:
+        self.seconds = 0.0
+        self.asked: list[tuple[str, tuple[object, ...]]] = []
+
+    def run(self, name: str, *arguments: object) -> Any:
+        start = time.perf_counter()
+        try:
+            return super().run(name, *arguments)
+        finally:
+            self.seconds += time.perf_counter() - start
+            self.asked.append((name, arguments))
+
+    def run_in_turn(self, name: str, requests: Sequence[tuple[object, ...]]) -> list[Any]:
+        start = time.perf_counter()
+        try:
+            return super().run_in_turn(name, requests)
+        finally:
+            self.seconds += time.perf_counter() - start
+            self.asked += [(name, request) for request in requests]
+
+    def repeat_here(self) -> float:
+        """Seconds of the same jobs in this process, which has done them before: no isolation, no fork."""
+        start = time.perf_counter()
+        for name, arguments in self.asked:
+            JOBS[name].run(*arguments)
+        return time.perf_counter() - start
 
 
 def settings_in(folder: Path) -> Settings:
@@ -26,18 +65,16 @@ def settings_in(folder: Path) -> Settings:
 
 
 @contextmanager
-def house_in(folder: Path, keys: Keychain) -> Iterator[House]:
+def house_in(folder: Path, keys: Keychain) -> Iterator[tuple[House, WatchedSandbox]]:
     """SQLite, local vault, encryption at rest, warm children; closed at the end."""
     keys.write_trust(folder / "var" / "trust")
-    house = bootstrap.build(settings_in(folder))
+    settings = settings_in(folder)
+    sandbox = WatchedSandbox(bootstrap.limits(settings))
+    house = bootstrap.build(settings, sandbox=sandbox)
     try:
         for mailbox in (CNSE, MEDICAL):
             house.ring.add_identity(mailbox, "bench", keys.of(mailbox).pem)
         house.reader.sandbox.warm()
-        yield house
+        yield house, sandbox
     finally:
         house.close()
-
-
-def keychain(at: datetime) -> Keychain:
-    return Keychain(at)
