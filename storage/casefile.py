@@ -11,11 +11,14 @@ from storage.deadlines import Deadline
 from storage.documents import Document
 from storage.outbox import OutboxEntry
 
+_LONGEST_NUMBER = 9
+"""Digits of a case number: more would not fit the column, and PostgreSQL would say so rudely."""
+
 
 def casefile(session: Session, reference: str) -> dict[str, Any] | None:
     """The case of this reference (or number) with periods, documents, deadlines and letters."""
     wanted = col(Case.reference) == reference.upper()
-    if reference.isdigit():
+    if reference.isdecimal() and len(reference) <= _LONGEST_NUMBER:
         wanted = col(Case.id) == int(reference)
     case = session.exec(select(Case).where(wanted)).first()
     if case is None or case.id is None:
