@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.worlds import postfix
-from tests.worlds.postfix import Postfix, free_port
+from tests.worlds.ports import free_port
+from tests.worlds.postfix import Postfix
 
 MAILBOX = "cnse-admin@caisse.example"
 LOADS = (

@@ -35,7 +35,8 @@ from tests.builders import forms
 from tests.builders.desk import CNSE, DUNES, PDF, Desk
 from tests.builders.keychain import Keychain
 from tests.builders.letters import Attached
-from tests.worlds.nursery import Nursery, free_port
+from tests.worlds.nursery import Nursery
+from tests.worlds.ports import free_port
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1200)]
 

@@ -14,6 +14,8 @@ from typing import Self
 
 from imapclient import IMAPClient
 
+from tests.worlds.ports import free_port
+
 USER = "cnse"
 PASSWORD = "mot-de-passe-de-test"
 TOKEN = "jeton-de-test"
@@ -72,13 +74,6 @@ def missing() -> str | None:
     if os.geteuid() != 0:
         return "Dovecot starts as root only: its tests are skipped"
     return None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Dovecot:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+
+from tests.worlds.ports import free_port
 
 _MAIN = """
 compatibility_level = 3.6
@@ -82,13 +83,6 @@ def missing() -> str | None:
     if os.geteuid() != 0:
         return "Postfix starts as root only: its tests are skipped"
     return None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Postfix:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
 import psycopg
 import pytest
+
+from tests.worlds.ports import free_port
 
 _CONF = """
 fsync = {durable}
@@ -46,13 +47,6 @@ def require() -> None:
 
 def _version(initdb: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in initdb.parts[-3].split(".") if part.isdigit())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class PostgresServer:

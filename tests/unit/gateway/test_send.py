@@ -11,7 +11,7 @@ import pytest
 from gateway.clock import SystemClock
 from gateway.outbound.send import Permanent, SendError, Smarthost, Temporary
 from gateway.settings import Outgoing
-from tests.worlds.postfix import free_port
+from tests.worlds.ports import free_port
 from tests.worlds.reception import write_tls
 from tests.worlds.smtp_peer import SmtpPeer
 
