@@ -80,6 +80,18 @@ def contents(content: bytes, limits: Limits = DEFAULT, passwords: tuple[str, ...
         )
 
 
+def embedded(content: bytes, limits: Limits = DEFAULT) -> tuple[Attachment, ...]:
+    """Files embedded in a PDF (ISO 32000-1, 7.11.4), bounded; none when it cannot be followed."""
+    if b"/EmbeddedFile" not in content and b"/ObjStm" not in content:
+        return ()
+    try:
+        reader = PdfReader(io.BytesIO(content), strict=False)
+        _unlock(reader, ())
+        return _embedded(reader, limits)
+    except Exception:  # noqa: BLE001 - as in ``contents``, which tells of it
+        return ()
+
+
 def _unlock(reader: PdfReader, passwords: tuple[str, ...]) -> None:
     if reader.is_encrypted and not any(reader.decrypt(p) for p in ("", *passwords)):
         raise PasswordNeeded(LOCKED)

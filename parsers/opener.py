@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from parsers import markup, sniff
+from parsers.acroform import embedded as embedded_in
 from parsers.archive import Budget, Entry, open_zip
-from parsers.cda import Cda, capital, iso_date, read_cda, several_patients
+from parsers.cda import Cda, read_cda, several_patients
 from parsers.errors import Malformed, ParseError, TooLarge
 from parsers.found import Found
 from parsers.limits import Limits
@@ -21,7 +22,7 @@ from parsers.msg import read_msg
 from parsers.outlook import OutlookItem
 from parsers.tnef import read_tnef
 from parsers.words import clean, tidy
-from parsers.xdm import XdmDocument, is_xdm, read_xdm
+from parsers.xdm import XdmDocument, is_xdm, other_person, read_xdm
 
 _INLINE_BYTES = 64 * 1024
 _REPORT_PARTS = {
@@ -193,6 +194,7 @@ class Opener:
         opener = openers.get(kind)
         if opener is None:
             yield self._plain(blob, kind)
+            yield from self._embedded(blob, kind)
             return
         try:
             if blob.depth >= self.limits.depth:
@@ -212,6 +214,21 @@ class Opener:
             return found
         codes = (announced.type_code,) if announced.type_code else ()
         return replace(found, codes=codes, facts=announced.facts(found.sha256))
+
+    def _embedded(self, blob: _Blob, kind: str) -> Iterator[Found]:
+        """Files embedded in a PDF are documents of their own; the PDF is read all the same."""
+        if kind != "application/pdf" or blob.depth >= self.limits.depth:
+            return
+        context = _Context(blob.context.meta, None, blob.context.trouble)
+        try:
+            for inside in embedded_in(blob.content, self.limits):
+                self._budget.take_entry()
+                self._budget.take(len(inside.content))
+                name = bare_name(inside.name) or "fichier joint au PDF"
+                path = self._path(blob.path, name)
+                yield from self._blob(_Blob(path, name, inside.content, blob.depth + 1, context))
+        except ParseError as error:
+            yield self._failed(blob.path, "fichiers joints au PDF", b"", error.message, context)
 
     def _message(self, blob: _Blob) -> Iterator[Found]:
         trouble = "Le message joint est vide."
@@ -281,7 +298,7 @@ class Opener:
             except ParseError:
                 continue
             read.append(cda)
-            if _other_person(cda, document):
+            if other_person(cda, document):
                 return "Un document de l'archive XDM ne parle pas du patient annoncé : à vérifier."
         if several_patients(tuple(read)):
             return "L'archive XDM réunit plusieurs patients : une personne doit les séparer."
@@ -379,12 +396,3 @@ def _described(cda: Cda) -> dict[str, str]:
         "unique_id": cda.unique_id,
         "author": cda.author,
     }
-
-
-def _other_person(cda: Cda, announced: XdmDocument) -> bool:
-    """True when name and birth date both are announced and one of them is another person's."""
-    name = capital(announced.patient_name)
-    if name and name not in {capital(cda.birth_name), capital(cda.used_name)}:
-        return True
-    born, said = iso_date(cda.birth_date), iso_date(announced.patient_birth_date)
-    return born is not None and said is not None and born != said

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsers.archive import Entry
-from parsers.cda import ORGANISATION_ROOT, capital, finess_of, iso_date
+from parsers.cda import ORGANISATION_ROOT, Cda, capital, finess_of, iso_date
 from parsers.facts import Fact, Source
 from parsers.limits import DEFAULT, Limits
 from parsers.xmltree import Element, attribute, child, children, find_all, read_xml, text_of
@@ -226,3 +226,12 @@ def _institution(entry: Element) -> tuple[str, str]:
             known = ORGANISATION_ROOT in parts[5] and finess_of(parts[9]) is not None
             return parts[0].strip(), parts[9] if known else ""
     return "", ""
+
+
+def other_person(cda: Cda, announced: XdmDocument) -> bool:
+    """True when name and birth date both are announced and one of them is another person's."""
+    name = capital(announced.patient_name)
+    if name and name not in {capital(cda.birth_name), capital(cda.used_name)}:
+        return True
+    born, said = iso_date(cda.birth_date), iso_date(announced.patient_birth_date)
+    return born is not None and said is not None and born != said

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import base64
+import io
 from datetime import UTC, datetime
 
 import pytest
 from pydantic import TypeAdapter
+from pypdf import PdfWriter
 
 from parsers.errors import TooLarge
 from parsers.facts import Source
@@ -331,3 +333,31 @@ def test_the_result_crosses_processes() -> None:
     )
     adapter = TypeAdapter(Unpacked)
     assert adapter.validate_python(adapter.dump_python(unpacked)) == unpacked
+
+
+def _portfolio(**files: bytes) -> bytes:
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    for name, content in files.items():
+        writer.add_attachment(name.replace("_", "."), content)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def test_files_embedded_in_a_pdf_are_documents_of_their_own() -> None:
+    inner = _portfolio(rapport_txt=b"Compte rendu")
+    raw = mime.message(attachments=[Attachment("dossier.pdf", _portfolio(a_pdf=inner))])
+    seen = found(raw)
+    assert seen["dossier.pdf"].trouble is None
+    assert seen["dossier.pdf/a.pdf"].media_type == "application/pdf"
+    assert seen["dossier.pdf/a.pdf/rapport.txt"].content == b"Compte rendu"
+
+
+def test_files_embedded_in_a_pdf_are_counted() -> None:
+    files = {f"f{n}_txt": b"x" for n in range(6)}
+    raw = mime.message(attachments=[Attachment("dossier.pdf", _portfolio(**files))])
+    seen = {each.path: each for each in opened(raw, Limits(archive_entries=3)).found}
+    assert seen["dossier.pdf"].trouble is None
+    assert "dossier.pdf/f2.txt" in seen
+    assert "dossier.pdf/f3.txt" not in seen
