@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import mailbox
 import os
 import sys
@@ -104,9 +105,9 @@ def _messages(file: Path) -> Iterator[bytes]:
             f"Le fichier « {file} » n'existe pas ou ne se lit pas ; rien n'a été reçu."
         ) from None
     if raw.startswith(b"From "):
-        mbox = mailbox.mbox(file, create=False)
-        for key in sorted(mbox.iterkeys(), key=int):
-            yield mbox.get_bytes(key)
+        with contextlib.closing(mailbox.mbox(file, create=False)) as mbox:
+            for key in sorted(mbox.iterkeys(), key=int):
+                yield mbox.get_bytes(key)
         return
     yield raw
 
