@@ -48,11 +48,9 @@ class Terms:
     door: Door
     screen: Screen
     executor: Executor
-    hostname: str
     lmtp: bool
     tls: SSLContext | None
     require_starttls: bool
-    idle_seconds: float
     data_seconds: float
 
 

@@ -35,11 +35,9 @@ class SmtpListener:
             door=door,
             screen=Screen(mailboxes, min(settings.max_bytes, door.max_bytes)),
             executor=self._executor,
-            hostname=settings.hostname,
             lmtp=settings.protocol == "lmtp",
             tls=tls_context(settings, root),
             require_starttls=settings.require_starttls,
-            idle_seconds=settings.idle_seconds,
             data_seconds=settings.data_seconds,
         )
         self._sessions: set[Conversation] = set()

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import event
+
 from gateway import bootstrap
 from gateway.house import House
 from gateway.settings import Settings, load
@@ -62,6 +64,17 @@ def settings_in(folder: Path) -> Settings:
     outgoing = settings.outgoing.model_copy(update={"per_correspondent_per_day": _NO_CEILING})
     smtp = settings.smtp.model_copy(update={"port": 0})
     return settings.model_copy(update={"root": folder, "outgoing": outgoing, "smtp": smtp})
+
+
+class StatementCounter:
+    """Counts the SQL statements a house sends to its database."""
+
+    def __init__(self, house: House) -> None:
+        self.total = 0
+        event.listen(house.database.engine, "before_cursor_execute", self._count)
+
+    def _count(self, *_details: object) -> None:
+        self.total += 1
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -253,6 +255,38 @@ def test_idle_wakes_long_before_the_next_scan(
     assert heard.acquire(timeout=_SECONDS)
     one.stop()
     assert len(reception.deliveries()) == 2
+
+
+def test_xoauth2_hands_over_the_token_of_the_file(reception: Reception, tmp_path: Path) -> None:
+    one = watcher(reception, 0, tmp_path, auth="xoauth2")
+    (tmp_path / "secret").write_text("jeton\n")
+    said: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client, client.makefile("rb") as lines:
+            client.sendall(b"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] ready\r\n")
+            for line in lines:
+                tag, verb, *rest = line.split()
+                said.append(b" ".join([verb, *rest]))
+                if verb == b"AUTHENTICATE" and len(rest) == 1:
+                    client.sendall(b"+ \r\n")
+                    said.append(next(lines).strip())
+                if verb == b"CAPABILITY":
+                    client.sendall(b"* CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2\r\n")
+                if verb == b"LOGOUT":
+                    client.sendall(b"* BYE\r\n")
+                client.sendall(tag + b" OK done\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        settings = one.settings.model_copy(update={"port": listener.getsockname()[1]})
+        with ImapBox(settings, tmp_path):
+            pass
+        thread.join()
+    sent = b"".join(said)
+    assert base64.b64encode(b"user=cnse\x01auth=Bearer jeton\x01\x01") in sent
 
 
 def test_stop_without_start(reception: Reception, tmp_path: Path) -> None:
