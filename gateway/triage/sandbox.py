@@ -30,6 +30,8 @@ _ERRORS: dict[str, type[ParseError]] = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, ParseError)
 }
+_ATTEMPTS = 3
+"""A zygote may die twice: with our request in hand, then seen dead; the third is a new one."""
 
 
 class Sandbox:
@@ -98,31 +100,31 @@ class Sandbox:
             self._bury()
 
     def _new_child(self) -> tuple[socket.socket, int]:
-        """A channel to a fresh fork and its process id; a zygote that dies meanwhile is replaced once."""
-        for _attempt in range(2):
-            channel = self._new_channel()
-            channel.settimeout(self.limits.wall_seconds + _GRACE_SECONDS)
+        """A channel to a fresh fork and its process id. Raises ``Unavailable`` when none starts."""
+        for _attempt in range(_ATTEMPTS):
+            ours, theirs = socket.socketpair()
+            ours.settimeout(self.limits.wall_seconds + _GRACE_SECONDS)
             with contextlib.suppress(OSError):
-                told = channel.recv(8, socket.MSG_WAITALL)
+                with theirs:
+                    self._hand_over(theirs)
+                told = ours.recv(8, socket.MSG_WAITALL)
                 if len(told) == 8:
-                    return channel, int.from_bytes(told, "big")
-            channel.close()
+                    return ours, int.from_bytes(told, "big")
+            ours.close()
         raise Unavailable(
             "Le lecteur isolé ne démarre pas ; le message est gardé et sera repris, "
             "vérifiez l'installation et la mémoire libre."
         )
 
-    def _new_channel(self) -> socket.socket:
-        """A channel to a fresh fork; a zygote that has died is replaced once."""
-        ours, theirs = socket.socketpair()
-        passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
-        with theirs, self._lock:
+    def _hand_over(self, channel: socket.socket) -> None:
+        """Pass a channel to the zygote. Raises ``OSError`` when it has died: the next call replaces it."""
+        passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [channel.fileno()]))]
+        with self._lock:
             try:
                 self._living_control().sendmsg([b"j"], passed)
-            except (BrokenPipeError, ConnectionResetError):
+            except OSError:
                 self._bury()
-                self._living_control().sendmsg([b"j"], passed)
-        return ours
+                raise
 
     def _living_control(self) -> socket.socket:
         if self._control is not None:
