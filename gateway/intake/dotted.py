@@ -9,7 +9,6 @@ from __future__ import annotations
 
 _LINE = b"\r\n"
 _DOT = b"\r\n."
-_END = b"\r\n.\r\n"
 
 
 class DotDecoder:

@@ -147,7 +147,8 @@ class Wire(SMTP):
 
     async def secure(self, context: SSLContext) -> None:
         """Go over to TLS (RFC 3207). Raises ``Gone`` when the handshake fails."""
-        if self.transport is None:
+        if self.transport is None or self._input:
+            # bytes that came in clear must never pass for protected ones (CVE-2011-0411)
             raise Gone
         try:
             transport = await self.loop.start_tls(
@@ -160,7 +161,6 @@ class Wire(SMTP):
         if transport is None:
             raise Gone
         self.transport = transport
-        self._input = b""
         self.security = _described(transport.get_extra_info("ssl_object"))
 
 
