@@ -180,18 +180,18 @@ def _journey(measured: list[Pair]) -> Table:
     else:
         notes[0] += " Not reached."
         notes.append(
-            f"What limits it: {100 * isolated / ours:.0f} % of the time is in the limited children, which do "
-            f"{measured[0].jobs} jobs for this mail. Each child is a new process, copies the pages it writes to "
-            "and parses the sender's chain of certificates anew: the same jobs cost "
-            f"{ms(parsing)} ms in one warm process without isolation, {ms(isolated)} ms in the children. Our "
-            "parsing also finds the place of every word and the kind of every page, which the bare sum does "
-            f"not. Most of the rest is {measured[0].statements} SQL statements through an ORM and the blobs "
-            "made durable one by one."
+            f"What limits it: {100 * isolated / ours:.0f} % of the time is in the limited children, which "
+            f"do {measured[0].jobs} jobs for this mail. Each child is a new process, copies the pages it "
+            "writes to and parses the sender's chain of certificates anew: the same jobs cost "
+            f"{ms(parsing)} ms in one warm process without isolation, {ms(isolated)} ms in the children. "
+            "Our parsing also finds the place of every word and the kind of every page, which the bare sum "
+            f"does not. Most of the rest is {measured[0].statements} SQL statements through an ORM and the "
+            "blobs made durable one by one."
         )
         notes.append(
             "What would lift it: believed anchors parsed before the fork; rows written by Core statements "
-            "instead of the ORM; the parts of a mail made durable together; a reading that looks at each page "
-            "once instead of once for its image, once to split and once for the whole."
+            "instead of the ORM; the parts of a mail made durable together; a reading that looks at each "
+            "page once instead of once for its image, once to split and once for the whole."
         )
     return Table(
         "Journey of one mail",
