@@ -14,14 +14,13 @@ import json
 import os
 import pickle
 import resource
-import select
 import signal
 import socket
 import sys
 
 from gateway.triage import frames
 from gateway.triage.jobs import JOBS
-from gateway.triage.warm import Sample, rehearse, warm
+from gateway.triage.warm import warm
 from parsers.errors import ParseError, TooLarge
 from parsers.limits import Limits
 
@@ -36,28 +35,28 @@ def serve(control: socket.socket) -> None:
     The fork of the next job is made while this one works: nobody waits for a fork, none does two jobs.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: no zombie, no handler
-    sample = warm()
-    spare = _Spare(control, sample)
+    warm()
+    spare = _Spare(control)
     while True:
         channel = passed_channel(control)
         if channel is None:
             return
         with channel:
             while not spare.take(channel):
-                spare = _Spare(control, sample)  # it was killed while it waited
-        spare = _Spare(control, sample)
+                spare = _Spare(control)  # it was killed while it waited
+        spare = _Spare(control)
 
 
 class _Spare:
-    """A fork that rehearses while it waits for its one channel."""
+    """A fork that waits for its one channel."""
 
-    def __init__(self, control: socket.socket, sample: Sample) -> None:
+    def __init__(self, control: socket.socket) -> None:
         self._errand, theirs = socket.socketpair()
         with theirs:
             if os.fork() == 0:
                 control.close()
                 self._errand.close()
-                _one_job(theirs, sample)
+                _one_job(theirs)
 
     def take(self, channel: socket.socket) -> bool:
         """Hand the channel over; ``False`` when the fork is dead."""
@@ -86,7 +85,7 @@ def passed_channel(through: socket.socket) -> socket.socket | None:
     return socket.socket(fileno=handles[0])
 
 
-def _one_job(errand: socket.socket, sample: Sample) -> None:
+def _one_job(errand: socket.socket) -> None:
     """Wait for a channel, read the request, work under limits, answer, end without any clean-up.
 
     Nothing of it reaches our output or our log: what a library says of a document may quote it.
@@ -96,9 +95,6 @@ def _one_job(errand: socket.socket, sample: Sample) -> None:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
-        for _job in rehearse(sample):
-            if _waited_for(errand):
-                break
         channel = passed_channel(errand)
         errand.close()
         if channel is None:
@@ -114,10 +110,6 @@ def _one_job(errand: socket.socket, sample: Sample) -> None:
             del arguments
             status = 0
     os._exit(status)
-
-
-def _waited_for(errand: socket.socket) -> bool:
-    return bool(select.select([errand], [], [], 0)[0])
 
 
 def _answer(name: str, arguments: tuple[object, ...]) -> tuple[bytes, bytes]:

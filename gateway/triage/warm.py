@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import base64
 import gc
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -37,37 +35,12 @@ _RULES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A secure mail of our own and what opens it."""
-
-    entity: bytes
-    """What is inside, in clear."""
-    raw: bytes
-    identity: Identity
-    trust: Trust
-
-
-def warm() -> Sample:
-    """Do every job once, then move everything to where the collector does not look: forks share it.
-
-    Returns the sample, for ``rehearse``.
-    """
-    sample = _secure_mail(_mail(_pdf()))
-    for _job in rehearse(sample):
-        pass
-    gc.collect()
-    gc.freeze()
-    return sample
-
-
-def rehearse(sample: Sample) -> Iterator[None]:
-    """Do every job on the sample, one at each turn, the shortest first.
-
-    In a fork that waits, it brings the pages the jobs write to before somebody waits for them.
-    """
-    unpacked = _do("unpack", sample.entity, sample.entity, DEFAULT)
-    yield
+def warm() -> None:
+    """Do it, then move everything to where the collector does not look: forks share those pages."""
+    entity = _mail(_pdf())
+    raw, identity, trust = _secure(entity)
+    _do("open", raw, (identity,), trust, _AT)
+    unpacked = _do("unpack", entity, entity, DEFAULT)
     for found in unpacked.found:
         _do(
             "read",
@@ -83,9 +56,8 @@ def rehearse(sample: Sample) -> Iterator[None]:
                 ocr={},
             ),
         )
-        yield
-    _do("open", sample.raw, (sample.identity,), sample.trust, _AT)
-    yield
+    gc.collect()
+    gc.freeze()
 
 
 def _do(name: str, *arguments: object) -> Any:
@@ -126,7 +98,7 @@ def _mail(pdf: bytes) -> bytes:
     )
 
 
-def _secure_mail(entity: bytes) -> Sample:
+def _secure(entity: bytes) -> tuple[bytes, Identity, Trust]:
     """The entity signed then encrypted for the same new key, with what opens it."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "warm")])
@@ -156,4 +128,4 @@ def _secure_mail(entity: bytes) -> Sample:
     ).encode() + base64.encodebytes(sealed)
     der = certificate.public_bytes(_DER)
     private = key.private_bytes(_DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return Sample(entity, raw, Identity(der, private), Trust(roots=(der,)))
+    return raw, Identity(der, private), Trust(roots=(der,))
