@@ -231,7 +231,7 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
         )
         return Written({}, lambda _session: [silence])
     per_day = house.settings.outgoing.per_correspondent_per_day
-    raw = protect(draft, signing_identity(house.ring, delivery.mailbox))
+    raw = protect(draft, signing_identity(house.ring, delivery.mailbox), house.trust.intermediates)
     raw_sha256 = house.vault.put(raw, "letter")
 
     def write(session: Session) -> list[Event]:

@@ -28,6 +28,8 @@ from gateway.worker import Worker
 _SWEEP_SECONDS = 60.0
 _DISPATCH_SECONDS = 1.0
 _ORPHAN_SECONDS = 900.0
+_LEFTOVER_AGE = timedelta(days=1)
+"""No message takes a day to arrive: a temporary file that old is what a crash left."""
 _WEB_START_SECONDS = 20.0
 PAGE_DPI = 110.0
 
@@ -73,6 +75,7 @@ class Premises:
         settings = house.settings
         chores: dict[str, tuple[float, Callable[[], object]]] = {
             "orphans": (_ORPHAN_SECONDS, lambda: sweep_orphans(self.door, house.clock.now())),
+            "leftovers": (_ORPHAN_SECONDS, lambda: house.vault.sweep(house.clock.now() - _LEFTOVER_AGE)),
             "sweep": (_SWEEP_SECONDS, self._sweeper().once),
         }
         if settings.outgoing.enabled:
@@ -88,6 +91,7 @@ class Premises:
             directory,
             lambda mailbox: signing_identity(house.ring, mailbox),
             house.settings.outgoing.per_correspondent_per_day,
+            house.trust.intermediates,
         )
         return Sweeper(house.database, house.recorder, house.clock, circuits, directory, post=post)
 
@@ -123,12 +127,15 @@ class Premises:
                 render_page=lambda content, kind, page: house.reader.page_image(
                     content, kind, page, PAGE_DPI
                 ),
+                read_text=house.reader.plain_text,
                 page_dpi=PAGE_DPI,
                 wake=self.worker.wake,
             )
         )
         server = uvicorn.Server(
-            uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning")
+            uvicorn.Config(
+                app, host=settings.host, port=settings.port, log_level="warning", server_header=False
+            )
         )
         self._web = server
         self._web_thread = threading.Thread(target=server.run, name="web", daemon=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,8 @@ Event = tuple[Kind, str, Mapping[str, Any]]
 
 
 class ReminderPost:
-    """What the sweep calls to write one reminder. ``identity_of`` gives the signer of a mailbox."""
+    """What the sweep calls to write one reminder. ``identity_of`` gives the signer of a mailbox,
+    ``chain`` the intermediate certificates (DER) its letters carry."""
 
     def __init__(
         self,
@@ -31,12 +32,14 @@ class ReminderPost:
         directory: Directory,
         identity_of: Callable[[str], Identity | None],
         per_day: int = PER_DAY,
+        chain: Sequence[bytes] = (),
     ) -> None:
         self._vault = vault
         self._circuits = circuits
         self._directory = directory
         self._identity_of = identity_of
         self._per_day = per_day
+        self._chain = chain
 
     def __call__(self, session: Session, notice: Notice, at: datetime) -> tuple[Posted, tuple[Event, ...]]:
         """Queue the letter of ``notice``; the line already there when it was queued before."""
@@ -49,7 +52,7 @@ class ReminderPost:
         draft = reminder(self._circuits[notice.circuit], self._directory, notice, at)
         if isinstance(draft, NoLetter):
             return Posted(reason=draft.reason), ()
-        raw = protect(draft, self._identity_of(draft.mailbox.address))
+        raw = protect(draft, self._identity_of(draft.mailbox.address), self._chain)
         made = queue_letter(session, draft, self._vault.put(raw, "letter"), at)
         if made is None:
             there = outbox.by_message_id(session, message_id)
