@@ -29,9 +29,9 @@ def sandbox() -> Iterator[Sandbox]:
     made.close()
 
 
-def _request(content: bytes, media_type: str = "text/plain") -> ReadRequest:
+def _request(content: bytes, media_type: str = "text/plain", pages: int = 200) -> ReadRequest:
     return ReadRequest(
-        content, media_type, Context("piece"), (), {}, "0" * 64, date(2026, 11, 23), _LIMITS, {}
+        content, media_type, Context("piece"), (), {}, "0" * 64, date(2026, 11, 23), Limits(pages=pages), {}
     )
 
 
@@ -52,7 +52,7 @@ def test_jobs_asked_in_turn_answer_in_order_and_a_refusal_stands_in_its_place(sa
 
 
 def test_a_child_that_dies_is_replaced_for_the_jobs_that_remain(sandbox: Sandbox) -> None:
-    slow = _request("Une ligne de texte parmi bien d'autres.\n".encode() * 45_000)
+    slow = _request(b"Une ligne de texte parmi bien d'autres.\n" * 45_000, pages=10_000)
     sandbox.run("unpack", _MAIL, _MAIL, _LIMITS)
     with children.killed_at_work(sandbox) as dead:
         crashed, last = sandbox.run_in_turn("read", [(slow,), (_request(b"dernier"),)])
