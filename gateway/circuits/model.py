@@ -24,8 +24,10 @@ REPORT_TITLES = {
     "delivery-report": "Rapport de remise",
     "read-receipt": "Accusé de lecture",
     "auto-reply": "Réponse automatique",
+    "cover-note": "Texte du message",
+    "decoration": "Élément du message",
 }
-"""How a mail that carries no document of ours is called, in every circuit."""
+"""How what is no document of ours is called, in every circuit: reports, and the parts of a mail itself."""
 DONE = "@done"
 """In ``stopped_by``: a person marked the work as done."""
 

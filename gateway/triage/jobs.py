@@ -88,6 +88,11 @@ def page(content: bytes, media_type: str, number: int, dpi: float, limits: Limit
     return png(documents.render(content, media_type, number, dpi, limits))
 
 
+def text(content: bytes, media_type: str, name: str, limits: Limits) -> str:
+    """The text of a document without pages, for a person to read."""
+    return documents.text(content, media_type, name, limits)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     run: Callable[..., Any]
@@ -99,4 +104,5 @@ JOBS: dict[str, Job] = {
     "unpack": Job(unpack, TypeAdapter(Unpacked)),
     "read": Job(read, TypeAdapter(ReadOutcome)),
     "page": Job(page, TypeAdapter(bytes)),
+    "text": Job(text, TypeAdapter(str)),
 }

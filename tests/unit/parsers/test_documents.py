@@ -111,3 +111,16 @@ def test_what_is_not_read_says_so() -> None:
         documents.inspect(b"\x00\x01", "application/x-thing")
     with pytest.raises(Unsupported):
         documents.render(b"text", "text/plain", 1, 72)
+
+
+def test_the_text_of_a_document_without_pages() -> None:
+    assert documents.text("né à Oran".encode("cp1252"), "text/plain") == "né à Oran"
+    page = b"<html><style>p{}</style><p>Bonjour <b>vous</b></p><script>x()</script><p>Au revoir</p>"
+    assert documents.text(page, "text/html").split() == ["Bonjour", "vous", "Au", "revoir"]
+    assert documents.text(docx("un", "deux"), documents.DOCX).splitlines() == ["un", "deux"]
+    with pytest.raises(Unsupported):
+        documents.text(FORM, documents.PDF)
+    with pytest.raises(TooLarge):
+        documents.text(b"abc", "text/plain", limits=Limits(text_chars=2))
+    with pytest.raises(Malformed):
+        documents.text(b"PK\x03\x04 broken", documents.DOCX)
