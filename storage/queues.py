@@ -77,11 +77,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a list: the item, the reference of its case, its next pending deadline."""
+    """One row of a list: the item, its case, its next pending deadline."""
 
     item: Item
     case_reference: str | None
     deadline: Deadline | None
+    beneficiary: str = ""
+    """Name and first names of the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +157,18 @@ def _page(session: Session, arms: Sequence[Subquery], order: Sequence[Any], size
 def lines(session: Session, items: Sequence[Item]) -> list[Line]:
     """Give each item the reference of its case and its next pending deadline, in two queries."""
     cases = {i.case_id for i in items if i.case_id is not None}
-    named = sql_select(col(Case.id), col(Case.reference)).where(col(Case.id).in_(cases))
-    references = dict(session.execute(named).all())
+    named = sql_select(
+        col(Case.id), col(Case.reference), col(Case.patient_name), col(Case.patient_first_names)
+    )
+    known = {row[0]: row[1:] for row in session.execute(named.where(col(Case.id).in_(cases)))}
     of_case = _first_pending(session, col(Deadline.case_id), cases)
     of_delivery = _first_pending(session, col(Deadline.delivery), {i.delivery for i in items})
-    return [
-        Line(
-            item,
-            references.get(item.case_id) if item.case_id is not None else None,
-            _earliest(of_case.get(item.case_id), of_delivery.get(item.delivery)),
-        )
-        for item in items
-    ]
+    found = []
+    for item in items:
+        reference, *names = known.get(item.case_id, (None,))
+        due = _earliest(of_case.get(item.case_id), of_delivery.get(item.delivery))
+        found.append(Line(item, reference, due, " ".join(name for name in names if name)))
+    return found
 
 
 def neighbours(session: Session, item: Item) -> tuple[int | None, int | None]:

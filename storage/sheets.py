@@ -149,6 +149,11 @@ def papers(session: Session, documents: Iterable[Document]) -> tuple[Paper, ...]
     )
 
 
+def papers_of_delivery(session: Session, delivery: str) -> tuple[Paper, ...]:
+    """Every document of a mail with what was read in it, in the order of the mail."""
+    return papers(session, _documents_of(session, [delivery]))
+
+
 def places_of_delivery(session: Session, delivery: str) -> set[tuple[str, str]]:
     """(circuit, queue) of every item of a mail, and of every item of the cases it was filed in."""
     cases = (

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from fastapi import Depends, FastAPI
 
-from gateway.web import actions, case, correction, document, errors, item, queue, search, session, supervise
+from gateway.web import (
+    actions,
+    case,
+    choice,
+    correction,
+    document,
+    errors,
+    item,
+    message,
+    queue,
+    search,
+    session,
+    supervise,
+)
 from gateway.web.guard import guard
 from gateway.web.headers import Headers, VersionedFiles
 from gateway.web.house import WebHouse
@@ -21,7 +34,8 @@ def create_app(rooms: WebHouse) -> FastAPI:
     pages = Pages(rooms.clock)
     app.state.house = rooms
     app.state.pages = pages
-    for module in (session, queue, search, item, actions, correction, case, document, supervise):
+    work = (queue, search, item, actions, choice, correction, message, case, document)
+    for module in (session, *work, supervise):
         app.include_router(module.router)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")
     errors.install(app, pages)

@@ -7,10 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.circuits.model import REPORT_TITLES, Circuit
 from gateway.clock import paris_date
 from gateway.errors import NotFound
-from gateway.web import papers, present, story
+from gateway.web import papers, present, timeline
 from gateway.web.access import desk_of, reads_any
+from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, Seen, Shown
 from gateway.web.lifeline import Lifeline, Mark, Span, lifeline, uncovered
 from storage import sheets
@@ -20,6 +22,8 @@ from storage.sheets import CaseSheet
 
 router = APIRouter()
 
+CHAPTERS = 4
+"""Chapters of the timeline shown without unfolding anything."""
 NO_CASE = (
     "Ce dossier n’existe pas, ou il relève de files que votre rôle n’ouvre pas ; rien n’a été changé."
     " Vérifiez la référence."
@@ -39,6 +43,11 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     circuit = circuits.get(sheet.case.circuit)
     caisse = directory.caisses.get(sheet.case.caisse or "")
     today = paris_date(rooms.clock.now())
+    open_desks = {i.queue: desk_of(seen, circuits, directory, i.circuit, i.queue) for i in sheet.items}
+    queue_titles = {name: desk.title for name, desk in open_desks.items() if desk is not None}
+    items = [i for i in sheet.items if i.queue in queue_titles]
+    days = timeline.timeline(sheet.events, sheet.letters, _names(circuit) | queue_titles)
+    recent, older = timeline.folded(days, CHAPTERS)
     values: dict[str, Any] = {
         "sheet": sheet,
         "case": sheet.case,
@@ -47,11 +56,22 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         "documents": [papers.show(paper, seen, circuit) for paper in sheet.papers],
         "received": {d.sha256: d.received_at for d in sheet.deliveries},
         "deliveries": {p.document.id: p.document.delivery for p in sheet.papers},
-        "items": [i for i in sheet.items if desk_of(seen, circuits, directory, i.circuit, i.queue)],
+        "items": items,
+        "mails": timeline.titles(items),
         "lifeline": life(sheet, today),
-        "events": [story.tell(event) for event in sheet.events],
+        "due": due_dates(sheet.deadlines),
+        "recent": recent,
+        "older": older,
+        "queue_titles": queue_titles,
     }
     return shown.show(request, "dossier.html", **values)
+
+
+def _names(circuit: Circuit | None) -> dict[str, str]:
+    """French names of the kinds of documents and of due dates."""
+    if circuit is None:
+        return {}
+    return REPORT_TITLES | circuit.kind_titles | {rule.kind: rule.title for rule in circuit.deadlines}
 
 
 def life(sheet: CaseSheet, today: date) -> Lifeline | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from gateway.errors import NotFound, Unavailable
 from gateway.evidence.record import Kind
 from gateway.web.access import Viewer, may_open, reads_any
 from gateway.web.guard import ForbiddenError
-from gateway.web.house import InHouse, RowId, Seen, WebHouse
-from gateway.web.papers import SEALED
+from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
+from gateway.web.papers import SEALED, is_text
 from parsers.errors import ParseError
 from parsers.facts import Confidentiality
 from storage import sheets
@@ -24,13 +24,16 @@ NO_DOCUMENT = (
     "Ce document n’existe pas, ou il relève d’une file que votre rôle n’ouvre pas ; rien n’a été changé."
     " Revenez à l’élément."
 )
+LONGEST = 100_000
+"""Characters of a text shown on a page; the original has the rest."""
+NO_TEXT = "Ce texte ne peut pas être affiché ; le document est conservé : téléchargez l’original."
 NO_PAGE = "Cette page ne peut pas être affichée ; le document est conservé : téléchargez l’original."
-_SEALED_FILE = {
+SEALED_FILE = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-_ADMINISTRATIVE = Confidentiality.ADMINISTRATIVE.value
+ADMINISTRATIVE = Confidentiality.ADMINISTRATIVE.value
 
 
 @router.get("/{document_id}/page/{number}.png")
@@ -51,7 +54,25 @@ def page(rooms: InHouse, seen: Seen, document_id: RowId, number: RowId) -> Respo
         image = rooms.render_page(rooms.vault.get(document.sha256), document.media_type, number)
     except ParseError as error:
         raise Unavailable(NO_PAGE) from error
-    return Response(image, media_type="image/png", headers=_SEALED_FILE)
+    return Response(image, media_type="image/png", headers=SEALED_FILE)
+
+
+@router.get("/{document_id}/texte")
+def words(request: Request, rooms: InHouse, seen: Seen, shown: Shown, document_id: RowId) -> Response:
+    """The text of a document without pages: a piece of page for htmx, a whole page for a plain link."""
+    with rooms.database.reading() as session:
+        document = _document(rooms, seen, session, document_id)
+    if not is_text(document):
+        raise NotFound(NO_DOCUMENT)
+    # its own class alone: the same polite sentence is the text of many mails
+    _open(rooms, seen, document, document.confidentiality, page=None)
+    try:
+        found = rooms.read_text(rooms.vault.get(document.sha256), document.media_type, document.name)
+    except ParseError as error:
+        raise Unavailable(NO_TEXT) from error
+    text = "\n".join(line.rstrip() for line in found.splitlines()).strip()
+    template = "_texte.html" if request.headers.get("hx-request") else "texte.html"
+    return shown.show(request, template, text=text[:LONGEST], cut=len(text) > LONGEST, document=document)
 
 
 @router.get("/{document_id}/original")
@@ -61,7 +82,7 @@ def original(rooms: InHouse, seen: Seen, document_id: RowId) -> Response:
         document = _document(rooms, seen, session, document_id)
         every = sheets.same_bytes(session, document.sha256)
     _open(rooms, seen, document, _class(every), page=None)
-    headers = {"Content-Disposition": _attachment(document.name), **_SEALED_FILE}
+    headers = {"Content-Disposition": attachment(document.name), **SEALED_FILE}
     return Response(
         rooms.vault.get(document.sha256), media_type="application/octet-stream", headers=headers
     )
@@ -76,7 +97,7 @@ def picture(rooms: InHouse, seen: Seen, document_id: RowId, issue_id: RowId) -> 
     if issue is None or issue.document_id != document_id or issue.picture_sha256 is None:
         raise NotFound(NO_DOCUMENT)
     _open(rooms, seen, document, document.confidentiality, page=issue.page)
-    return Response(rooms.vault.get(issue.picture_sha256), media_type="image/png", headers=_SEALED_FILE)
+    return Response(rooms.vault.get(issue.picture_sha256), media_type="image/png", headers=SEALED_FILE)
 
 
 def _document(rooms: WebHouse, seen: Viewer, session: Session, document_id: int) -> Document:
@@ -93,31 +114,32 @@ def _document(rooms: WebHouse, seen: Viewer, session: Session, document_id: int)
 def _class(documents: list[Document]) -> str:
     """Administrative only when every document sharing these bytes is."""
     return next(
-        (d.confidentiality for d in documents if d.confidentiality != _ADMINISTRATIVE), _ADMINISTRATIVE
+        (d.confidentiality for d in documents if d.confidentiality != ADMINISTRATIVE), ADMINISTRATIVE
     )
 
 
 def _open(
     rooms: WebHouse, seen: Viewer, document: Document, confidentiality: str, page: int | None
 ) -> None:
-    """Let the person in and write it down before anything is shown; a refusal is written down too."""
-    allowed = may_open(seen, confidentiality)
-    if confidentiality != _ADMINISTRATIVE:
-        with rooms.database.transaction() as session:
-            rooms.recorder.add(
-                session,
-                Kind.ACCESS,
-                f"delivery:{document.delivery}",
-                person=seen.login,
-                document=document.position,
-                page=page,
-                outcome="opened" if allowed else "refused",
-            )
-    if not allowed:
+    admit(rooms, seen, document.delivery, confidentiality, document=document.position, page=page)
+    if not may_open(seen, confidentiality):
         raise ForbiddenError(SEALED)
 
 
-def _attachment(name: str) -> str:
+def admit(
+    rooms: WebHouse, seen: Viewer, delivery: str, confidentiality: str, **what: str | int | None
+) -> None:
+    """Write down, before anything is shown or refused, who asks for something medical."""
+    if confidentiality == ADMINISTRATIVE:
+        return
+    outcome = "opened" if may_open(seen, confidentiality) else "refused"
+    with rooms.database.transaction() as session:
+        rooms.recorder.add(
+            session, Kind.ACCESS, f"delivery:{delivery}", person=seen.login, outcome=outcome, **what
+        )
+
+
+def attachment(name: str) -> str:
     """``Content-Disposition`` of RFC 6266: always saved, the name in UTF-8, nothing that could end it."""
     clean = "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable())[:150]
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in clean)

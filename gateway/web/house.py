@@ -42,6 +42,8 @@ class WebHouse:
     settings: Web
     render_page: Callable[[bytes, str, int], bytes]
     """``(content, media type, page from 1) -> PNG`` at ``page_dpi``, computed in the sandbox."""
+    read_text: Callable[[bytes, str, str], str]
+    """``(content, media type, name) -> text`` of a document without pages, computed in the sandbox."""
     page_dpi: float = 110
     wake: Callable[[str], None] = lambda _: None
     """Told the SHA-256 of a delivery released from a page, after the commit; its failure is harmless."""

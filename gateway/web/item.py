@@ -6,9 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.web import actions, papers
+from gateway.web import actions, choice, papers
 from gateway.web.access import Right, Viewer, desks, reads_any
 from gateway.web.actions import desk_of_item
+from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.verdict import verdict
 from storage import queues, sheets
@@ -38,7 +39,13 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "item": sheet.item,
         "desk": desk,
         "circuit": circuit,
-        "documents": documents,
+        "notes": [d for d in documents if d.note],
+        "documents": [d for d in documents if not d.note and not d.decoration],
+        "decorations": [d for d in documents if d.decoration],
+        "whole": all(d.open for d in documents) and bool(documents),
+        "due": due_dates(sheet.deadlines, sheet.item.delivery),
+        "can_choose": choice.offered(sheet.item, seen, circuit),
+        "may_open_case": circuit is not None and sheet.item.kind in circuit.opens_case,
         "missing": [(d, t) for d in documents for t in d.troubles if t.severity != "info"],
         "verdict": verdict(sheet.delivery.security),
         "reasons": _reasons(sheet),

@@ -33,6 +33,7 @@ DONE_SENTENCES = {
     "rouvrir": "L’élément est rouvert et il est à vous.",
     "corrige": "La correction est enregistrée ; ce qui avait été lu reste visible.",
     "confier": "L’élément est confié.",
+    "dossier": "L’élément est rattaché au dossier choisi.",
     "relance": "Le message repart de l’étape où il s’était arrêté.",
     "sorti": "Vous êtes déconnecté.",
     "expire": "Votre session a expiré : identifiez-vous pour continuer.",
@@ -58,6 +59,7 @@ class Pages:
         )
         filters = (
             "day",
+            "hour",
             "instant",
             "moment",
             "amount",

@@ -8,11 +8,13 @@ document is given to somebody who may not open it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gateway.circuits.model import Circuit
+from gateway.circuits.model import REPORT_TITLES, Circuit
+from gateway.triage.read import COVER_NOTE, DECORATION
 from gateway.web import present
 from gateway.web.access import Viewer, may_open
+from parsers.documents import DOCX, IMAGES, PDF, TEXTS
 from parsers.forms.template import FieldSpec
 from storage.documents import Document, FactRow, IssueRow
 from storage.sheets import Paper
@@ -22,6 +24,24 @@ SEALED = (
     " l’empreinte, jamais le contenu. Le pôle médical du CNSE peut l’ouvrir."
 )
 UNNAMED = "document couvert par le secret médical"
+FACT_LABELS: Mapping[str, str] = {
+    "author_name": "Auteur",
+    "cnas_number": "N° CNAS",
+    "document_code": "Code du document",
+    "document_date": "Date du document",
+    "document_title": "Titre du document",
+    "establishment_finess": "FINESS de l’établissement",
+    "establishment_name": "Nom de l’établissement",
+    "patient_birth_date": "Date de naissance du patient",
+    "patient_first_names": "Prénoms du patient",
+    "patient_identifier": "Identifiant du patient",
+    "patient_ins": "INS du patient",
+    "patient_name": "Nom du patient",
+    "patient_nir": "NIR du patient",
+    "patient_sex": "Sexe du patient",
+    "reference": "Référence",
+}
+"""Names of what containers (CDA, XDM) and texts say, for documents that are no form."""
 LOW = 0.8
 """Below this confidence a reading is marked as uncertain."""
 
@@ -42,6 +62,8 @@ class Field:
     person: str | None
     conflict: bool
     """Another source gives another value for the same name."""
+    also: tuple[str, ...] = ()
+    """Other sources that say the same without a place of their own on a page."""
 
     @property
     def uncertain(self) -> bool:
@@ -89,13 +111,30 @@ class Shown:
     sheets: tuple[Sheet, ...]
     status: str | None
     """``reconstructed`` when the form's template is not the official one."""
+    text: bool = False
+    """It has no page to draw, but a text to read."""
+
+    @property
+    def decoration(self) -> bool:
+        """Signatures, pictures of the layout, envelopes and copies: kept, never worked on."""
+        return self.kind == DECORATION
+
+    @property
+    def bare(self) -> bool:
+        """A text in which nothing was read: only the text is worth showing."""
+        return self.text and not self.fields and not self.troubles
+
+    @property
+    def note(self) -> bool:
+        """The mail's own text, beside the documents it brings."""
+        return self.kind == COVER_NOTE
 
 
 def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
     """What ``viewer`` may know of a document."""
     document = paper.document
     kind = document.kind or "other"
-    title = circuit.title_of(kind) if circuit else kind
+    title = circuit.title_of(kind) if circuit else REPORT_TITLES.get(kind, kind)
     if not may_open(viewer, document.confidentiality):
         return _sealed(document, kind, title)
     template = circuit.templates.get(_form(kind, circuit)) if circuit else None
@@ -118,7 +157,18 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
         troubles=tuple(_trouble(issue) for issue in paper.issues),
         sheets=_sheets(document, fields),
         status=template.status if template else None,
+        text=is_text(document),
     )
+
+
+def is_text(document: Document) -> bool:
+    """Whether the document is read as text: it has no page that could be drawn."""
+    return document.trouble is None and document.media_type in TEXTS | {DOCX}
+
+
+def is_paged(document: Document) -> bool:
+    """Whether its pages can be drawn."""
+    return document.trouble is None and document.media_type in IMAGES | {PDF}
 
 
 def labels(circuit: Circuit | None, kind: str) -> Mapping[str, str]:
@@ -178,7 +228,9 @@ def _fields(facts: Iterable[FactRow], names: Mapping[str, str]) -> tuple[Field, 
         Field(
             id=f"champ-{row.id}",
             name=row.name,
-            label=names.get(row.name, row.name.replace("_", " ").capitalize()),
+            label=names.get(row.name)
+            or FACT_LABELS.get(row.name)
+            or row.name.replace("_", " ").capitalize(),
             value=row.value,
             normalised=_normalised(row),
             page=row.page,
@@ -191,7 +243,26 @@ def _fields(facts: Iterable[FactRow], names: Mapping[str, str]) -> tuple[Field, 
         for row in rows
     ]
     order = {name: place for place, name in enumerate(names)}
-    return tuple(sorted(found, key=lambda f: (order.get(f.name, len(order)), f.name)))
+    return _merged(sorted(found, key=lambda f: (order.get(f.name, len(order)), f.name, -f.confidence)))
+
+
+def _merged(found: Iterable[Field]) -> tuple[Field, ...]:
+    """The same value said again by a container is one line with two sources."""
+    kept: list[Field] = []
+    for field in found:
+        same = next(
+            (
+                place
+                for place, other in enumerate(kept)
+                if (other.name, other.value, other.person) == (field.name, field.value, field.person)
+            ),
+            None,
+        )
+        if same is None or field.box is not None or field.person is not None:
+            kept.append(field)
+        else:
+            kept[same] = replace(kept[same], also=(*kept[same].also, field.source))
+    return tuple(kept)
 
 
 def _normalised(row: FactRow) -> str | None:
@@ -207,7 +278,7 @@ def _trouble(issue: IssueRow) -> Trouble:
 
 
 def _sheets(document: Document, fields: tuple[Field, ...]) -> tuple[Sheet, ...]:
-    if document.trouble is not None or not document.pages:
+    if not document.pages or not is_paged(document):
         return ()
     last = document.first_page + document.pages
     return tuple(

@@ -44,6 +44,8 @@ STATES: Mapping[str, str] = {
     f"period:{PeriodStatus.GRANTED}": "accordée",
     f"period:{PeriodStatus.REQUESTED}": "demandée",
     f"period:{PeriodStatus.REFUSED}": "refusée",
+    "status:confirmed": "confirmée",
+    "status:to be confirmed": "à confirmer",
     f"origin:{PeriodOrigin.AUTHORISATION}": "Attestation (301)",
     f"origin:{PeriodOrigin.EXTENSION}": "Prolongation (302)",
     f"via:{Via.SMTP}": "SMTP",
@@ -142,8 +144,13 @@ def instant(value: datetime | None) -> str:
     """``23/11/2026 à 10 h 05``, in French time."""
     if value is None:
         return NOTHING
+    return f"{value.astimezone(PARIS):%d/%m/%Y} à{NB}{hour(value)}"
+
+
+def hour(value: datetime) -> str:
+    """``10 h 05``, in French time."""
     local = value.astimezone(PARIS)
-    return f"{local:%d/%m/%Y} à{NB}{local.hour}{NB}h{NB}{local:%M}"
+    return f"{local.hour}{NB}h{NB}{local:%M}"
 
 
 def moment(value: datetime | None) -> str:

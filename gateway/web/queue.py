@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.circuits.model import REPORT_TITLES
 from gateway.clock import paris_date
 from gateway.errors import NotFound
 from gateway.web.access import Desk, Viewer, desks
@@ -178,7 +179,7 @@ def _sum(counts: Iterable[QueueCount]) -> QueueCount:
 
 def _titles(rooms: WebHouse) -> dict[str, str]:
     """Titles of every kind of document, all circuits together."""
-    titles: dict[str, str] = {}
+    titles: dict[str, str] = dict(REPORT_TITLES)
     for circuit in rooms.circuits.by_name.values():
         titles |= circuit.kind_titles
     return titles

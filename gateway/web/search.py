@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.cases.matching import fold_reference, name_key
+from gateway.circuits.model import REPORT_TITLES
 from gateway.web.access import desks
 from gateway.web.house import InHouse, Seen, Shown
 from parsers.folding import capitals
@@ -31,7 +32,7 @@ def find(request: Request, rooms: InHouse, seen: Seen, shown: Shown, q: str = ""
             cases = search.cases(session, terms, places)
             found = search.items(session, terms, [c.id for c in cases if c.id is not None], places)
             lines = queues.lines(session, found)
-    titles: dict[str, str] = {}
+    titles: dict[str, str] = dict(REPORT_TITLES)
     for circuit in rooms.circuits.by_name.values():
         titles |= circuit.kind_titles
     return shown.show(

@@ -57,7 +57,17 @@ _GROUPS: Mapping[str, str] = {
     Kind.ITEM_DONE: "done",
 }
 
+_TECHNICAL = frozenset({Kind.STEP, Kind.DEADLINE_SET, Kind.DECISION, Kind.LETTER_QUEUED})
+"""What the machine did on the way: true, sealed, and rarely what a person looks for."""
+
 _STATES = {"opened": "ouvert", "refused": "refusé", "in": "entrée", "out": "sortie"}
+_HIDDEN: Mapping[str, frozenset[str]] = {
+    Kind.ITEM_FILED: frozenset({"kind"}),
+    Kind.CASE_OPENED: frozenset({"kind"}),
+    Kind.DEADLINE_SET: frozenset({"kind"}),
+    Kind.DEADLINE_ENDED: frozenset({"kind"}),
+}
+"""Fields that would only repeat the sentence or the title above it."""
 _SHOWN = (
     "step",
     "queue",
@@ -66,6 +76,8 @@ _SHOWN = (
     "letter",
     "recipient",
     "kind",
+    "starts",
+    "ends",
     "due",
     "status",
     "action",
@@ -80,6 +92,8 @@ _NAMES: Mapping[str, str] = {
     "letter": "lettre",
     "recipient": "à",
     "kind": "type",
+    "starts": "du",
+    "ends": "au",
     "due": "échéance",
     "status": "état",
     "action": "retour",
@@ -98,34 +112,64 @@ class Told:
     person: str | None
     detail: str
     subject: str
+    technical: bool = False
 
 
-def tell(event: Event) -> Told:
-    """The event as a sentence; an erased or unknown one says so plainly."""
+def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
+    """The event as a sentence; an erased or unknown one says so plainly.
+
+    ``names`` gives the French name of a kind of document, of a due date or of a queue.
+    """
     fields = event.fields
     words = _WORDS.get(event.kind, event.kind)
+    technical = event.kind in _TECHNICAL
     if fields is None:
-        return Told(event.position, event.at, words, "quiet", None, "contenu effacé", event.subject)
-    if event.kind == Kind.ACCESS and fields.get("outcome") == "refused":
-        words = "Ouverture d’un document médical refusée"
+        return Told(
+            event.position, event.at, words, "quiet", None, "contenu effacé", event.subject, technical
+        )
+    known = names or {}
+    tone = _GROUPS.get(event.kind, "quiet")
+    if event.kind == Kind.DEADLINE_ENDED and fields.get("state") == "missed":
+        words, tone = "Échéance dépassée", "bad"
+    if event.kind in {Kind.DEADLINE_SET, Kind.DEADLINE_ENDED} and fields.get("kind"):
+        words = f"{words}{present.NB}: {known.get(str(fields['kind']), fields['kind'])}"
+    if event.kind == Kind.ACCESS:
+        words = _access(fields)
     if event.kind == Kind.LOGIN:
         words = f"Connexion : {_STATES.get(str(fields.get('outcome')), 'état inconnu')}"
+    hidden = _HIDDEN.get(event.kind, frozenset())
     person = fields.get("person") or fields.get("by")
     return Told(
         event.position,
         event.at,
         words,
-        _GROUPS.get(event.kind, "quiet"),
+        tone,
         str(person) if person else None,
         ", ".join(
-            f"{_NAMES[name]}{present.NB}{_word(name, fields[name])}" for name in _SHOWN if fields.get(name)
+            f"{_NAMES[name]}{present.NB}{_word(event.kind, name, fields[name], known)}"
+            for name in _SHOWN
+            if fields.get(name) and name not in hidden
         ),
         event.subject,
+        technical,
     )
 
 
-def _word(name: str, value: object) -> str:
+def _access(fields: Mapping[str, object]) -> str:
+    what = "d’un message médical entier" if fields.get("piece") == "message" else "d’un document médical"
+    if fields.get("outcome") == "refused":
+        return f"Ouverture {what} refusée"
+    return (
+        "Message médical entier ouvert" if fields.get("piece") == "message" else "Document médical ouvert"
+    )
+
+
+def _word(kind: str, name: str, value: object, names: Mapping[str, str]) -> str:
     text = str(value)
+    if name == "status":
+        return present.state("period" if kind == Kind.PERIOD_ADDED else "status", text)
+    if name in {"kind", "queue"}:
+        return names.get(text, text)
     if name in {"step", "via", "action"}:
         return present.state(name, text)
     return present.iso_day(text) or text

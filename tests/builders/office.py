@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -46,7 +45,7 @@ def received(
     kind: str = "mail",
     security: dict[str, Any] | None = None,
 ) -> Delivery:
-    sha = hashlib.sha256(name.encode()).hexdigest()
+    sha = office.vault.put(name.encode())
     office.deliveries[name] = sha
     delivery = Delivery(
         sha256=sha,
@@ -69,7 +68,13 @@ def received(
             "signer": sender,
             "reasons": ["Chiffré pour la boîte (AES-256).", "Signé par une autorité reconnue."],
         },
-        decision={"reasons": ["L'expéditeur est un établissement de l'annuaire."]},
+        decision={
+            "circuit": CIRCUIT,
+            "routes": [],
+            "letter": None,
+            "reasons": ["L'expéditeur est un établissement de l'annuaire."],
+            "rules_hash": "0" * 64,
+        },
     )
     office.session.add(delivery)
     office.session.flush()
@@ -92,13 +97,15 @@ def paper(
     kind: str,
     medical: bool = False,
     page: int = 1,
+    media_type: str = "application/pdf",
+    position: int | None = None,
 ) -> Document:
     document = Document(
         delivery=mail.sha256,
-        position=page,
+        position=page if position is None else position,
         path=str(page),
         name=name,
-        media_type="application/pdf",
+        media_type=media_type,
         sha256=office.vault.put(content),
         size=len(content),
         first_page=page,

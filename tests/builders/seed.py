@@ -49,6 +49,8 @@ from tests.builders.office import (
 )
 
 PASSWORD = "une phrase assez longue"
+QUESTION = "Bonjour,\r\n\r\nL'hospitalisation <b>à domicile</b> est-elle comprise ?\r\n"
+"""The text of a mail without a form, with marks that must be shown and never obeyed."""
 SECRET = "adénocarcinome"
 """A word of the medical report: whoever may not open it must never meet it."""
 REPORT_NAME = f"CR {SECRET} Haddad.pdf"
@@ -220,6 +222,18 @@ def _report(session: Session, office: Office, case: Case) -> None:
     content = forms.build_301(forms.sample_301(7), named=True)
     mail = received(office, "report", AT - timedelta(days=2), mailbox=MEDICAL_BOX, subject=SECRET)
     document = paper(office, mail, "report", content, name=REPORT_NAME, kind="medical-report", medical=True)
+    note = f"Bonjour, voici le compte rendu ({SECRET}).".encode()
+    paper(
+        office,
+        mail,
+        "note",
+        note,
+        name="message.txt",
+        kind="cover-note",
+        medical=True,
+        media_type="text/plain",
+        position=0,
+    )
     document.reasons = [f"Le texte parle de {SECRET}."]
     session.add(document)
     session.add(reading(document, "conclusion", f"Suivi d'un {SECRET}", None, 0.9))
@@ -244,6 +258,8 @@ def _question(session: Session, office: Office, case: Case) -> None:
         " différents et une date de fin antérieure à la date d'entrée"
     )
     mail = received(office, "question", AT - timedelta(hours=3), sender=sender, subject=subject)
+    content = QUESTION.encode()
+    paper(office, mail, "question", content, name="message.txt", kind="question", media_type="text/plain")
     item = work(office, "question", mail, "cnse-administratif", kind="question", title=subject, case=None)
     session.add(
         Candidate(

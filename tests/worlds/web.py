@@ -14,7 +14,7 @@ from gateway.clock import TurnableClock
 from gateway.evidence.record import Recorder
 from gateway.settings import Web
 from gateway.web.app import WebHouse, create_app
-from parsers.documents import render
+from parsers.documents import render, text
 from parsers.pictures import png
 from storage.db import Database
 from storage.keys import KeyRing
@@ -88,6 +88,7 @@ def build(database: Database, folder: Path, clock: TurnableClock) -> World:
         circuits=seed.circuits(),
         settings=Web(secure_cookies=False),
         render_page=page_image,
+        read_text=text,
         page_dpi=DPI,
         passwords=seed.quick_passwords(),
     )

@@ -46,6 +46,15 @@
       "Cette page ne peut pas être affichée ; le document est conservé, téléchargez l’original.";
   }
 
+  // An address that names a folded document unfolds it.
+  function unfold() {
+    const wanted = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+    const folded = wanted ? wanted.closest("details") : null;
+    if (folded && !folded.open) { folded.open = true; wanted.scrollIntoView(); }
+  }
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
   for (const figure of document.querySelectorAll("figure.page")) {
     const image = figure.querySelector("img");
     if (!image) continue;

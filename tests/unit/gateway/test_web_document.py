@@ -145,3 +145,60 @@ def test_a_page_that_cannot_be_drawn_says_so(world: World) -> None:
     answer = world.signed_in("agathe").get(_page(world, "request"))
     assert answer.status_code == 503
     assert "téléchargez l’original" in answer.text
+
+
+def _text(world: World, key: str) -> str:
+    return f"/documents/{world.office.documents[key]}/texte"
+
+
+def test_the_text_of_a_mail_is_shown_never_obeyed(world: World) -> None:
+    client = world.signed_in("agathe")
+    whole = client.get(_text(world, "question"))
+    assert whole.status_code == 200
+    assert "<!doctype html>" in whole.text
+    piece = client.get(_text(world, "question"), headers={"HX-Request": "true"}).text
+    assert "<!doctype" not in piece
+    for text in (whole.text, piece):
+        assert "&lt;b&gt;à domicile&lt;/b&gt;" in text
+        assert "<b>" not in text
+    page = client.get(f"/elements/{world.office.items['question']}").text
+    assert f'hx-get="{_text(world, "question")}"' in page
+    assert "figure" not in page
+    assert _accesses(world) == []
+
+
+def test_the_text_of_a_medical_mail_is_closed_opened_and_kept_like_its_pages(world: World) -> None:
+    refused = world.signed_in("sylvie").get(_text(world, "note"))
+    assert refused.status_code == 403
+    assert seed.SECRET not in refused.text
+    assert seed.SECRET in world.signed_in("medard").get(_text(world, "note")).text
+    assert world.signed_in("marseille").get(_text(world, "note")).status_code == 404
+    assert _accesses(world) == [("medard", "opened"), ("sylvie", "refused")]
+
+
+def test_html_is_read_as_text_and_a_page_has_no_text(world: World) -> None:
+    html = (
+        b"<html><body><script>alert(1)</script><p>Madame,</p><p>Bonjour<br>\xc3\xa0 vous</p></body></html>"
+    )
+    with world.house.database.transaction() as session:
+        row = session.get_one(Document, world.office.documents["question"])
+        row.media_type, row.sha256 = "text/html", world.house.vault.put(html)
+        session.add(row)
+    client = world.signed_in("agathe")
+    text = client.get(_text(world, "question"), headers={"HX-Request": "true"}).text
+    assert "Madame" in text
+    assert "à vous" in text
+    assert "alert" not in text
+    assert "<p>Madame" not in text
+    assert client.get(_text(world, "request")).status_code == 404
+
+
+def test_a_text_that_cannot_be_read_says_so(world: World) -> None:
+    with world.house.database.transaction() as session:
+        row = session.get_one(Document, world.office.documents["question"])
+        row.media_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        row.sha256 = world.house.vault.put(b"PK not a document")
+        session.add(row)
+    answer = world.signed_in("agathe").get(_text(world, "question"))
+    assert answer.status_code == 503
+    assert "téléchargez l’original" in answer.text

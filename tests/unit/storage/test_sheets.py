@@ -31,7 +31,7 @@ def test_the_sheet_of_an_item(database: Database, office: Office) -> None:
     assert len(sheet.deadlines) == 2
     assert question.case is None
     assert [case.reference for _, case in question.candidates] == [seed.CASE]
-    assert question.papers == ()
+    assert [p.document.kind for p in question.papers] == ["question"]
 
 
 def test_the_sheet_of_a_case_with_its_story(database: Database, office: Office) -> None:

@@ -1,0 +1,37 @@
+"""The mail itself, as received: to keep, for those who may open everything it carries."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from gateway.web.access import may_open
+from gateway.web.actions import desk_of_item
+from gateway.web.document import ADMINISTRATIVE, SEALED_FILE, admit, attachment
+from gateway.web.guard import ForbiddenError
+from gateway.web.house import InHouse, RowId, Seen
+from parsers.facts import Confidentiality
+from storage import documents
+
+router = APIRouter()
+
+SEALED_MAIL = (
+    "Ce message contient une pièce couverte par le secret médical, ou qu’on ne peut pas exclure de l’être :"
+    " seul le pôle médical du CNSE peut le télécharger en entier ; votre demande est inscrite au journal."
+    " Vous pouvez ouvrir ses documents administratifs un par un."
+)
+
+
+@router.get("/elements/{item_id}/message.eml")
+def message(rooms: InHouse, seen: Seen, item_id: RowId) -> Response:
+    """The raw bytes; in doubt (nothing could be read in it) the whole is medical."""
+    with rooms.database.reading() as session:
+        item, _ = desk_of_item(rooms, seen, session, item_id)
+        classes = [d.confidentiality for d in documents.of_delivery(session, item.delivery)]
+    doubt = [] if classes else [str(Confidentiality.MEDICAL)]
+    sealed = next((c for c in [*classes, *doubt] if c != ADMINISTRATIVE), ADMINISTRATIVE)
+    allowed = all(may_open(seen, c) for c in [*classes, *doubt])
+    admit(rooms, seen, item.delivery, sealed, piece="message")
+    if not allowed:
+        raise ForbiddenError(SEALED_MAIL)
+    headers = {"Content-Disposition": attachment(f"message-{item.delivery[:12]}.eml"), **SEALED_FILE}
+    return Response(rooms.vault.get(item.delivery), media_type="application/octet-stream", headers=headers)
