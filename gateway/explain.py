@@ -77,11 +77,9 @@ def addressed(raw: bytes, circuits: Circuits, chosen: str | None) -> tuple[str, 
             for a in headers.addresses(value)
         ]
         address = next((known[n] for n in named if n in known), next(iter(known.values())))
-    for name in ("Return-Path", "From"):
-        found = headers.addresses(part.header(name) or "")
-        if found:
-            return found[0].address, address
-    return "", address
+    path = part.header("Return-Path")  # an empty one says that nothing may be answered
+    found = headers.addresses(path if path is not None else part.header("From") or "")
+    return (found[0].address if found else ""), address
 
 
 def explain(raw: bytes, settings: Settings, chosen: str | None = None) -> dict[str, Any]:

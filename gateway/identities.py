@@ -8,12 +8,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_der_x509_certificate
 
 from parsers.certificates import identities_from
+from parsers.errors import ParseError
 from parsers.smime.model import Identity
 from storage.keys import KeyRing, StoredIdentity
 
 
 def mailbox_identities(ring: KeyRing, mailbox: str) -> tuple[Identity, ...]:
-    """Every identity that may decrypt for ``mailbox``, those in service first."""
+    """Every identity that may decrypt for ``mailbox``, those in service first.
+
+    An unreadable file never hides the others (``passerelle doctor`` names it): one bad key must not stop
+    a mailbox (lessons, row 6).
+    """
     return tuple(identity for stored in ring.identities(mailbox) for identity in _identities(stored))
 
 
@@ -34,7 +39,10 @@ def pem_of(identity: Identity) -> bytes:
 
 
 def _identities(stored: StoredIdentity) -> tuple[Identity, ...]:
-    return _parsed(stored.pem, stored.retired)
+    try:
+        return _parsed(stored.pem, stored.retired)
+    except ParseError:
+        return ()
 
 
 @lru_cache(maxsize=256)
