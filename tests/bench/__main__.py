@@ -18,10 +18,11 @@ from tests.bench import bench_intake, bench_journey, bench_memory
 _FILE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 
 _INTAKE_LIMIT = (
-    "What limits it: one Python process does in turn what Postfix spreads over several, and a message waits "
-    "for the fsync of its file, that of its folder and a commit of the database where Postfix waits for its "
-    "queue file alone; on small messages nothing else is left. What would lift it: several listening "
-    "processes on one port, and an append-only segment instead of a new file for each small message."
+    "What limits it: one Python process does in turn what Postfix spreads over several, and a message "
+    "waits for the fsync of its file, that of its folder and a commit of the database where Postfix waits "
+    "for its queue file alone; on small messages nothing else is left. What would lift it: several "
+    "listening processes on one port, and an append-only segment instead of a new file for each small "
+    "message."
 )
 
 Say = Callable[[str], None]
