@@ -167,17 +167,18 @@ def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:
         roles=arguments.roles,
     )
     with house.database.transaction() as session:
+        known = people.get(session, arguments.login) is not None
         people.add(session, person)
         house.recorder.add(
             session,
             Kind.CONFIG,
             f"person:{arguments.login}",
-            action="account created",
+            action="account replaced" if known else "account created",
             roles=arguments.roles,
         )
     house.close()
     print_table(
-        "Compte créé",
+        "Compte remplacé" if known else "Compte créé",
         ("login", "nom", "rôles"),
         [(arguments.login, arguments.name, " ".join(arguments.roles))],
     )

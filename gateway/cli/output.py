@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def print_json(value: Any) -> None:
@@ -24,8 +25,13 @@ def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]
     for header in headers:
         table.add_column(header, overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(_text(cell) for cell in row))
     console.print(table)
+
+
+def _text(cell: str) -> Text:
+    """A stranger's words as they are: no colour markup, no control code that would drive the terminal."""
+    return Text("".join(c if c.isprintable() or c == "\n" else "�" for c in str(cell)))
 
 
 def say(sentence: str) -> None:
