@@ -1,0 +1,88 @@
+"""``mail explain`` says what the journey does, by the same functions; headers tell whose mail it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from gateway.circuits.load import Circuits
+from gateway.errors import Refused
+from gateway.explain import addressed, explain, in_french
+from parsers.errors import ParseError
+from storage.documents import Document
+from tests.builders import mails_forms, mails_medical, mails_others
+from tests.builders.desk import CNSE, MEDICAL, Desk, Sample
+from tests.worlds.house import Home
+
+
+@pytest.fixture
+def circuits(sqlite_home: Home) -> Circuits:
+    return sqlite_home.house.circuits
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (f"From: A <a@b.example>\r\nTo: {MEDICAL}", ("a@b.example", MEDICAL)),
+        (
+            f"From: a@b.example\r\nTo: x@y.example\r\nDelivered-To: {MEDICAL.upper()}",
+            ("a@b.example", MEDICAL),
+        ),
+        ("From: a@b.example\r\nTo: x@y.example", ("a@b.example", CNSE)),
+        (f"Return-Path: <r@b.example>\r\nFrom: a@b.example\r\nCc: {CNSE}", ("r@b.example", CNSE)),
+        ("Return-Path: <>\r\nFrom: a@b.example", ("", CNSE)),
+        ("Subject: rien", ("", CNSE)),
+    ],
+)
+def test_envelope_of_a_file(circuits: Circuits, head: str, expected: tuple[str, str]) -> None:
+    assert addressed(head.encode() + b"\r\n\r\ntexte", circuits, None) == expected
+
+
+def test_a_chosen_mailbox_must_be_one_of_a_circuit(circuits: Circuits) -> None:
+    assert addressed(b"From: a@b.example\r\n\r\n", circuits, MEDICAL.upper())[1] == MEDICAL
+    with pytest.raises(Refused, match="n'est la boîte d'aucun circuit"):
+        addressed(b"From: a@b.example\r\n\r\n", circuits, "autre@ailleurs.example")
+
+
+@pytest.mark.parametrize(
+    "build",
+    [mails_forms.unsigned_box, mails_medical.mixed_pdf, mails_others.question, mails_others.stranger],
+    ids=lambda build: build.__name__,
+)
+def test_what_is_explained_is_what_happens(sqlite_home: Home, build: Callable[[Desk], Sample]) -> None:
+    home = sqlite_home
+    sample = build(home.desk)
+    told = explain(sample.raw, home.house.settings)
+    delivery = home.carry(sample)
+    decision = delivery.decision or {}
+    assert told["message"]["sha256"] == delivery.sha256
+    assert told["message"]["security"] == delivery.security
+    assert told["decision"]["queue"] == decision["routes"][0]["queue"]
+    assert told["decision"]["rules"] == decision["rules_hash"]
+    assert told["decision"]["routes"] == [
+        {key: route[key] for key in ("queue", "documents", "forward_to", "reasons")}
+        for route in decision["routes"]
+    ]
+    rows = [row for row in home.rows(Document, delivery=delivery.sha256) if row.kind != "cover-note"]
+    assert [(d["name"], d["kind"]) for d in told["documents"]] == [(row.name, row.kind) for row in rows]
+
+
+def test_a_quarantined_mail_has_no_letter_and_says_why(sqlite_home: Home) -> None:
+    told = explain(mails_others.stranger(sqlite_home.desk).raw, sqlite_home.house.settings)
+    assert told["decision"]["letter"] is None
+    assert any("quarantaine" in reason for reason in told["decision"]["reasons"])
+
+
+def test_a_poison_mail_is_refused_with_its_reason(sqlite_home: Home) -> None:
+    with pytest.raises(ParseError, match="imbrique plus de"):
+        explain(mails_others.poison(sqlite_home.desk).raw, sqlite_home.house.settings)
+
+
+def test_told_in_french_in_the_order_of_the_journey(sqlite_home: Home) -> None:
+    told = explain(mails_forms.unsigned_box(sqlite_home.desk).raw, sqlite_home.house.settings)
+    text = in_french(told)
+    order = ["Message ", "Ouverture : ", "Pièces : 1", "Décision : file cpam-594", "Échéances :"]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    assert "    ! " in text
