@@ -6,7 +6,7 @@ TESTS ?= tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-intake bench-journey lock migrations clean
+.PHONY: help demo test lint format bench bench-reading lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -29,6 +29,9 @@ format: $(VENV)/.dev  ## rewrite in the house style
 
 bench: $(VENV)/.dev  ## measure, and write docs/performance.md
 	$(BIN)/python -m tests.bench
+
+bench-reading: $(VENV)/.dev  ## measure what is read right, and write docs/accuracy.md (some minutes)
+	$(BIN)/python -m tests.bench.bench_reading
 
 lock: $(VENV)/.dev  ## renew the locked dependencies
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
