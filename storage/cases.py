@@ -8,11 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, or_, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from storage import tallies
 from storage.db import Instant, insert_new, table_of
 from storage.documents import Document
-from storage.nextdue import refresh_due
+from storage.nextdue import nearest
+from storage.tallies import Slot
 
 
 class CaseState(StrEnum):
@@ -313,9 +316,12 @@ def case_of_document(session: Session, document_id: int) -> int | None:
 
 def add_item(session: Session, item: Item) -> tuple[Item, bool]:
     """Insert a piece of work, one a delivery and queue; the second value tells if it is new."""
-    new = insert_new(session, table_of(Item), item.model_dump(exclude={"id"}))
+    session.flush()
+    tallies.hold(session)
+    due = nearest(session, item.case_id, item.delivery)
+    new = insert_new(session, table_of(Item), item.model_dump(exclude={"id"}) | {"next_due": due})
     if new:
-        refresh_due(session, item.case_id, item.delivery)
+        tallies.change(session, [(Slot(item.circuit, item.queue, item.state.value, due), 1)])
     there = select(Item).where(col(Item.delivery) == item.delivery, col(Item.queue) == item.queue)
     return session.exec(there).one(), new
 
@@ -331,12 +337,20 @@ def items_of(session: Session, sha256: str) -> list[Item]:
 
 def change_item(session: Session, item_id: int, version: int, **columns: Any) -> bool:
     """Change an item that is still at ``version``; ``False`` when someone changed it meanwhile."""
-    statement = (
-        update(Item)
-        .where(col(Item.id) == item_id, col(Item.version) == version)
-        .values(version=version + 1, **columns)
-    )
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    session.flush()
+    tallies.hold(session)
+    here = (col(Item.id) == item_id, col(Item.version) == version)
+    counted = sql_select(col(Item.circuit), col(Item.queue), col(Item.state), col(Item.next_due))
+    found = session.execute(counted.where(*here)).first()
+    statement = update(Item).where(*here).values(version=version + 1, **columns)
+    if found is None or not session.execute(statement).rowcount:  # type: ignore[attr-defined]
+        return False
+    circuit, queue, before, due = found
+    after = ItemState(columns.get("state", before))
+    if after is not before:
+        moved = [(Slot(circuit, queue, before.value, due), -1), (Slot(circuit, queue, after.value, due), 1)]
+        tallies.change(session, moved)
+    return True
 
 
 def add_candidate(session: Session, candidate: Candidate) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, UniqueConstraint, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from storage import tallies
 from storage.cases import CaseDocument
 from storage.db import Instant, insert_new, table_of
 from storage.deliveries import Delivery
@@ -123,6 +124,7 @@ def reminders(session: Session, deadline_id: int) -> list[Reminder]:
 
 def end(session: Session, deadline_id: int, state: DeadlineState, reason: str, at: datetime) -> bool:
     """End a due date that still waits, and its reminders to come; ``False`` when it had ended."""
+    tallies.hold(session)  # before the row: those who finish an item hold the lists first
     statement = (
         update(Deadline)
         .where(col(Deadline.id) == deadline_id, col(Deadline.state).in_(PENDING))

@@ -6,17 +6,17 @@ along one index, so that its cost does not depend on how many items the queue ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Select,
     Subquery,
     Tuple,
     UnaryExpression,
+    case,
     func,
     literal,
     tuple_,
@@ -30,6 +30,7 @@ from storage.cases import Case, Item, ItemState
 from storage.db import Instant, Session
 from storage.deadlines import PENDING, Deadline
 from storage.deliveries import Delivery, DeliveryState
+from storage.tallies import Tally
 
 Place = tuple[str, str]
 """A queue of a circuit: (circuit, queue). Two circuits may use the same name for a queue."""
@@ -95,31 +96,29 @@ class Page:
 def counts(session: Session, places: Collection[Place], login: str, today: date) -> dict[Place, QueueCount]:
     """Counters of these queues for ``login``; a queue without an item has zeros."""
     circuits, queues = {place[0] for place in places}, {place[1] for place in places}
-    place = (col(Item.circuit), col(Item.queue))
-    here = (place[0].in_(circuits), place[1].in_(queues), col(Item.state).in_(OPEN_STATES))
-    states: dict[Place, dict[ItemState, int]] = {}
-    by_state = sql_select(*place, col(Item.state), func.count()).where(*here)
-    for circuit, queue, state, number in session.execute(by_state.group_by(*place, col(Item.state))):
-        states.setdefault((circuit, queue), {})[state] = number
-    held = sql_select(*place, func.count()).where(
+    late = func.sum(case((col(Tally.due) < today, col(Tally.number)), else_=0))
+    near = func.sum(
+        case(((col(Tally.due) >= today) & (col(Tally.due) < today + SOON), col(Tally.number)), else_=0)
+    )
+    slot = (col(Tally.circuit), col(Tally.queue), col(Tally.state))
+    tallied: Any = sql_select(*slot, func.sum(col(Tally.number)), late, near)
+    tallied = tallied.where(slot[0].in_(circuits), slot[1].in_(queues)).group_by(*slot)
+    found: dict[Place, Counter[str]] = {}
+    for circuit, queue, state, number, overdue, soon in session.execute(tallied):
+        found.setdefault((circuit, queue), Counter()).update(
+            {state: number, "overdue": overdue, "soon": soon}
+        )
+    held: Any = sql_select(col(Item.circuit), col(Item.queue), func.count()).where(
         col(Item.taken_by) == login, col(Item.state).in_(OPEN_STATES)
     )
-    mine = _numbers(session.execute(held.group_by(*place)))
-    overdue, soon = (
-        _numbers(session.execute(_due_between(here, *between)))
-        for between in ((None, today), (today, today + SOON))
-    )
-    return {
-        place: QueueCount(
-            new=states.get(place, {}).get(ItemState.NEW, 0),
-            taken=states.get(place, {}).get(ItemState.TAKEN, 0),
-            waiting=states.get(place, {}).get(ItemState.WAITING, 0),
-            mine=mine.get(place, 0),
-            overdue=overdue.get(place, 0),
-            soon=soon.get(place, 0),
-        )
-        for place in places
-    }
+    for circuit, queue, number in session.execute(held.group_by(col(Item.circuit), col(Item.queue))):
+        found.setdefault((circuit, queue), Counter())["mine"] = number
+    return {place: _counted(found.get(place, Counter())) for place in places}
+
+
+def _counted(found: Mapping[str, int]) -> QueueCount:
+    names = ("new", "taken", "waiting", "mine", "overdue", "soon")
+    return QueueCount(**{name: int(found.get(name, 0)) for name in names})
 
 
 def page(session: Session, wanted: Wanted, after: Key | None = None, size: int = 50) -> Page:
@@ -273,18 +272,3 @@ def _neighbour(item: Item, *, newer: bool) -> SelectOfScalar[Any]:
     arms = [_by_state(wanted, item.circuit, state, key, 1).subquery() for state in OPEN_STATES]
     ids = union_all(*(sql_select(arm.c.id) for arm in arms))
     return select(Item.id).where(col(Item.id).in_(ids)).order_by(*_order(newest_first=not newer)).limit(1)
-
-
-def _due_between(
-    here: tuple[ColumnElement[bool], ...], first: date | None, before: date
-) -> Select[str, str, int]:
-    """Items by place whose nearest due date goes from ``first`` (included) to ``before`` (not)."""
-    place = (col(Item.circuit), col(Item.queue))
-    since = () if first is None else (col(Item.next_due) >= first,)
-    return (
-        sql_select(*place, func.count()).where(*here, *since, col(Item.next_due) < before).group_by(*place)
-    )
-
-
-def _numbers(rows: Iterable[tuple[str, str, int]]) -> Mapping[Place, int]:
-    return {(circuit, queue): number for circuit, queue, number in rows}

@@ -10,11 +10,11 @@ from alembic.util import CommandError
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-from storage import audit, cases, deadlines, deliveries, documents, executors, outbox, people
+from storage import audit, cases, deadlines, deliveries, documents, executors, outbox, people, tallies
 from storage.db import Database, translated
 from storage.errors import SchemaRefused
 
-TABLES = (audit, cases, deadlines, deliveries, documents, executors, outbox, people)
+TABLES = (audit, cases, deadlines, deliveries, documents, executors, outbox, people, tallies)
 """Every module that declares tables; a contract test refuses one that is missing here."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -18,7 +18,6 @@ from storage import people, sheets
 from storage.cases import Item
 from storage.db import Session
 from storage.deadlines import PENDING
-from storage.nextdue import hold_case
 from storage.people import Person
 
 router = APIRouter()
@@ -56,10 +55,8 @@ def do(
     if action not in ADDRESSES:
         raise NotFound("Cette action n’existe pas ; rien n’a été changé. Revenez à l’élément.")
     with rooms.database.transaction() as session:
-        before, desk = desk_of_item(rooms, seen, session, item_id)
+        _, desk = desk_of_item(rooms, seen, session, item_id)
         verb = ADDRESSES[action]
-        if verb is Verb.FINISH and before.case_id is not None:
-            hold_case(session, before.case_id)  # its delays end below: the case first, then its items
         holder = _holder(session, desk, personne) if verb is Verb.ASSIGN else None
         item, event = act(
             session, item_id, version, verb, actor(seen), queue_roles=desk.roles, holder=holder

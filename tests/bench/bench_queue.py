@@ -1,9 +1,9 @@
 """The pages of the queues with few and many items, beside the same list made by hand.
 
-``python -m tests.bench.bench_queue [items…]`` prints the table. Ours is the whole request over HTTP on loopback
-(session, rights, counters, page, French formatting); the bare one is a SQLAlchemy query of the same
-50 rows and a Jinja table, without a session, a right or a counter. In turns, so that whatever else the
-machine does weighs on all.
+``python -m tests.bench.bench_queue [items…]`` prints the table. Ours is the whole request over HTTP on
+loopback (session, rights, counters, page, French formatting); the bare one is a SQLAlchemy query of the
+same 50 rows and a Jinja table, without a session, a right or a counter. In turns, so that whatever else
+the machine does weighs on all.
 """
 
 from __future__ import annotations
@@ -183,7 +183,8 @@ def _bare(database: Database) -> str:
         .limit(50)
     )
     with database.reading() as session:
-        return _TEMPLATE.render(rows=session.execute(statement).all())
+        page: str = _TEMPLATE.render(rows=session.execute(statement).all())
+        return page
 
 
 def _table(measured: list[Measured], sizes: tuple[int, ...]) -> Table:

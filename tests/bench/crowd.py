@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert, text
 
+from storage import tallies
 from storage.cases import Case, Item
 from storage.db import Database, table_of
 from storage.deadlines import Deadline
@@ -39,6 +40,7 @@ def fill(database: Database, count: int) -> None:
                 " WHERE deadlines.delivery = items.delivery AND deadlines.state IN ('open', 'missed'))"
             )
         )
+        tallies.recount(session)
     with database.engine.connect() as connection:
         tidy = connection.execution_options(isolation_level="AUTOCOMMIT")
         tidy.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))

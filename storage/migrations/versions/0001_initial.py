@@ -87,6 +87,14 @@ def upgrade() -> None:
     sa.Column('locked_until', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.PrimaryKeyConstraint('login')
     )
+    op.create_table('tallies',
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=False),
+    sa.Column('state', sa.String(length=8), nullable=False),
+    sa.Column('due', sa.Date(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('circuit', 'queue', 'state', 'due')
+    )
     op.create_table('arrivals',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('delivery', sa.String(length=64), nullable=False),
@@ -400,6 +408,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_arrivals_mailbox'), table_name='arrivals')
     op.drop_index(op.f('ix_arrivals_delivery'), table_name='arrivals')
     op.drop_table('arrivals')
+    op.drop_table('tallies')
     op.drop_table('people')
     op.drop_table('executors')
     op.drop_index(op.f('ix_deliveries_state'), table_name='deliveries')

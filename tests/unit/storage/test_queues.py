@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from storage import queues
+from storage import queues, tallies
 from storage.cases import Case, Item, ItemState
 from storage.db import Database
 from storage.deadlines import Deadline, DeadlineState
@@ -141,6 +141,7 @@ def due(filled: Database) -> Database:
         refresh_due(session, case_id=1)
         for n in range(5):
             refresh_due(session, delivery=_sha(n))
+        tallies.recount(session)
     return filled
 
 
