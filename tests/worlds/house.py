@@ -177,11 +177,12 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: PostgresServer) -> str:
     """An empty PostgreSQL database, migrated once."""
-    postgres_server.create_database("template_house")
-    database = Database(postgres_server.url("template_house"))
+    name = f"template_house_{next(_numbers)}"  # one for each conftest that imports this fixture
+    postgres_server.create_database(name)
+    database = Database(postgres_server.url(name))
     schema.upgrade(database)
     database.close()
-    return "template_house"
+    return name
 
 
 Opener = Callable[..., Home]
