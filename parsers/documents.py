@@ -17,6 +17,8 @@ from parsers.limits import DEFAULT, Limits
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 IMAGES = frozenset({"image/tiff", "image/png", "image/jpeg"})
+DRAWN = IMAGES | {PDF}
+"""Formats whose pages have an image."""
 TEXTS = frozenset({"text/plain", "text/html"})
 _NAMED = {
     ".pdf": PDF, ".docx": DOCX, ".tif": "image/tiff", ".tiff": "image/tiff", ".png": "image/png",

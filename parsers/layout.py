@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 from PIL import Image
 
 from parsers.facts import Bitmap, Box, Word
 from parsers.folding import skeleton_char
+
+Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
+"""Top left, top right, bottom right and bottom left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +23,19 @@ class Frame:
 
     ``width`` and ``height`` are those of the page as stored, in points. ``rotation`` (0, 90, 180 or
     270) is the number of degrees the page is turned clockwise, and ``skew`` (degrees, then
-    counter-clockwise) what remains to be straightened.
+    counter-clockwise) what remains to be straightened. A photo is first made flat.
     """
 
     width: float
     height: float
     rotation: int = 0
     skew: float = 0.0
+    corners: Corners | None = None
+    """For a photo: where the sheet lies on the page as stored, in points, before anything is turned."""
 
     @property
     def identity(self) -> bool:
-        return self.rotation == 0 and self.skew == 0.0
+        return self.rotation == 0 and self.skew == 0.0 and self.corners is None
 
     @property
     def size(self) -> tuple[float, float]:
@@ -39,11 +46,19 @@ class Frame:
         """A box of the upright page, as a box of the page as stored (the rectangle round it)."""
         if self.identity:
             return box
-        corners = [self._point(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
+        corners = [self._stored(*self._point(x, y)) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
         xs, ys = [c[0] for c in corners], [c[1] for c in corners]
         return Box(
             max(0.0, min(xs)), max(0.0, min(ys)), min(self.width, max(xs)), min(self.height, max(ys))
         )
+
+    def _stored(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the flat sheet, on the page as stored."""
+        return _through(_way(self._sheet, self.corners), x, y) if self.corners else (x, y)
+
+    @property
+    def _sheet(self) -> Corners:
+        return ((0.0, self.height), (self.width, self.height), (self.width, 0.0), (0.0, 0.0))
 
     def _point(self, x: float, y: float) -> tuple[float, float]:
         wide, high = self.size
@@ -62,6 +77,8 @@ class Frame:
 
     def to_upright(self, x: float, y: float) -> tuple[float, float]:
         """A point of the page as stored, in the upright page."""
+        if self.corners:
+            x, y = _through(_way(self.corners, self._sheet), x, y)
         if self.rotation == 90:
             x, y = self.height - y, x
         elif self.rotation == 180:
@@ -86,11 +103,42 @@ class Frame:
             180: Image.Transpose.ROTATE_180,
             270: Image.Transpose.ROTATE_270,
         }
+        if self.corners:
+            across, down = bitmap.width / self.width, bitmap.height / self.height
+            seen = _pixels(self.corners, self.height, across, down)
+            flat = _pixels(self._sheet, self.height, across, down)
+            way = _way(flat, seen)
+            image = image.transform(
+                image.size, Image.Transform.PERSPECTIVE, way, Image.Resampling.BILINEAR, fillcolor=255
+            )
         if self.rotation in turns:
             image = image.transpose(turns[self.rotation])
         if self.skew:
             image = image.rotate(self.skew, Image.Resampling.BILINEAR, fillcolor=255)
         return Bitmap(image.width, image.height, bitmap.dpi, image.tobytes())
+
+
+def _pixels(corners: Corners, height: float, across: float, down: float) -> Corners:
+    """Points of a page as pixels of its image, rows from the top."""
+    one, two, three, four = [(x * across, (height - y) * down) for x, y in corners]
+    return one, two, three, four
+
+
+@lru_cache(maxsize=64)
+def _way(source: Corners, target: Corners) -> tuple[float, ...]:
+    """The eight numbers of the projection that takes each corner of ``source`` to that of ``target``."""
+    rows, values = [], []
+    for (x, y), (u, v) in zip(source, target, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    solved = np.linalg.solve(np.array(rows, np.float64), np.array(values, np.float64))
+    return tuple(float(number) for number in solved)
+
+
+def _through(way: tuple[float, ...], x: float, y: float) -> tuple[float, float]:
+    a, b, c, d, e, f, g, h = way
+    depth = g * x + h * y + 1.0
+    return (a * x + b * y + c) / depth, (d * x + e * y + f) / depth
 
 
 @dataclass(frozen=True, slots=True)

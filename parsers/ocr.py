@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -24,6 +25,7 @@ import numpy.typing as npt
 from PIL import Image
 from rapidocr import RapidOCR
 
+from parsers import combs, preparation
 from parsers.errors import ParseError, Unsupported
 from parsers.facts import Bitmap, Box, Page, Source, Word
 from parsers.layout import Frame, Recognised
@@ -35,6 +37,8 @@ Quad = npt.NDArray[np.float64]
 _STRAIGHT = 0.15
 """Skew in degrees below which nothing is corrected."""
 _TESSERACT_SECONDS = 60
+_MISCOUNTED = 0.6
+"""What is left of the confidence in a comb read with too few or too many characters."""
 
 
 class Recogniser:
@@ -71,9 +75,13 @@ class Recogniser:
         Raises ``ParseError`` when the engine fails.
         """
         try:
+            lying = preparation.photographed(bitmap, page)
+            flat = lying.upright(bitmap)
             if self._rapid is not None:
-                return self._read_rapid(bitmap, page)
-            return self._read_tesseract(bitmap, page)
+                read = self._read_rapid(preparation.despeckled(flat), page)
+            else:
+                read = self._read_tesseract(preparation.despeckled(flat), page)
+            return Recognised(read.words, replace(read.frame, corners=lying.corners))
         except ParseError:
             raise
         except Exception:  # noqa: BLE001 - the engines raise whatever their decoders raise
@@ -101,12 +109,19 @@ class Recogniser:
         rotation = 180 if over else 0
         kept = [q for q, t in zip(quads, tall, strict=True) if not t]
         frame = Frame(page.width, page.height, rotation, _skew(kept, rotation))
-        read = self._rapid.recognize_txt(crops)
         scale = (page.width / bitmap.width, page.height / bitmap.height)
+        rows = _combs(bitmap, frame)
+        crops, quads = _outside(crops, quads, rows, frame, scale)
+        lines = [cv2.cvtColor(row.line.image, cv2.COLOR_GRAY2BGR) for row in rows if row.line is not None]
+        read = self._rapid.recognize_txt([*crops, *lines])
+        results = list(zip(read.txts, read.word_results, strict=True))
         words: list[Word] = []
-        for text, info, quad in zip(read.txts, read.word_results, quads, strict=True):
+        for (text, info), quad in zip(results, quads, strict=False):
             if text.strip():
                 words += _split(info, quad, text, frame, scale)
+        filled = [row for row in rows if row.line is not None]
+        for (text, info), row in zip(results[len(quads) :], filled, strict=True):
+            words += _of_comb(row, text, min(info.confs, default=0.0))
         return Recognised(tuple(words), frame)
 
     def _read_sideways(self, bitmap: Bitmap, page: Page) -> Recognised:
@@ -170,6 +185,91 @@ class Recogniser:
 def available(tesseract: str = "tesseract") -> tuple[Engine, ...]:
     """Engines that can be used here."""
     return ("rapidocr", "tesseract") if shutil.which(tesseract) else ("rapidocr",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A comb found: its box in the upright page, and its characters as one line, unless it is empty."""
+
+    comb: combs.Comb
+    line: combs.Set | None
+    scale: tuple[float, float]
+    high: float
+
+    def box(self, left: float, right: float) -> Box:
+        """From a column to another, as high as the characters."""
+        margin = 0.2 * (self.comb.bottom - self.comb.top)
+        return Box(
+            left * self.scale[0],
+            self.high - (self.comb.bottom - margin) * self.scale[1],
+            right * self.scale[0],
+            self.high - (self.comb.top + margin) * self.scale[1],
+        )
+
+
+def _combs(bitmap: Bitmap, frame: Frame) -> list[_Row]:
+    upright = frame.upright(bitmap)
+    image = np.frombuffer(upright.pixels, np.uint8).reshape(upright.height, upright.width)
+    wide, high = frame.size
+    scale = (wide / upright.width, high / upright.height)
+    found = combs.find(image, bitmap.dpi, preparation.faxed(bitmap))
+    return [_Row(comb, combs.typeset(image, comb), scale, high) for comb in found]
+
+
+def _outside(
+    crops: Sequence[Any],
+    quads: Sequence[Quad],
+    rows: Sequence[_Row],
+    frame: Frame,
+    scale: tuple[float, float],
+) -> tuple[list[Any], list[Quad]]:
+    """What the engine found, without the parts that lie in a comb: those are read apart."""
+    kept_crops: list[Any] = []
+    kept_quads: list[Quad] = []
+    for crop, quad in zip(crops, quads, strict=True):
+        box = _box(quad, 0.0, 1.0, frame, scale)
+        parts = [(box.x0, box.x1)]
+        for row in rows:
+            comb = row.box(row.comb.left, row.comb.right)
+            if not comb.y0 <= (box.y0 + box.y1) / 2 <= comb.y1:
+                continue
+            cut = [(a, min(b, comb.x0)) for a, b in parts] + [(max(a, comb.x1), b) for a, b in parts]
+            parts = [(a, b) for a, b in cut if b - a >= 0.4 * (box.y1 - box.y0)]
+        if parts == [(box.x0, box.x1)]:
+            kept_crops.append(crop)
+            kept_quads.append(quad)
+            continue
+        for left, right in parts:
+            start, end = ((x - box.x0) / (box.x1 - box.x0) for x in (left, right))
+            columns = crop.shape[1]
+            kept_crops.append(crop[:, round(start * columns) : max(round(end * columns), 1)])
+            top, bottom = quad[1] - quad[0], quad[2] - quad[3]
+            corners = [
+                quad[0] + start * top,
+                quad[0] + end * top,
+                quad[3] + end * bottom,
+                quad[3] + start * bottom,
+            ]
+            kept_quads.append(np.array(corners))
+    return kept_crops, kept_quads
+
+
+def _of_comb(row: _Row, text: str, confidence: float) -> Iterator[Word]:
+    """A word for each run of filled cells: as many characters as cells, or hardly believed."""
+    runs = row.line.runs if row.line is not None else ()
+    letters = "".join(text.split())
+    if not letters or not runs:
+        return
+    # A character stands in the middle of its cell: its word ends before the wall.
+    inset = 0.25 * (runs[0][2] - runs[0][1]) / runs[0][0]
+    if len(letters) != sum(count for count, _, _ in runs):
+        box = row.box(runs[0][1] + inset, runs[-1][2] - inset)
+        yield Word(" ".join(text.split()), box, round(confidence * _MISCOUNTED, 4))
+        return
+    at = 0
+    for count, left, right in runs:
+        yield Word(letters[at : at + count], row.box(left + inset, right - inset), round(confidence, 4))
+        at += count
 
 
 def _length(quad: Quad) -> float:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from parsers import documents
 from parsers.classify import OTHER, Classified, Evidence, KindRule, classify
 from parsers.documents import Inspected
 from parsers.errors import Malformed, ParseError
@@ -55,6 +56,8 @@ class Reading:
 
 def needs_bitmap(inspected: Inspected, rules: Sequence[KindRule], context: Context) -> tuple[int, ...]:
     """Pages to render at ``DPI``: those OCR must read, and those of a form, whose ink is judged."""
+    if inspected.media_type not in documents.DRAWN:
+        return ()
     wanted = set(inspected.wanting)
     forms = [rule for rule in rules if rule.template is not None]
     if forms:

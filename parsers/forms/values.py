@@ -23,6 +23,7 @@ class Value:
     box: Box
     confidence: float
     comb: bool = False
+    """Read cell by cell, so that a cell may be missing without a trace."""
 
 
 def assign(anchors: Sequence[Anchor], words: Sequence[Word]) -> dict[int, Value]:
@@ -150,7 +151,7 @@ def _joined(words: list[Word], anchor: Anchor) -> Value | None:
         text,
         union(w.box for w in words),
         min(w.confidence for w in words) * anchor.score,
-        cells is not None,
+        cells is not None and any(len(w.text) == 1 for w in words),
     )
 
 

@@ -62,6 +62,44 @@ def scan(
     return _saved(pages, dpi, fmt, g4, quality)
 
 
+def photo(pdf: bytes, tilt: float = 0.06, rotate: int = 0, seed: int = 1, wide: int = 2000) -> bytes:
+    """A JPEG of the first page lying on a desk: perspective, shadow, a little blur, ``wide`` pixels.
+
+    ``tilt``: how far each corner is moved, at most, as a share of the page.
+    """
+    rng = np.random.default_rng(seed)
+    page = drawn(pdf, 200)[0]
+    size = (wide, round(wide * 1.36))
+    margin = 0.07 * wide
+    corners = [
+        (x + rng.uniform(-1, 1) * tilt * wide * 0.5, y + rng.uniform(-1, 1) * tilt * wide * 0.5)
+        for x, y in (
+            (margin, margin),
+            (size[0] - margin, margin),
+            (size[0] - margin, size[1] - margin),
+            (margin, size[1] - margin),
+        )
+    ]
+    sheet = [(0, 0), (page.width, 0), (page.width, page.height), (0, page.height)]
+    rows, values = [], []
+    for (x, y), (u, v) in zip(corners, sheet, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    way = tuple(float(c) for c in np.linalg.solve(np.array(rows, float), np.array(values, float)))
+    desk = (96, 74, 58)
+    laid = page.transform(size, Image.Transform.PERSPECTIVE, way, Image.Resampling.BICUBIC, fillcolor=desk)
+    across = np.linspace(0, 1, size[0])[None, :, None]
+    down = np.linspace(0, 1, size[1])[:, None, None]
+    light = 1.0 - 0.3 * across * (0.5 + 0.5 * down) - 0.12 * (np.abs(across - 0.7) < 0.18)
+    pixels = np.asarray(laid, np.float32) * light + rng.normal(0.0, 4.0, (size[1], size[0], 1))
+    seen = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))
+    if rotate:
+        seen = seen.rotate(-rotate, expand=True)
+    buffer = io.BytesIO()
+    seen.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
 def _saved(pages: list[Image.Image], dpi: float, fmt: Format, g4: bool, quality: int) -> bytes:
     buffer = io.BytesIO()
     first, rest = pages[0], pages[1:]

@@ -96,3 +96,22 @@ def test_tesseract_reads_the_same_page() -> None:
 def test_an_engine_that_is_not_there_says_so() -> None:
     with pytest.raises(Unsupported, match="rapidocr"):
         Recogniser("tesseract", tesseract="no-such-program")
+
+
+def test_a_comb_is_read_cell_by_cell(recogniser: Recogniser) -> None:
+    content = scans.scan(forms.build_301(DATA, style="comb"), skew=1.5)
+    (only,) = read(content, ocr=recognised(recogniser, content))
+    got = {name: fact.normalised for name, fact in by_name(only.facts).items()}
+    wanted = expected(DATA, TEMPLATES["se352-301"])
+    checked = set(wanted) - {"patient_address", "care_nature", "institution", "declaration_place"}
+    assert {n: got.get(n) for n in checked} == {n: wanted[n] for n in checked}
+
+
+def test_a_photo_is_read_flat_and_its_unsigned_box_seen(recogniser: Recogniser) -> None:
+    content = scans.photo(forms.build_301(DATA, style="table", signed=False), tilt=0.08, seed=2)
+    ocr = recognised(recogniser, content, "image/jpeg")
+    assert ocr[1].frame.corners is not None
+    (only,) = read(content, "image/jpeg", ocr=ocr)
+    got = by_name(only.facts)
+    assert got["reference"].normalised == DATA.reference
+    assert got["patient_signature"].normalised == "absent"

@@ -95,3 +95,12 @@ def test_sources_are_told_apart() -> None:
     (only,) = read(forms.build_301(forms.sample_301(4)))
     sources = {f.source for f in only.facts}
     assert Source.ACROFORM in sources
+
+
+def test_a_form_typed_in_a_word_document_is_read_without_an_image() -> None:
+    pdf = forms.build_301(forms.sample_301(1), style="flat")
+    lines = documents.inspect(pdf, documents.PDF).pages[0].text.encode()
+    inspected = documents.inspect(lines, "text/plain")
+    assert reading.needs_bitmap(inspected, RULES, reading.Context()) == ()
+    (only,) = read(lines, "text/plain")
+    assert by_name(only.facts)["reference"].normalised == forms.sample_301(1).reference
