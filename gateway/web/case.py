@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.circuits.model import REPORT_TITLES, Circuit
 from gateway.clock import paris_date
 from gateway.errors import NotFound
 from gateway.web import papers, present, timeline
@@ -15,6 +14,7 @@ from gateway.web.access import desk_of, reads_any
 from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, Seen, Shown
 from gateway.web.lifeline import Lifeline, Mark, Span, lifeline, uncovered
+from gateway.web.words import names
 from storage import sheets
 from storage.cases import PeriodStatus
 from storage.deadlines import DeadlineState
@@ -46,7 +46,9 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     open_desks = {i.queue: desk_of(seen, circuits, directory, i.circuit, i.queue) for i in sheet.items}
     queue_titles = {name: desk.title for name, desk in open_desks.items() if desk is not None}
     items = [i for i in sheet.items if i.queue in queue_titles]
-    days = timeline.timeline(sheet.events, sheet.letters, _names(circuit) | queue_titles)
+    days = timeline.timeline(
+        sheet.events, sheet.letters, names([circuit] if circuit else []) | queue_titles
+    )
     recent, older = timeline.folded(days, CHAPTERS)
     values: dict[str, Any] = {
         "sheet": sheet,
@@ -65,13 +67,6 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         "queue_titles": queue_titles,
     }
     return shown.show(request, "dossier.html", **values)
-
-
-def _names(circuit: Circuit | None) -> dict[str, str]:
-    """French names of the kinds of documents and of due dates."""
-    if circuit is None:
-        return {}
-    return REPORT_TITLES | circuit.kind_titles | {rule.kind: rule.title for rule in circuit.deadlines}
 
 
 def life(sheet: CaseSheet, today: date) -> Lifeline | None:

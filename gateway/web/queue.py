@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.circuits.model import REPORT_TITLES
 from gateway.clock import paris_date
 from gateway.errors import NotFound
 from gateway.web.access import Desk, Viewer, desks
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
+from gateway.web.words import kind_titles
 from storage import queues
 from storage.cases import ItemState
 from storage.db import Session
@@ -116,7 +116,7 @@ def one_queue(
         "desk": here[0],
         "count": _sum(counts.values()),
         "lines": lines,
-        "titles": _titles(rooms),
+        "titles": kind_titles(rooms.circuits.by_name.values()),
         "kinds": [k for d in here for k in rooms.circuits.by_name[d.circuit].kind_titles],
         "choices": choices,
         "states": STATES,
@@ -175,11 +175,3 @@ def _sum(counts: Iterable[QueueCount]) -> QueueCount:
             for name in ("new", "taken", "waiting", "mine", "overdue", "soon")
         )
     )
-
-
-def _titles(rooms: WebHouse) -> dict[str, str]:
-    """Titles of every kind of document, all circuits together."""
-    titles: dict[str, str] = dict(REPORT_TITLES)
-    for circuit in rooms.circuits.by_name.values():
-        titles |= circuit.kind_titles
-    return titles

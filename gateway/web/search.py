@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.cases.matching import fold_reference, name_key
-from gateway.circuits.model import REPORT_TITLES
 from gateway.web.access import desks
 from gateway.web.house import InHouse, Seen, Shown
+from gateway.web.words import kind_titles
 from parsers.folding import capitals
 from storage import queues, search
 from storage.search import Terms
@@ -32,9 +32,6 @@ def find(request: Request, rooms: InHouse, seen: Seen, shown: Shown, q: str = ""
             cases = search.cases(session, terms, places)
             found = search.items(session, terms, [c.id for c in cases if c.id is not None], places)
             lines = queues.lines(session, found)
-    titles: dict[str, str] = dict(REPORT_TITLES)
-    for circuit in rooms.circuits.by_name.values():
-        titles |= circuit.kind_titles
     return shown.show(
         request,
         "recherche.html",
@@ -42,7 +39,7 @@ def find(request: Request, rooms: InHouse, seen: Seen, shown: Shown, q: str = ""
         short=0 < len(words) < SHORTEST,
         cases=cases,
         lines=lines,
-        titles=titles,
+        titles=kind_titles(rooms.circuits.by_name.values()),
         desks={(desk.circuit, desk.name): desk.title for desk in open_desks},
     )
 

@@ -13,6 +13,7 @@ from gateway.evidence.record import Kind
 from gateway.web import story
 from gateway.web.access import MATRIX, RIGHT_TITLES, ROLE_TITLES
 from gateway.web.house import InHouse, Seen, Shown
+from gateway.web.words import names
 from storage import audit, deliveries, people, queues, sheets
 
 router = APIRouter()
@@ -66,7 +67,8 @@ def journal(request: Request, rooms: InHouse, shown: Shown, avant: Position = No
         size, root = audit.head(session)
         checkpoint = sheets.last_checkpoint(session)
         events = sheets.journal(session, avant, PAGE + 1)
-    told = [story.tell(event) for event in events[:PAGE]]
+    known = names(rooms.circuits.by_name.values())
+    told = [story.tell(event, known) for event in events[:PAGE]]
     return shown.show(
         request,
         "journal.html",

@@ -13,8 +13,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from httpx import Client
@@ -88,8 +89,7 @@ def run(say: Say, sizes: tuple[int, ...] = SIZES) -> list[Table]:
         folder.chmod(0o755)  # PostgreSQL runs as somebody else
         with _bases(folder) as bases:
             for base, url in bases:
-                for size in sizes:
-                    measured += _measure(base, url(size), size, folder / f"{base}-{size}", say)
+                measured += _measure(base, url, sizes, folder, say)
     return [_table(measured, sizes)]
 
 
@@ -116,25 +116,29 @@ def _bases(folder: Path) -> Iterator[list[tuple[str, Callable[[int], str]]]]:
         server.stop()
 
 
-def _measure(base: str, url: str, size: int, folder: Path, say: Say) -> list[Measured]:
-    database = Database(url)
-    try:
-        upgrade(database)
-        crowd.fill(database, size)
-        say(f"{base}: {size} items written")
-        with _client(database, folder) as client:
-            asks: dict[str, Ask] = {page: _asking(client, path) for page, path in PAGES.items()}
-            asks[BARE] = lambda: _bare(database)
-            times: dict[str, list[float]] = {page: [] for page in asks}
-            for turn in range(_WARM + _TURNS):
-                for page, ask in asks.items():
-                    began = time.perf_counter()
-                    ask()
-                    if turn >= _WARM:
-                        times[page].append(time.perf_counter() - began)
-        return [Measured(base, size, page, tuple(taken)) for page, taken in times.items()]
-    finally:
-        database.close()
+def _measure(
+    base: str, url: Callable[[int], str], sizes: tuple[int, ...], folder: Path, say: Say
+) -> list[Measured]:
+    """Every size is open at once: what slows the machine for a while slows them all."""
+    with ExitStack() as opened:
+        asks: dict[tuple[int, str], Ask] = {}
+        for size in sizes:
+            database = Database(url(size))
+            opened.callback(database.close)
+            upgrade(database)
+            crowd.fill(database, size)
+            say(f"{base}: {size} items written")
+            client = opened.enter_context(_client(database, folder / f"{base}-{size}"))
+            asks |= {(size, page): _asking(client, path) for page, path in PAGES.items()}
+            asks[size, BARE] = partial(_bare, database)
+        times: dict[tuple[int, str], list[float]] = {asked: [] for asked in asks}
+        for turn in range(_WARM + _TURNS):
+            for asked, ask in asks.items():
+                began = time.perf_counter()
+                ask()
+                if turn >= _WARM:
+                    times[asked].append(time.perf_counter() - began)
+    return [Measured(base, size, page, tuple(taken)) for (size, page), taken in times.items()]
 
 
 @contextmanager

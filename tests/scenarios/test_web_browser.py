@@ -18,10 +18,19 @@ from tests.worlds.web import World
 
 pytestmark = pytest.mark.chromium
 
+AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text("utf-8")
+"""axe-core 4.14.1 (MPL-2.0), used by this test alone."""
+_ASK_AXE = """async () => {
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html).join(" | ")}`);
+}"""
+
 PAGES = {
     "agathe": ("/files", "/files/cnse-administratif", "/elements/{request}", "/elements/{question}"),
     "lille": ("/elements/{form}", f"/dossiers/{seed.CASE}"),
-    "sylvie": ("/files", "/mis-de-cote", "/elements/{report}"),
+    "medard": ("/elements/{report}",),
+    "sylvie": ("/files", "/mis-de-cote", "/elements/{report}", "/recherche?q=haddad"),
     "audrey": ("/journal",),
     "adam": ("/personnes",),
 }
@@ -105,6 +114,32 @@ def test_every_page_fits_is_clean_and_stays_at_home(
         assert witness.complaints == []
         context.close()
     assert looked_at == sum(len(paths) for paths in PAGES.values())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page_everything_unfolded(
+    world: World, chromium: Browser, scheme: str
+) -> None:
+    found: dict[str, list[str]] = {}
+    for login, paths in PAGES.items():
+        context = chromium.new_context(
+            viewport={"width": 1360, "height": 860}, color_scheme="dark" if scheme == "dark" else "light"
+        )
+        page = _sign_in(world, context, login).page
+        form = f"/elements/{{form}}/documents/{world.office.documents['form']}/champs/amount"
+        for path in (*paths, *((form,) if login == "lille" else ()), "/deconnexion"):
+            address = world.address + path.format(**{k: str(v) for k, v in world.office.items.items()})
+            page.goto(address, wait_until="networkidle")
+            page.evaluate(AXE)
+            found[f"{login} {path}"] = page.evaluate(_ASK_AXE)
+        context.close()
+    page = chromium.new_page(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(world.address + "/connexion")
+    page.evaluate(AXE)
+    found["/connexion"] = page.evaluate(_ASK_AXE)
+    page.close()
+    assert len(found) > len(PAGES)
+    assert {path: violations for path, violations in found.items() if violations} == {}
 
 
 def test_a_field_and_its_rectangle_light_up_together(world: World, chromium: Browser) -> None:

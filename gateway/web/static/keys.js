@@ -38,7 +38,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target instanceof Element && event.target.closest("input, select, textarea, dialog")) return;
+    if (event.target instanceof Element && event.target.closest("input, select, textarea, dialog[open]")) return;
     const verb = verbs[event.key];
     if (verb) { event.preventDefault(); verb(); }
   });
