@@ -7,6 +7,7 @@ pictures from administrative documents alone, and never repeats the subject of t
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from gateway.clock import paris_date
 from gateway.outbound.silence import reason_for_silence
 from parsers.facts import Confidentiality, Severity
 
+_QUOTED = re.compile(r" « [^»]*»| \([^()]*\d[^()]*\)")
 _MSSANTE = ".mssante.fr"
 _REFERENCES_KEPT = 20
 
@@ -179,8 +181,17 @@ def _missing(documents: Iterable[DocumentSeen]) -> tuple[str, ...]:
         if document.trouble:
             sentences.append(f"Pièce {document.position + 1} : {document.trouble}")
         if document.confidentiality is Confidentiality.ADMINISTRATIVE:
-            sentences.extend(i.message for i in document.issues if i.severity is not Severity.INFO)
+            wrong = (i.message for i in document.issues if i.severity is not Severity.INFO)
+            sentences.extend(_without_values(message) for message in wrong)
     return tuple(dict.fromkeys(sentences))
+
+
+def _without_values(message: str) -> str:
+    """The sentence without what it quotes: a letter in clear never repeats a birth date or a number.
+
+    The case worker reads the value beside the field; the sender has the form.
+    """
+    return _QUOTED.sub("", message)
 
 
 def _queue_title(circuit: Circuit, directory: Directory, decision: Decision) -> str:

@@ -84,6 +84,26 @@ def test_nothing_medical_is_quoted_and_no_file_name() -> None:
     assert not any(w in everything for w in ("Diagnostic", "SECRET-REF", "BENALI", "piece-1.pdf"))
 
 
+def test_what_a_form_says_of_a_person_is_not_repeated_in_clear() -> None:
+    born = Issue(
+        "birth-in-future",
+        "patient_birth_date",
+        Severity.ERROR,
+        "La date de naissance (03/05/2061) est dans l'avenir : vérifiez-la.",
+    )
+    number = Issue(
+        "nir-key",
+        "provisional_nir",
+        Severity.WARNING,
+        "La clé du numéro « 5 2 595 0000042 13 » n'est pas la bonne.",
+    )
+    text = _write(mail(replace(authorisation(), issues=(born, number)))).text
+    assert "La date de naissance est dans l'avenir : vérifiez-la." in text
+    assert "La clé du numéro n'est pas la bonne." in text
+    assert "2061" not in text
+    assert "0000042" not in text
+
+
 def test_a_part_that_could_not_be_opened_is_told() -> None:
     broken = replace(
         document(1, "other", confidentiality=Confidentiality.MEDICAL), trouble="Archive protégée."
