@@ -12,7 +12,7 @@ from gateway.clock import paris_date
 from gateway.triage.jobs import ReadOutcome, ReadRequest
 from gateway.triage.recognition import Recognition
 from gateway.triage.sandbox import Sandbox
-from gateway.triage.unpack import BODY_ROLE, BODY_ROLES, DECORATION_ROLES, FACTS
+from gateway.triage.unpack import BODY_ROLE, BODY_ROLES, DECORATION_ROLES, FACTS, SIGNATURE_ROLE
 from parsers.errors import ParseError
 from parsers.facts import Box, Confidentiality, Fact, Issue
 from parsers.reading import Context, Reading
@@ -222,6 +222,8 @@ def _follower(document: Document, reason: str) -> ReadDocument:
     """A piece that is kept and shown with its mail, never routed by itself."""
     row = _copy(document)
     row.kind, row.score, row.reasons = DECORATION, 1.0, [reason]
+    if document.meta.get("role") == SIGNATURE_ROLE:  # a bare signature says nothing of a patient
+        row.confidentiality = str(Confidentiality.ADMINISTRATIVE)
     return ReadDocument(row, (), ())
 
 

@@ -18,7 +18,8 @@ MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 BODY_ROLE = "body"
 BODY_ROLES = frozenset({BODY_ROLE, "message-text"})
 """The mail's own text, and that of the mails it forwards."""
-DECORATION_ROLES = frozenset({"inline", "signature"})
+SIGNATURE_ROLE = "signature"
+DECORATION_ROLES = frozenset({"inline", SIGNATURE_ROLE})
 """Small pictures of a mail's layout and bare signatures: kept, shown, never read nor routed."""
 
 
