@@ -7,9 +7,9 @@ from parsers.msg import read_msg
 from parsers.tnef import read_tnef
 from parsers.xdm import is_xdm, read_xdm
 from tests.builders import outlook, xdm
-from tests.fuzz.mutate import mutations
+from tests.fuzz.mutate import inputs, mutations
 
-COUNT = 1500
+COUNT = inputs(1500)
 LIMITS = Limits(archive_bytes=4_000_000)
 
 

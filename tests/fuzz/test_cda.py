@@ -5,9 +5,9 @@ from parsers.cda import read_cda
 from parsers.errors import ParseError
 from parsers.xdm import read_xdm
 from tests.builders import cda, xdm
-from tests.fuzz.mutate import mutations
+from tests.fuzz.mutate import inputs, mutations
 
-COUNT = 3000
+COUNT = inputs(3000)
 
 
 def test_only_parse_errors_come_out_of_cda() -> None:

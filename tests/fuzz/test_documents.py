@@ -12,6 +12,7 @@ from parsers import documents
 from parsers.errors import ParseError
 from parsers.limits import Limits
 from tests.builders import forms, reports, scans
+from tests.fuzz.mutate import inputs
 
 LIMITS = Limits(pages=20, pixels=2_000_000, text_chars=200_000, xml_bytes=200_000, archive_bytes=2_000_000)
 _FORM = forms.build_301(forms.sample_301(1), named=True)
@@ -33,7 +34,7 @@ TYPES = (
     "text/plain",
 )
 FUZZ = settings(
-    max_examples=400,
+    max_examples=inputs(400),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

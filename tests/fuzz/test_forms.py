@@ -13,10 +13,11 @@ from parsers.facts import Bitmap, Box, FormField, Page, Source, Word
 from parsers.forms.extract import extract
 from parsers.forms.normalise import typed
 from parsers.forms.template import FieldType
+from tests.fuzz.mutate import inputs
 from tests.unit.parsers.reading_world import RULES, TEMPLATES, TODAY
 
 FUZZ = settings(
-    max_examples=400,
+    max_examples=inputs(400),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -4,9 +4,9 @@ from parsers.errors import ParseError
 from parsers.headers import addresses, date, decode, message_ids
 from parsers.mime import parse
 from tests.builders import golden
-from tests.fuzz.mutate import mutations
+from tests.fuzz.mutate import inputs, mutations
 
-COUNT = 4000
+COUNT = inputs(4000)
 
 
 def test_only_parse_errors_come_out_of_the_splitter() -> None:

@@ -4,9 +4,9 @@ from parsers.errors import ParseError
 from parsers.mime import parse
 from parsers.reports import read_report
 from tests.builders import golden
-from tests.fuzz.mutate import mutations
+from tests.fuzz.mutate import inputs, mutations
 
-COUNT = 3000
+COUNT = inputs(3000)
 
 
 def test_only_parse_errors_come_out_of_reports() -> None:

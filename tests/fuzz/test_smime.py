@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 
 import pytest
@@ -15,8 +14,9 @@ from parsers.errors import ParseError
 from parsers.smime.model import Decryption, Opened, Signature
 from tests.builders import pkcs7, smime
 from tests.builders.secure import AT, ENTITY, authority, mail, mailbox, read, sender
+from tests.fuzz.mutate import inputs
 
-INPUTS = int(os.environ.get("PASSERELLE_FUZZ", "2000"))
+INPUTS = inputs(2000)
 IDENTITIES = (mailbox("rsa").identity, mailbox("p256").identity)
 
 

@@ -5,9 +5,9 @@ from parsers.limits import Limits
 from parsers.unpack import unpack
 from tests.builders import cda, golden, mime, outlook, xdm
 from tests.builders.mime import Attachment
-from tests.fuzz.mutate import mutations
+from tests.fuzz.mutate import inputs, mutations
 
-COUNT = 2500
+COUNT = inputs(2500)
 LIMITS = Limits(archive_bytes=4_000_000)
 
 
