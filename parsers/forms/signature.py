@@ -95,6 +95,7 @@ def _strokes(ink: Mask, scale: float, stamp_counts: bool) -> list[Blob]:
         if max(b.width, b.height) >= 3 * scale
         and b.count >= 4 * scale
         and min(b.width, b.height) > 1.3 * scale
+        and not _rule(b, scale)
     ]
     if stamp_counts:
         return big
@@ -110,6 +111,12 @@ def _strokes(ink: Mask, scale: float, stamp_counts: bool) -> list[Blob]:
         if not inside and not intrudes:
             kept.append(blob)
     return kept
+
+
+def _rule(blob: Blob, scale: float) -> bool:
+    """A printed rule not quite level or upright, as on a photo: long, straight, of one thickness."""
+    length, across = max(blob.width, blob.height), min(blob.width, blob.height)
+    return length >= 28 * scale and across <= 0.06 * length and blob.count <= 1.7 * scale * length
 
 
 def _ring(shape: Mask, scale: float) -> bool:
