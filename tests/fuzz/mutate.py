@@ -1,6 +1,6 @@
 """Seeded mutations of sound samples: the same inputs at every run, a fixed number of them.
 
-``PASSERELLE_FUZZ`` raises that number for every parser (a nightly run asks for 100,000: docs/operations.md).
+``PASSERELLE_FUZZ`` raises that number for every parser (at night, 100,000: docs/operations.md).
 """
 
 from __future__ import annotations
