@@ -245,14 +245,14 @@ def head(each: int, digital: int, seconds: float, papers: int) -> str:
 
 LIMITS = """## What limits, and what would lift it
 
-* **An accent the engine does not see** (`Béjaïa` read `Béjaia`): PP-OCR reads `ï` as `i`, and now and then a
-  capital in lower case. It touches running text only, which is never said with confidence 0.9. A French
+* **An accent the engine does not see** (`Béjaïa` read `Béjaia`): PP-OCR reads `ï` as `i`, and now and then
+  a capital in lower case. It touches running text only, which is never said with confidence 0.9. A French
   recognition model, or the directory of towns and hospitals as a dictionary, would lift it.
 * **Combs on a fax**: a hairline of grey becomes dashes in black and white, so the walls of the cells are
   not found and the characters stay apart. Finding the cells by the rules above and below would lift it.
 * **HEIC** is refused with a sentence for the sender; a decoder would lift it.
-* **A form of text** is drawn to judge its signatures: drawing and looking at the ink cost more than reading.
-  Drawing only the place of a signature would lift it.
+* **A form of text** is drawn to judge its signatures: drawing and looking at the ink cost more than
+  reading. Drawing only the place of a signature would lift it.
 * **A scan** is judged and searched for combs, corners and skew beside the engine. These steps have not been
   timed one by one; a figure taken on a loaded machine is to be taken again.
 * **A pen across the text, a crease, a carbon copy, real handwriting** are not in this set at all.
