@@ -18,7 +18,7 @@ PAGE = Page(1, 300.0, 100.0, (), Source.OCR)
 
 def _written(text: str) -> Bitmap:
     image = Image.new("L", (600, 200), 255)
-    ImageDraw.Draw(image).text((40, 70), text, fill=0, font_size=48)
+    ImageDraw.Draw(image).text((40, 70), text, fill=0, font_size=28)  # 14 points, as on a form
     return Bitmap(600, 200, 144.0, np.asarray(image).tobytes())
 
 
