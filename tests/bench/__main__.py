@@ -36,7 +36,9 @@ def intake(say: Say) -> str:
         return "## Accept rate beside Postfix\n\nNot measured in this run: Postfix cannot run here.\n"
     missed = [r for r in rows if r.ratio < r.target]
     verdict = (
-        "Every target is reached." if not missed else f"Below its target: {len(missed)} of {len(rows)}."
+        "Every target is reached."
+        if not missed
+        else f"Below its target: {len(missed)} of {len(rows)} loads.\n\n{_INTAKE_LIMIT}"
     )
     return (
         "## Accept rate beside Postfix\n\n"
