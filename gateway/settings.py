@@ -110,7 +110,6 @@ class ParsingLimits(_Section):
 
 class Ocr(_Section):
     engine: Literal["rapidocr", "tesseract", "off"] = "rapidocr"
-    dpi: int = 200
     workers: int = 1
 
 

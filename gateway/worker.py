@@ -17,10 +17,7 @@ from storage import deliveries, executors, outbox
 from storage.wal import prepare_wal
 
 _FEED_SECONDS = 5.0
-_DISPATCH_SECONDS = 2.0
-_SWEEP_SECONDS = 60.0
 _SEAL_SECONDS = 60.0
-_ORPHAN_SECONDS = 3600.0
 
 
 class Worker:

@@ -21,7 +21,6 @@ from parsers.limits import DEFAULT, Limits
 from parsers.xmltree import Element, attribute, child, children, find_all, local, read_xml, text_of
 
 ORGANISATION_ROOT = "1.2.250.1.71.4.2.2"
-LOINC = "2.16.840.1.113883.6.1"
 _FINESS = re.compile(r"1?([0-9][0-9AB][0-9]{7})\Z")
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _BLOCKS = {"title", "paragraph", "tr", "item", "caption", "br", "list", "table"}

@@ -10,7 +10,7 @@ import numpy as np
 from parsers.facts import Bitmap, Box, Word
 from parsers.forms.anchors import Anchor
 from parsers.forms.ink import Blob, Mask, blobs, mask, without_rules
-from parsers.layout import Line, centre, height, same_row
+from parsers.layout import centre, height, same_row
 
 _REACH = 80.0
 """How far under its label a signature is looked for when nothing ends the place before, in points."""
@@ -67,11 +67,6 @@ def judge(
     if extent >= 14 and (widest >= 7 or tallest >= 7):
         return Verdict("illegible", zone, 0.5)
     return Verdict("absent", zone, 0.97 if extent < 8 else 0.85)
-
-
-def type_in(page_lines: Sequence[Line], zone: Box) -> list[Word]:
-    """Words of the lines of a text layer that stand in ``zone``: print, whatever they say."""
-    return [w for line in page_lines for w in line.words if zone.y0 <= centre(w.box) <= zone.y1]
 
 
 def _wipe(ink: Mask, box: Box, bitmap: Bitmap, left: int, top: int) -> None:
