@@ -35,10 +35,10 @@ bench-reading: $(VENV)/.dev  ## measure what is read right, and write docs/accur
 
 lock: $(VENV)/.dev  ## renew the locked dependencies
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --strip-extras --allow-unsafe --extra samples \
+		--no-emit-trusted-host --strip-extras --allow-unsafe \
 		-o requirements/runtime.lock pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --strip-extras --allow-unsafe --extra samples --extra dev \
+		--no-emit-trusted-host --strip-extras --allow-unsafe --extra dev \
 		-c requirements/runtime.lock -o requirements/dev.lock pyproject.toml
 
 clean:  ## remove what was made (never var/, which holds mail)
