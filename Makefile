@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 ARGS ?=
+WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench bench-reading lock clean
@@ -14,8 +15,8 @@ help:  ## what can be made
 demo: $(VENV)/.runtime  ## the whole journey on sample mails, then the web queue (ONCE=1: stop after the table)
 	$(BIN)/passerelle demo $(if $(ONCE),--once)
 
-test: $(VENV)/.dev  ## every test (TESTS=path narrows, ARGS=options of pytest)
-	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+test: $(VENV)/.dev  ## every test (TESTS=path narrows, ARGS=options of pytest, WORKERS=processes)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
 
 lint: $(VENV)/.dev  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
