@@ -70,6 +70,15 @@ class Imap(_Section):
     scan_seconds: int = 60
 
 
+class Destination(_Section):
+    """What one destination asks, or bears: a domain as letters are addressed."""
+
+    domain: str
+    tls: Literal["required", "settings"] = "settings"
+    per_minute: int | None = None
+    at_once: int | None = None
+
+
 class Outgoing(_Section):
     enabled: bool = True
     host: str = "127.0.0.1"
@@ -81,6 +90,29 @@ class Outgoing(_Section):
     ceiling_seconds: int = 4 * 3600
     give_up_after_hours: int = 72
     per_correspondent_per_day: int = 20
+    per_domain_per_minute: int = Field(default=0, ge=0)
+    per_domain_at_once: int = Field(default=0, ge=0)
+    encryption: Literal["aes256-cbc", "aes256-gcm"] = "aes256-cbc"
+    key_transport: Literal["oaep", "pkcs1v15"] = "oaep"
+    answers_bare: bool = True
+    """Whether automatic answers leave with an empty return path (RFC 3834)."""
+    delivery_reports: bool = True
+    reading_receipts: Literal["never", "when-expected", "always"] = "when-expected"
+    send_reading_receipts: Literal["never", "allowed"] = "never"
+
+
+class Ldap(_Section):
+    """A directory server that publishes certificates of correspondents."""
+
+    url: str | None = None
+    base: str = ""
+    filter: str = "(mail={address})"
+    attributes: tuple[str, ...] = ("userSMIMECertificate;binary", "userCertificate;binary")
+    starttls: bool = False
+    user: str | None = None
+    secret_file: Path | None = None
+    timeout_seconds: int = Field(default=5, ge=1)
+    refresh_hours: int = Field(default=24, ge=1)
 
 
 class Web(_Section):
@@ -125,6 +157,8 @@ class Settings(_Section):
     smtp: Smtp = Smtp()
     imap: tuple[Imap, ...] = ()
     outgoing: Outgoing = Outgoing()
+    destinations: tuple[Destination, ...] = ()
+    ldap: Ldap = Ldap()
     web: Web = Web()
     engine: Engine = Engine()
     limits: ParsingLimits = ParsingLimits()

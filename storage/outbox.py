@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, func, or_, update
+from sqlalchemy import JSON, UniqueConstraint, func, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from storage.db import Instant, insert_new, table_of
@@ -22,6 +22,16 @@ class OutboxState(StrEnum):
     DELAYED = "delayed"
     FAILED = "failed"
     GIVEN_UP = "given_up"
+
+
+class Following(StrEnum):
+    """How far the wait for an acknowledgement of a letter went."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
+    ANSWERED = "answered"
 
 
 class OutboxEntry(SQLModel, table=True):
@@ -50,6 +60,23 @@ class OutboxEntry(SQLModel, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     lease_owner: str | None = Field(default=None, max_length=80)
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
+    recipient_key: str = Field(default="", max_length=320, index=True)
+    """The recipient in lower case."""
+    domain: str = Field(default="", max_length=255, index=True)
+    """Domain of the recipient, lower case: limits are kept by destination."""
+    attempted_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    retried_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a person asked for it again: patience starts anew then."""
+    protection: str = Field(default="", max_length=12)
+    """``encrypted``, ``signed`` or ``clear``."""
+    why: list[str] = Field(default_factory=list, sa_type=JSON)
+    """French sentences: how the letter is protected and why not better."""
+    expects: str | None = Field(default=None, max_length=10)
+    """What must come back: ``delivery``, ``reading`` or ``answer``."""
+    within_days: int = 0
+    expected_by: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    """Set when the letter leaves."""
+    following: Following = Field(default=Following.NONE, max_length=12, index=True)
 
 
 class Receipt(SQLModel, table=True):
@@ -71,6 +98,8 @@ class Receipt(SQLModel, table=True):
 
 def queue(session: Session, entry: OutboxEntry) -> OutboxEntry | None:
     """Queue a letter; ``None`` when a letter with its Message-ID is already there."""
+    entry.recipient_key = entry.recipient.lower()
+    entry.domain = entry.recipient_key.rpartition("@")[2][:255]
     if not insert_new(session, table_of(OutboxEntry), entry.model_dump(exclude={"id"})):
         return None
     return by_message_id(session, entry.message_id)
@@ -92,10 +121,13 @@ def of_delivery(session: Session, sha256: str) -> list[OutboxEntry]:
     return list(session.exec(statement.order_by(col(OutboxEntry.id))))
 
 
-def claim(session: Session, owner: str, at: datetime, until: datetime) -> OutboxEntry | None:
+def claim(
+    session: Session, owner: str, at: datetime, until: datetime, full: Collection[str] = ()
+) -> OutboxEntry | None:
     """Take one letter that is due, for ``owner`` alone until ``until``; counts the attempt.
 
-    A lease that ran out is free again: its holder died, or its answer never came.
+    A lease that ran out is free again: its holder died, or its answer never came. Letters to the domains
+    of ``full`` wait for their turn (see ``busy``).
     """
     free = or_(col(OutboxEntry.lease_until).is_(None), col(OutboxEntry.lease_until) <= at)
     due = (
@@ -104,6 +136,7 @@ def claim(session: Session, owner: str, at: datetime, until: datetime) -> Outbox
             col(OutboxEntry.state) == OutboxState.QUEUED,
             col(OutboxEntry.next_attempt_at) <= at,
             free,
+            col(OutboxEntry.domain).not_in(full),
         )
         .order_by(col(OutboxEntry.next_attempt_at), col(OutboxEntry.id))
         .limit(1)
@@ -115,7 +148,9 @@ def claim(session: Session, owner: str, at: datetime, until: datetime) -> Outbox
     taken = (
         update(OutboxEntry)
         .where(col(OutboxEntry.id) == entry.id, col(OutboxEntry.state) == OutboxState.QUEUED, free)
-        .values(lease_owner=owner, lease_until=until, attempts=col(OutboxEntry.attempts) + 1)
+        .values(
+            lease_owner=owner, lease_until=until, attempted_at=at, attempts=col(OutboxEntry.attempts) + 1
+        )
         .execution_options(synchronize_session=False)
     )
     if session.execute(taken).rowcount != 1:  # type: ignore[attr-defined]
@@ -145,6 +180,7 @@ def finish(
     *,
     sent_at: datetime | None = None,
     next_attempt_at: datetime | None = None,
+    expected_by: datetime | None = None,
 ) -> bool:
     """Record what an attempt gave and free the lease; ``False`` when the lease is someone else's now.
 
@@ -159,6 +195,8 @@ def finish(
         values["sent_at"] = sent_at
     if next_attempt_at is not None:
         values["next_attempt_at"] = next_attempt_at
+    if expected_by is not None:
+        values |= {"expected_by": expected_by, "following": Following.WAITING}
     statement = (
         update(OutboxEntry)
         .where(
@@ -181,12 +219,75 @@ def move(session: Session, entry_id: int, before: OutboxState, after: OutboxStat
     return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
+def busy(session: Session, at: datetime, since: datetime) -> dict[str, tuple[int, int]]:
+    """By domain: attempts begun after ``since``, and attempts under way at ``at``."""
+    by_domain = select(OutboxEntry.domain, func.count()).group_by(col(OutboxEntry.domain))
+    recent = dict(session.exec(by_domain.where(col(OutboxEntry.attempted_at) > since)).all())
+    live = dict(session.exec(by_domain.where(col(OutboxEntry.lease_until) > at)).all())
+    return {domain: (recent.get(domain, 0), live.get(domain, 0)) for domain in recent.keys() | live.keys()}
+
+
+def unanswered(session: Session, at: datetime, limit: int) -> list[OutboxEntry]:
+    """Letters whose acknowledgement was due by ``at`` and is still waited for, the oldest first."""
+    statement = (
+        select(OutboxEntry)
+        .where(
+            col(OutboxEntry.expected_by) <= at,
+            col(OutboxEntry.following).in_((Following.WAITING, Following.REMINDED)),
+        )
+        .order_by(col(OutboxEntry.expected_by), col(OutboxEntry.id))
+        .limit(limit)
+    )
+    return list(session.exec(statement))
+
+
+def follow(
+    session: Session,
+    entry_id: int,
+    before: Following,
+    after: Following,
+    expected_by: datetime | None = None,
+) -> bool:
+    """One step of the wait, by whoever still finds it in ``before``."""
+    values: dict[str, Any] = {"following": after}
+    if expected_by is not None:
+        values["expected_by"] = expected_by
+    statement = (
+        update(OutboxEntry)
+        .where(col(OutboxEntry.id) == entry_id, col(OutboxEntry.following) == before)
+        .values(**values)
+    )
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def requeue(session: Session, entry_id: int, before: OutboxState, at: datetime) -> bool:
+    """Put back in the queue a letter still in ``before``, due at once; its attempts are counted on."""
+    statement = (
+        update(OutboxEntry)
+        .where(col(OutboxEntry.id) == entry_id, col(OutboxEntry.state) == before)
+        .values(
+            state=OutboxState.QUEUED,
+            next_attempt_at=at,
+            retried_at=at,
+            lease_owner=None,
+            lease_until=None,
+        )
+    )
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def listed(session: Session, states: Collection[OutboxState], limit: int) -> list[OutboxEntry]:
+    """Letters in these states, the latest first."""
+    statement = select(OutboxEntry).where(col(OutboxEntry.state).in_(states))
+    return list(session.exec(statement.order_by(col(OutboxEntry.id).desc()).limit(limit)))
+
+
 def written_to(session: Session, recipient: str, since: datetime) -> int:
     """How many letters to this address were queued since ``since``."""
     statement = (
         select(func.count())
         .select_from(OutboxEntry)
-        .where(func.lower(col(OutboxEntry.recipient)) == recipient.lower())
+        .where(col(OutboxEntry.recipient_key) == recipient.lower())
         .where(col(OutboxEntry.created_at) >= since)
     )
     return session.exec(statement).one()

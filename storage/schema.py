@@ -10,11 +10,49 @@ from alembic.util import CommandError
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-from storage import audit, cases, deadlines, deliveries, documents, executors, outbox, people, tallies
+from storage import (
+    addresses,
+    attempts,
+    audit,
+    calls,
+    cases,
+    certbook,
+    deadlines,
+    deliveries,
+    documents,
+    drafts,
+    executors,
+    factors,
+    invitations,
+    outbox,
+    people,
+    sessions,
+    tallies,
+    tokens,
+)
 from storage.db import Database, translated
 from storage.errors import SchemaRefused
 
-TABLES = (audit, cases, deadlines, deliveries, documents, executors, outbox, people, tallies)
+TABLES = (
+    addresses,
+    attempts,
+    audit,
+    calls,
+    cases,
+    certbook,
+    deadlines,
+    deliveries,
+    documents,
+    drafts,
+    executors,
+    factors,
+    invitations,
+    outbox,
+    people,
+    sessions,
+    tallies,
+    tokens,
+)
 """Every module that declares tables; a contract test refuses one that is missing here."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -54,6 +54,7 @@ def check(shaped: Shaped, known: Known, faults: list[Fault]) -> None:
     _routes(shaped, known, complain)
     _coverage(shaped, complain)
     _deadlines(shaped, known, complain)
+    _letters(shaped, known, complain)
     letter = shaped.table.senders.no_key_letter
     if letter is not None:
         _letter(("senders", "no_key_letter"), letter, known, complain)
@@ -134,6 +135,31 @@ def _routes(shaped: Shaped, known: Known, complain: Complain) -> None:
                 )
         if route.letter is not None:
             _letter((*where, "letter"), route.letter, known, complain)
+
+
+def _letters(shaped: Shaped, known: Known, complain: Complain) -> None:
+    """What is said of letters: each once, of letters that exist, and nothing that cannot be kept."""
+    said = [table.name for table in shaped.table.letters]
+    plain = {t.name for t in shaped.table.letters if t.content == "plain"}
+    for index, table in enumerate(shaped.table.letters):
+        where: Where = ("letters", index)
+        if table.name in said[:index]:
+            complain((*where, "name"), f"« {table.name} » est écrit deux fois")
+        _letter((*where, "name"), table.name, known, complain)
+        for key in ("instead", "reminded_by"):
+            other = getattr(table, key)
+            if other is None:
+                continue
+            _letter((*where, key), other, known, complain)
+            if other in said and other not in plain:
+                complain((*where, key), f"la lettre « {other} » doit être de contenu plain")
+        if table.content != "plain" and table.instead is None:
+            complain(
+                (*where, "content"),
+                "une lettre qui ne part pas en clair nomme celle qui part à sa place (clé instead)",
+            )
+        if (table.expects is None) != (table.within_days == 0):
+            complain((*where, "expects"), "expects et within_days vont ensemble")
 
 
 def _coverage(shaped: Shaped, complain: Complain) -> None:

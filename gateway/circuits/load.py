@@ -7,7 +7,7 @@ circuit's. The directory and the names of calendars are those of the configurati
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.circuits import checks
@@ -115,6 +115,7 @@ def _advise(shaped: Shaped, shown: str, letters: Sequence[str], findings: Findin
     table = shaped.table
     used = {r.letter for r in table.routes} | {table.senders.no_key_letter}
     used |= {r.letter for d in table.deadlines for r in d.reminders}
+    used |= {other for t in table.letters for other in (t.instead, t.reminded_by)}
     for name in sorted(set(letters) - used):
         findings.warnings.append(
             Fault(f"{shown}/letters/{name}.txt", 0, "cette lettre n'est jamais envoyée")
@@ -176,8 +177,14 @@ def _circuit(
         question_kind=table.question_kind,
         match_threshold=table.cases.match_threshold,
         deadlines=tuple(_deadline(d, [k.name for k in table.kinds]) for d in table.deadlines),
-        letters=letters,
+        letters=_letters(table, letters),
     )
+
+
+def _letters(table: CircuitTable, letters: dict[str, Letter]) -> dict[str, Letter]:
+    """The models with what the circuit says of each."""
+    said = {t.name: t.model_dump(exclude={"name"}) for t in table.letters}
+    return {name: replace(letter, **said.get(name, {})) for name, letter in letters.items()}
 
 
 def _deadline(rule: DeadlineTable, kinds: list[str]) -> DeadlineRule:
@@ -195,7 +202,7 @@ def _deadline(rule: DeadlineTable, kinds: list[str]) -> DeadlineRule:
         effective_from=rule.effective_from,
         effective_to=rule.effective_to,
         stopped_by=tuple(rule.stopped_by),
-        reminders=tuple(ReminderRule(r.days_before, r.letter, r.to) for r in rule.reminders),
+        reminders=tuple(ReminderRule(r.days_before, r.letter, r.to, r.attach) for r in rule.reminders),
     )
 
 

@@ -103,6 +103,8 @@ class ReminderRule:
     days_before: int
     letter: str
     to: str
+    attach: str | None = None
+    """What is joined: ``prefilled-302``, the form of the next request with what the case already says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,11 @@ class DeadlineRule:
     reminders: tuple[ReminderRule, ...]
 
 
+Content = Literal["plain", "personal", "medical"]
+"""What a letter says of a person: only a ``plain`` one may leave in clear."""
+Expected = Literal["delivery", "reading", "answer"]
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A letter model: first line ``Objet : …``, then the text. Variables are Jinja's, checked at load."""
@@ -135,6 +142,14 @@ class Letter:
     name: str
     subject: str
     body: str
+    content: Content = "plain"
+    instead: str | None = None
+    """The letter that leaves in its place when this one may not leave in clear and cannot be encrypted."""
+    expects: Expected | None = None
+    """What must come back about it, within ``within_days`` calendar days of its leaving."""
+    within_days: int = 0
+    reminded_by: str | None = None
+    """The letter that reminds when nothing came; then a person is asked to telephone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Notice:
     form_reference: str | None
     caisse: str | None
     delivery: str | None
+    attach: str | None = None
+    """``ReminderRule.attach``: what is joined to the letter."""
     also: tuple[str, ...] = ()
     """French lines added to the letter: other due dates, reminders that an outage held back."""
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from gateway.circuits.model import Start, Status, Unit
+from gateway.circuits.model import Content, Expected, Start, Status, Unit
 from gateway.circuits.people import ADDRESS
 from gateway.circuits.source import Source, Where
 from gateway.errors import Fault
@@ -74,6 +74,7 @@ class ReminderTable(_Table):
     days_before: Annotated[int, Field(ge=0)]
     letter: Text
     to: Text
+    attach: Literal["prefilled-302"] | None = None
 
 
 class DeadlineTable(_Table):
@@ -91,6 +92,17 @@ class DeadlineTable(_Table):
     effective_to: date | None = None
     stopped_by: list[Text] = []
     reminders: list[ReminderTable] = []
+
+
+class LetterTable(_Table):
+    """What is said of one file of ``letters/``; a letter without a table is plain and expects nothing."""
+
+    name: Text
+    content: Content = "plain"
+    instead: str | None = None
+    expects: Expected | None = None
+    within_days: Annotated[int, Field(ge=0, le=366)] = 0
+    reminded_by: str | None = None
 
 
 class SendersTable(_Table):
@@ -123,6 +135,7 @@ class CircuitTable(_Table):
     kinds: Annotated[list[KindTable], Field(min_length=1)]
     routes: Annotated[list[RouteTable], Field(min_length=1)]
     deadlines: list[DeadlineTable] = []
+    letters: list[LetterTable] = []
 
 
 @dataclass(frozen=True, slots=True)

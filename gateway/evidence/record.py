@@ -61,6 +61,10 @@ class Kind(StrEnum):
     KEY = "key"
     CONFIG = "config"
     REBUILD = "rebuild"
+    LETTER_RETRIED = "letter-retried"
+    LETTER_ESCALATED = "letter-escalated"
+    ADDRESS = "address"
+    CERTIFICATE = "certificate"
 
 
 class Recorder:

@@ -19,6 +19,13 @@ def upgrade() -> None:
     sa.Column('note', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('size')
     )
+    op.create_table('audit_clear',
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('field', sa.String(length=60), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.Column('value', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('position', 'field')
+    )
     op.create_table('audit_events',
     sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
@@ -26,8 +33,6 @@ def upgrade() -> None:
     sa.Column('subject', sa.String(length=120), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
     sa.Column('leaf', sa.LargeBinary(), nullable=False),
-    sa.Column('salt', sa.LargeBinary(), nullable=True),
-    sa.Column('clear', sa.LargeBinary(), nullable=True),
     sa.PrimaryKeyConstraint('position')
     )
     op.create_index(op.f('ix_audit_events_kind'), 'audit_events', ['kind'], unique=False)
@@ -76,6 +81,14 @@ def upgrade() -> None:
     sa.Column('executor', sa.String(length=80), nullable=False),
     sa.Column('beat_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.PrimaryKeyConstraint('executor')
+    )
+    op.create_table('failed_addresses',
+    sa.Column('address', sa.String(length=320), nullable=False),
+    sa.Column('failed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.String(length=300), nullable=False),
+    sa.Column('letter', sa.String(length=250), nullable=False),
+    sa.Column('cleared_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.PrimaryKeyConstraint('address')
     )
     op.create_table('people',
     sa.Column('login', sa.String(length=80), nullable=False),
@@ -144,6 +157,28 @@ def upgrade() -> None:
     op.create_index(op.f('ix_cases_opened_by_delivery'), 'cases', ['opened_by_delivery'], unique=False)
     op.create_index(op.f('ix_cases_patient_birth_date'), 'cases', ['patient_birth_date'], unique=False)
     op.create_index(op.f('ix_cases_patient_name'), 'cases', ['patient_name'], unique=False)
+    op.create_table('certificates',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('address', sa.String(length=320), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('der', sa.LargeBinary(), nullable=False),
+    sa.Column('subject', sa.String(length=200), nullable=False),
+    sa.Column('issuer', sa.String(length=200), nullable=False),
+    sa.Column('not_before', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('not_after', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('verdict', sa.String(length=20), nullable=False),
+    sa.Column('source', sa.String(length=32), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('seen_in', sa.String(length=64), nullable=True),
+    sa.Column('seen_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('decided_by', sa.String(length=80), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['seen_in'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('address', 'fingerprint')
+    )
+    op.create_index(op.f('ix_certificates_address'), 'certificates', ['address'], unique=False)
+    op.create_index(op.f('ix_certificates_state'), 'certificates', ['state'], unique=False)
     op.create_table('documents',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('delivery', sa.String(length=64), nullable=False),
@@ -288,14 +323,29 @@ def upgrade() -> None:
     sa.Column('sent_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('lease_owner', sa.String(length=80), nullable=True),
     sa.Column('lease_until', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('recipient_key', sa.String(length=320), nullable=False),
+    sa.Column('domain', sa.String(length=255), nullable=False),
+    sa.Column('attempted_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('retried_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('protection', sa.String(length=12), nullable=False),
+    sa.Column('why', sa.JSON(), nullable=False),
+    sa.Column('expects', sa.String(length=10), nullable=True),
+    sa.Column('within_days', sa.Integer(), nullable=False),
+    sa.Column('expected_by', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('following', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('message_id')
     )
+    op.create_index(op.f('ix_outbox_attempted_at'), 'outbox', ['attempted_at'], unique=False)
     op.create_index(op.f('ix_outbox_case_id'), 'outbox', ['case_id'], unique=False)
     op.create_index(op.f('ix_outbox_delivery'), 'outbox', ['delivery'], unique=False)
+    op.create_index(op.f('ix_outbox_domain'), 'outbox', ['domain'], unique=False)
+    op.create_index(op.f('ix_outbox_expected_by'), 'outbox', ['expected_by'], unique=False)
+    op.create_index(op.f('ix_outbox_following'), 'outbox', ['following'], unique=False)
     op.create_index(op.f('ix_outbox_next_attempt_at'), 'outbox', ['next_attempt_at'], unique=False)
+    op.create_index(op.f('ix_outbox_recipient_key'), 'outbox', ['recipient_key'], unique=False)
     op.create_index(op.f('ix_outbox_state'), 'outbox', ['state'], unique=False)
     op.create_table('periods',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -313,6 +363,31 @@ def upgrade() -> None:
     sa.UniqueConstraint('document_id')
     )
     op.create_index(op.f('ix_periods_case_id'), 'periods', ['case_id'], unique=False)
+    op.create_table('calls',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=300), nullable=False),
+    sa.Column('reason', sa.String(length=32), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('recipient', sa.String(length=320), nullable=False),
+    sa.Column('phone', sa.String(length=60), nullable=False),
+    sa.Column('detail', sa.String(length=300), nullable=False),
+    sa.Column('outbox_id', sa.Integer(), nullable=True),
+    sa.Column('delivery', sa.String(length=64), nullable=True),
+    sa.Column('case_id', sa.Integer(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('done_by', sa.String(length=80), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('key')
+    )
+    op.create_index(op.f('ix_calls_at'), 'calls', ['at'], unique=False)
+    op.create_index(op.f('ix_calls_case_id'), 'calls', ['case_id'], unique=False)
+    op.create_index(op.f('ix_calls_delivery'), 'calls', ['delivery'], unique=False)
+    op.create_index(op.f('ix_calls_done_at'), 'calls', ['done_at'], unique=False)
+    op.create_index(op.f('ix_calls_outbox_id'), 'calls', ['outbox_id'], unique=False)
     op.create_table('candidates',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('item_id', sa.Integer(), nullable=False),
@@ -367,12 +442,23 @@ def downgrade() -> None:
     op.drop_table('receipts')
     op.drop_index(op.f('ix_candidates_item_id'), table_name='candidates')
     op.drop_table('candidates')
+    op.drop_index(op.f('ix_calls_outbox_id'), table_name='calls')
+    op.drop_index(op.f('ix_calls_done_at'), table_name='calls')
+    op.drop_index(op.f('ix_calls_delivery'), table_name='calls')
+    op.drop_index(op.f('ix_calls_case_id'), table_name='calls')
+    op.drop_index(op.f('ix_calls_at'), table_name='calls')
+    op.drop_table('calls')
     op.drop_index(op.f('ix_periods_case_id'), table_name='periods')
     op.drop_table('periods')
     op.drop_index(op.f('ix_outbox_state'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_recipient_key'), table_name='outbox')
     op.drop_index(op.f('ix_outbox_next_attempt_at'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_following'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_expected_by'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_domain'), table_name='outbox')
     op.drop_index(op.f('ix_outbox_delivery'), table_name='outbox')
     op.drop_index(op.f('ix_outbox_case_id'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_attempted_at'), table_name='outbox')
     op.drop_table('outbox')
     op.drop_index(op.f('ix_items_state'), table_name='items')
     op.drop_index(op.f('ix_items_case_id'), table_name='items')
@@ -397,6 +483,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_documents_kind'), table_name='documents')
     op.drop_index(op.f('ix_documents_delivery'), table_name='documents')
     op.drop_table('documents')
+    op.drop_index(op.f('ix_certificates_state'), table_name='certificates')
+    op.drop_index(op.f('ix_certificates_address'), table_name='certificates')
+    op.drop_table('certificates')
     op.drop_index(op.f('ix_cases_patient_name'), table_name='cases')
     op.drop_index(op.f('ix_cases_patient_birth_date'), table_name='cases')
     op.drop_index(op.f('ix_cases_opened_by_delivery'), table_name='cases')
@@ -410,6 +499,7 @@ def downgrade() -> None:
     op.drop_table('arrivals')
     op.drop_table('tallies')
     op.drop_table('people')
+    op.drop_table('failed_addresses')
     op.drop_table('executors')
     op.drop_index(op.f('ix_deliveries_state'), table_name='deliveries')
     op.drop_index(op.f('ix_deliveries_received_at'), table_name='deliveries')
@@ -420,4 +510,5 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_audit_events_subject'), table_name='audit_events')
     op.drop_index(op.f('ix_audit_events_kind'), table_name='audit_events')
     op.drop_table('audit_events')
+    op.drop_table('audit_clear')
     op.drop_table('audit_checkpoints')
