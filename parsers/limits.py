@@ -33,6 +33,15 @@ class Limits:
     """Pixels of one rendered page or one image."""
     text_chars: int = 2_000_000
     xml_bytes: int = 10 * MIB
+    table_sheets: int = 50
+    table_rows: int = 20_000
+    """Rows of one workbook, file or list, every sheet counted; empty rows of a sheet count too."""
+    table_columns: int = 64
+    """Columns read; what stands further right is left out."""
+    table_cell_chars: int = 2_000
+    """Characters read of one cell."""
+    table_bytes: int = 64 * MIB
+    """Sum of the expanded sizes of the parts of one workbook."""
     cpu_seconds: int = 60
     wall_seconds: int = 120
     memory_bytes: int = 2048 * MIB
