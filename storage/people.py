@@ -1,11 +1,10 @@
-"""People who use the web pages, and their sessions."""
+"""People who use the web pages: who they are, their roles, whether they may come in."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, CursorResult, Delete, delete, update
+from sqlalchemy import JSON, update
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.db import Instant, Session
@@ -16,8 +15,10 @@ class Person(SQLModel, table=True):
 
     login: str = Field(primary_key=True, max_length=80)
     name: str = Field(max_length=120)
-    password_hash: str = Field(max_length=300)
-    """argon2id."""
+    password_hash: str = Field(default="", max_length=300)
+    """argon2id; empty: no local password (single sign-on, or not chosen yet)."""
+    email: str | None = Field(default=None, index=True, max_length=200)
+    """Case-folded; how an identity provider's account is recognised."""
     roles: list[str] = Field(default_factory=list, sa_type=JSON)
     """``cnse-admin``, ``cnse-medical``, ``cpam:<code>``, ``supervisor``, ``auditor``, ``admin``."""
     active: bool = True
@@ -25,24 +26,14 @@ class Person(SQLModel, table=True):
     locked_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class WebSession(SQLModel, table=True):
-    __tablename__ = "web_sessions"
-
-    token_hash: str = Field(primary_key=True, max_length=64)
-    """SHA-256 of the cookie's random token: the table alone opens nothing."""
-    login: str = Field(foreign_key="people.login", index=True, max_length=80)
-    csrf: str = Field(max_length=64)
-    created_at: datetime = Field(sa_type=Instant)
-    expires_at: datetime = Field(sa_type=Instant)
-
-
-def add(session: Session, person: Person) -> None:
-    """Insert or replace a person by login (a replaced password ends every open session)."""
+def add(session: Session, person: Person) -> bool:
+    """Insert or replace a person by login; ``True`` when another password replaced the former one (the
+    caller then ends the open sessions)."""
     known = session.get(Person, person.login)
-    if known is not None and known.password_hash != person.password_hash:
-        close_sessions(session, person.login)
+    replaced = known is not None and known.password_hash != person.password_hash
     session.merge(person)
     session.flush()
+    return replaced
 
 
 def get(session: Session, login: str) -> Person | None:
@@ -51,6 +42,38 @@ def get(session: Session, login: str) -> Person | None:
 
 def everyone(session: Session) -> list[Person]:
     return list(session.exec(select(Person).order_by(Person.login)))
+
+
+def with_email(session: Session, email: str) -> Person | None:
+    """The one person of an address, whatever its case; ``None`` when nobody or several have it."""
+    found = list(session.exec(select(Person).where(Person.email == folded(email)).limit(2)))
+    return found[0] if len(found) == 1 else None
+
+
+def folded(email: str | None) -> str | None:
+    """An address as it is kept and compared."""
+    return (email or "").strip().casefold() or None
+
+
+def set_roles(session: Session, login: str, roles: list[str]) -> None:
+    session.execute(update(Person).where(col(Person.login) == login).values(roles=roles))
+
+
+def set_active(session: Session, login: str, *, active: bool) -> None:
+    session.execute(update(Person).where(col(Person.login) == login).values(active=active))
+
+
+def set_password(session: Session, login: str, password_hash: str) -> None:
+    """Replace the password's hash; an empty one closes the door of the local password."""
+    session.execute(
+        update(Person)
+        .where(col(Person.login) == login)
+        .values(password_hash=password_hash, failures=0, locked_until=None)
+    )
+
+
+def set_identity(session: Session, login: str, name: str, email: str | None) -> None:
+    session.execute(update(Person).where(col(Person.login) == login).values(name=name, email=folded(email)))
 
 
 def count_attempt(session: Session, login: str) -> int:
@@ -69,39 +92,3 @@ def lock(session: Session, login: str, until: datetime | None) -> None:
 def forgive(session: Session, login: str) -> None:
     """A password was right: attempts start again from zero."""
     session.execute(update(Person).where(col(Person.login) == login).values(failures=0, locked_until=None))
-
-
-def open_session(session: Session, opened: WebSession) -> None:
-    session.add(opened)
-    session.flush()
-
-
-def session_of(session: Session, token_hash: str, at: datetime) -> tuple[WebSession, Person] | None:
-    """The live session of a token and its person; ``None`` when unknown, expired or deactivated."""
-    found = session.get(WebSession, token_hash)
-    if found is None or found.expires_at <= at:
-        return None
-    person = session.get(Person, found.login)
-    if person is None or not person.active:
-        return None
-    return found, person
-
-
-def close_session(session: Session, token_hash: str) -> bool:
-    """End one session; ``False`` when it was already gone."""
-    return _rows(session, delete(WebSession).where(col(WebSession.token_hash) == token_hash)) == 1
-
-
-def close_sessions(session: Session, login: str) -> int:
-    """End every session of a person; returns how many."""
-    return _rows(session, delete(WebSession).where(col(WebSession.login) == login))
-
-
-def sweep_sessions(session: Session, at: datetime) -> int:
-    """Remove the sessions that ended before ``at``; returns how many."""
-    return _rows(session, delete(WebSession).where(col(WebSession.expires_at) <= at))
-
-
-def _rows(session: Session, statement: Delete) -> int:
-    result: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
-    return result.rowcount

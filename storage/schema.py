@@ -24,9 +24,11 @@ from storage import (
     executors,
     factors,
     invitations,
+    judgments,
     outbox,
     people,
     sessions,
+    successions,
     tallies,
     tokens,
 )
@@ -47,9 +49,11 @@ TABLES = (
     executors,
     factors,
     invitations,
+    judgments,
     outbox,
     people,
     sessions,
+    successions,
     tallies,
     tokens,
 )

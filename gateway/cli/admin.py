@@ -20,7 +20,7 @@ from gateway.settings import Settings
 from gateway.web.passwords import MINIMUM, Passwords
 from parsers.certificates import identities_from
 from parsers.errors import ParseError
-from storage import deliveries, people
+from storage import deliveries, people, sessions
 from storage.deliveries import DeliveryState
 from storage.people import Person
 
@@ -168,7 +168,8 @@ def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:
     )
     with house.database.transaction() as session:
         known = people.get(session, arguments.login) is not None
-        people.add(session, person)
+        if people.add(session, person):
+            sessions.close_sessions(session, person.login)
         house.recorder.add(
             session,
             Kind.CONFIG,

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from gateway.errors import PasserelleError
 from gateway.web.access import ROUTES, Right, Viewer, route_allows
 from gateway.web.house import WebHouse, house
-from storage import people
+from storage import sessions
 
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf"
@@ -75,7 +75,7 @@ def _viewer(rooms: WebHouse, cookies: Mapping[str, str]) -> Viewer | None:
     if not token:
         return None
     with rooms.database.reading() as session:
-        found = people.session_of(session, token_hash(token), rooms.clock.now())
+        found = sessions.session_of(session, token_hash(token), rooms.clock.now())
         if found is None:
             return None
         opened, person = found

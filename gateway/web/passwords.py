@@ -31,7 +31,7 @@ class Passwords:
             return self._hasher.hash(password)
 
     def check(self, stored: str | None, password: str) -> bool:
-        """Whether ``password`` is right. Without a stored hash the same time is spent, then ``False``."""
+        """Whether ``password`` is right. Without a stored hash (none, or empty) the same time is spent, then ``False``."""
         if len(password) > _LONGEST:
             return False
         with self._room:
@@ -39,7 +39,7 @@ class Passwords:
                 self._hasher.verify(stored or self._nobody, password)
             except (VerificationError, InvalidHashError):
                 return False
-        return stored is not None
+        return bool(stored)
 
 
 def locked_until(attempts: int, at: datetime) -> datetime | None:

@@ -15,8 +15,9 @@ from gateway.web.guard import LOGIN_COOKIE, local_path, session_cookie, token_ha
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
 from gateway.web.pages import Pages
 from gateway.web.passwords import locked_until
-from storage import people
-from storage.people import Person, WebSession
+from storage import people, sessions
+from storage.people import Person
+from storage.sessions import WebSession
 
 router = APIRouter()
 
@@ -81,7 +82,7 @@ def sign_out(request: Request, rooms: InHouse, seen: Seen) -> Response:
     secure = rooms.settings.secure_cookies
     token = request.cookies.get(session_cookie(secure), "")
     with rooms.database.transaction() as session:
-        people.close_session(session, token_hash(token))
+        sessions.close_session(session, token_hash(token))
         rooms.recorder.add(session, Kind.LOGIN, f"person:{seen.login}", outcome="out")
     response = RedirectResponse("/connexion?fait=sorti", 303)
     response.delete_cookie(session_cookie(secure), path="/", secure=secure, httponly=True, samesite="lax")
@@ -114,14 +115,15 @@ def _open(rooms: WebHouse, person: Person) -> str:
     at = rooms.clock.now()
     with rooms.database.transaction() as session:
         people.forgive(session, person.login)
-        people.sweep_sessions(session, at)
-        people.open_session(
+        sessions.sweep_sessions(session, at)
+        sessions.open_session(
             session,
             WebSession(
                 token_hash=token_hash(token),
                 login=person.login,
                 csrf=secrets.token_urlsafe(32),
                 created_at=at,
+                seen_at=at,
                 expires_at=at + timedelta(hours=rooms.settings.session_hours),
             ),
         )

@@ -13,7 +13,7 @@ from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web.guard import local_path, session_cookie
 from gateway.web.session import WRONG
-from storage import people, sheets
+from storage import people, sessions, sheets
 from storage.db import Database
 from tests.builders import seed
 from tests.worlds import web
@@ -58,7 +58,7 @@ def test_the_table_does_not_hold_the_token(world: World) -> None:
     client = world.signed_in("agathe")
     token = client.cookies["passerelle"]
     with world.house.database.reading() as session:
-        assert people.session_of(session, token, world.clock.now()) is None
+        assert sessions.session_of(session, token, world.clock.now()) is None
 
 
 def test_over_tls_the_cookie_is_tied_to_the_host() -> None:

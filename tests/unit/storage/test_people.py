@@ -1,4 +1,4 @@
-"""People and sessions on both databases."""
+"""People on both databases: who they are, and the attempts under their login."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from storage import people
 from storage.db import Database
-from storage.people import Person, WebSession
+from storage.people import Person
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -17,50 +17,20 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def peopled(database: Database) -> Database:
     with database.transaction() as session:
-        people.add(session, Person(login="agathe", name="Agathe", password_hash="h1", roles=["cnse-admin"]))
-        people.open_session(
+        people.add(
             session,
-            WebSession(token_hash="t1", login="agathe", csrf="c", created_at=AT, expires_at=AT + HOUR),
+            Person(login="agathe", name="Agathe", password_hash="h1", roles=["cnse-admin"], email="a@x.fr"),
         )
     return database
 
 
-def test_a_live_session_gives_its_person(peopled: Database) -> None:
+def test_replacing_a_person_says_whether_the_password_changed(peopled: Database) -> None:
+    with peopled.transaction() as session:
+        assert not people.add(session, Person(login="agathe", name="Agathe", password_hash="h1", roles=[]))
+        assert people.add(session, Person(login="agathe", name="Agathe", password_hash="h2", roles=[]))
+        assert not people.add(session, Person(login="noé", name="Noé", password_hash="h2", roles=[]))
     with peopled.reading() as session:
-        found = people.session_of(session, "t1", AT)
-        assert found is not None
-        assert (found[0].csrf, found[1].roles) == ("c", ["cnse-admin"])
-        assert people.session_of(session, "t2", AT) is None
-
-
-def test_a_session_ends_at_its_time(peopled: Database) -> None:
-    with peopled.reading() as session:
-        assert people.session_of(session, "t1", AT + HOUR - timedelta(microseconds=1)) is not None
-        assert people.session_of(session, "t1", AT + HOUR) is None
-
-
-def test_sweeping_removes_what_has_ended_only(peopled: Database) -> None:
-    with peopled.transaction() as session:
-        assert people.sweep_sessions(session, AT) == 0
-        assert people.sweep_sessions(session, AT + HOUR) == 1
-        assert not people.close_session(session, "t1")
-
-
-def test_closing_a_session(peopled: Database) -> None:
-    with peopled.transaction() as session:
-        assert people.close_session(session, "t1")
-        assert people.session_of(session, "t1", AT) is None
-
-
-def test_a_new_password_ends_every_session(peopled: Database) -> None:
-    with peopled.transaction() as session:
-        people.add(session, Person(login="agathe", name="Agathe", password_hash="h1", roles=[]))
-    with peopled.transaction() as session:
-        assert people.session_of(session, "t1", AT) is not None
-        people.add(session, Person(login="agathe", name="Agathe", password_hash="h2", roles=[]))
-    with peopled.reading() as session:
-        assert people.session_of(session, "t1", AT) is None
-        assert [p.password_hash for p in people.everyone(session)] == ["h2"]
+        assert [p.password_hash for p in people.everyone(session)] == ["h2", "h2"]
 
 
 def test_attempts_are_counted_then_forgiven(peopled: Database) -> None:
@@ -76,3 +46,37 @@ def test_attempts_are_counted_then_forgiven(peopled: Database) -> None:
         person = people.get(session, "agathe")
         assert person is not None
         assert (person.failures, person.locked_until) == (0, None)
+
+
+def test_an_address_finds_one_person_whatever_its_case_and_never_one_of_two(peopled: Database) -> None:
+    with peopled.transaction() as session:
+        found = people.with_email(session, " A@X.fr ")
+        assert found is not None
+        assert found.login == "agathe"
+        people.add(session, Person(login="autre", name="Autre", email="a@x.fr"))
+    with peopled.reading() as session:
+        assert people.with_email(session, "a@x.fr") is None
+        assert people.with_email(session, "") is None
+        assert people.with_email(session, "b@x.fr") is None
+
+
+def test_roles_state_password_and_identity_are_changed_one_by_one(peopled: Database) -> None:
+    with peopled.transaction() as session:
+        people.set_roles(session, "agathe", ["auditor"])
+        people.set_active(session, "agathe", active=False)
+        people.count_attempt(session, "agathe")
+        people.set_password(session, "agathe", "h9")
+        people.set_identity(session, "agathe", "Agathe Le Goff", "Nouvelle@X.FR")
+    with peopled.reading() as session:
+        person = people.get(session, "agathe")
+    assert person is not None
+    assert person.model_dump() == {
+        "login": "agathe",
+        "name": "Agathe Le Goff",
+        "password_hash": "h9",
+        "email": "nouvelle@x.fr",
+        "roles": ["auditor"],
+        "active": False,
+        "failures": 0,
+        "locked_until": None,
+    }
