@@ -31,7 +31,7 @@ class Passwords:
             return self._hasher.hash(password)
 
     def check(self, stored: str | None, password: str) -> bool:
-        """Whether ``password`` is right. Without a stored hash (none, or empty) the same time is spent, then ``False``."""
+        """Whether ``password`` is right; without a stored hash the same time is spent, then ``False``."""
         if len(password) > _LONGEST:
             return False
         with self._room:

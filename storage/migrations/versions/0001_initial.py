@@ -12,798 +12,582 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "audit_checkpoints",
-        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("root", sa.LargeBinary(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False),
-        sa.Column("note", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("size"),
+    op.create_table('audit_checkpoints',
+    sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('root', sa.LargeBinary(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('size')
     )
-    op.create_table(
-        "audit_events",
-        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False),
-        sa.Column("kind", sa.String(length=60), nullable=False),
-        sa.Column("subject", sa.String(length=120), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("leaf", sa.LargeBinary(), nullable=False),
-        sa.Column("salt", sa.LargeBinary(), nullable=True),
-        sa.Column("clear", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("position"),
+    op.create_table('audit_events',
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=60), nullable=False),
+    sa.Column('subject', sa.String(length=120), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('leaf', sa.LargeBinary(), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=True),
+    sa.Column('clear', sa.LargeBinary(), nullable=True),
+    sa.PrimaryKeyConstraint('position')
     )
-    op.create_index(op.f("ix_audit_events_kind"), "audit_events", ["kind"], unique=False)
-    op.create_index(op.f("ix_audit_events_subject"), "audit_events", ["subject"], unique=False)
-    op.create_table(
-        "audit_head",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("frontier", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+    op.create_index(op.f('ix_audit_events_kind'), 'audit_events', ['kind'], unique=False)
+    op.create_index(op.f('ix_audit_events_subject'), 'audit_events', ['subject'], unique=False)
+    op.create_table('audit_head',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('frontier', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
     )
-    op.create_table(
-        "counters",
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("value", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
+    op.create_table('counters',
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('value', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('name')
     )
-    op.create_table(
-        "deliveries",
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=32), nullable=False),
-        sa.Column(
-            "received_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column("mailbox", sa.String(length=254), nullable=False),
-        sa.Column("envelope_from", sa.String(length=320), nullable=False),
-        sa.Column("circuit", sa.String(length=80), nullable=False),
-        sa.Column("set_aside_step", sa.String(length=32), nullable=True),
-        sa.Column("set_aside_from", sa.String(length=32), nullable=True),
-        sa.Column("set_aside_reason", sa.String(), nullable=True),
-        sa.Column(
-            "set_aside_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("releases", sa.Integer(), nullable=False),
-        sa.Column(
-            "released_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("opened_sha256", sa.String(length=64), nullable=True),
-        sa.Column("message_id", sa.String(length=998), nullable=True),
-        sa.Column("sender", sa.String(length=320), nullable=True),
-        sa.Column("recipients", sa.JSON(), nullable=False),
-        sa.Column("subject", sa.String(), nullable=True),
-        sa.Column(
-            "sent_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("kind", sa.String(length=32), nullable=True),
-        sa.Column("security", sa.JSON(), nullable=True),
-        sa.Column("mail", sa.JSON(), nullable=True),
-        sa.Column("decision", sa.JSON(), nullable=True),
-        sa.PrimaryKeyConstraint("sha256"),
+    op.create_table('deliveries',
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('mailbox', sa.String(length=254), nullable=False),
+    sa.Column('envelope_from', sa.String(length=320), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('set_aside_step', sa.String(length=32), nullable=True),
+    sa.Column('set_aside_from', sa.String(length=32), nullable=True),
+    sa.Column('set_aside_reason', sa.String(), nullable=True),
+    sa.Column('set_aside_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('releases', sa.Integer(), nullable=False),
+    sa.Column('released_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('opened_sha256', sa.String(length=64), nullable=True),
+    sa.Column('message_id', sa.String(length=998), nullable=True),
+    sa.Column('sender', sa.String(length=320), nullable=True),
+    sa.Column('recipients', sa.JSON(), nullable=False),
+    sa.Column('subject', sa.String(), nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('kind', sa.String(length=32), nullable=True),
+    sa.Column('security', sa.JSON(), nullable=True),
+    sa.Column('mail', sa.JSON(), nullable=True),
+    sa.Column('decision', sa.JSON(), nullable=True),
+    sa.PrimaryKeyConstraint('sha256')
     )
-    op.create_index(op.f("ix_deliveries_message_id"), "deliveries", ["message_id"], unique=False)
-    op.create_index(op.f("ix_deliveries_received_at"), "deliveries", ["received_at"], unique=False)
-    op.create_index(op.f("ix_deliveries_state"), "deliveries", ["state"], unique=False)
-    op.create_table(
-        "executors",
-        sa.Column("executor", sa.String(length=80), nullable=False),
-        sa.Column(
-            "beat_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.PrimaryKeyConstraint("executor"),
+    op.create_index(op.f('ix_deliveries_message_id'), 'deliveries', ['message_id'], unique=False)
+    op.create_index(op.f('ix_deliveries_received_at'), 'deliveries', ['received_at'], unique=False)
+    op.create_index(op.f('ix_deliveries_state'), 'deliveries', ['state'], unique=False)
+    op.create_table('executors',
+    sa.Column('executor', sa.String(length=80), nullable=False),
+    sa.Column('beat_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('executor')
     )
-    op.create_table(
-        "failed_addresses",
-        sa.Column("address", sa.String(length=320), nullable=False),
-        sa.Column(
-            "failed_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column("reason", sa.String(length=300), nullable=False),
-        sa.Column("letter", sa.String(length=250), nullable=False),
-        sa.Column(
-            "cleared_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.PrimaryKeyConstraint("address"),
+    op.create_table('failed_addresses',
+    sa.Column('address', sa.String(length=320), nullable=False),
+    sa.Column('failed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.String(length=300), nullable=False),
+    sa.Column('letter', sa.String(length=250), nullable=False),
+    sa.Column('cleared_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.PrimaryKeyConstraint('address')
     )
-    op.create_table(
-        "people",
-        sa.Column("login", sa.String(length=80), nullable=False),
-        sa.Column("name", sa.String(length=120), nullable=False),
-        sa.Column("password_hash", sa.String(length=300), nullable=False),
-        sa.Column("email", sa.String(length=200), nullable=True),
-        sa.Column("roles", sa.JSON(), nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column(
-            "locked_until", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.PrimaryKeyConstraint("login"),
+    op.create_table('people',
+    sa.Column('login', sa.String(length=80), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('password_hash', sa.String(length=300), nullable=False),
+    sa.Column('email', sa.String(length=200), nullable=True),
+    sa.Column('roles', sa.JSON(), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('locked_until', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.PrimaryKeyConstraint('login')
     )
-    op.create_index(op.f("ix_people_email"), "people", ["email"], unique=False)
-    op.create_table(
-        "sign_in_attempts",
-        sa.Column("subject", sa.String(length=120), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column(
-            "last_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "locked_until", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.PrimaryKeyConstraint("subject"),
+    op.create_index(op.f('ix_people_email'), 'people', ['email'], unique=False)
+    op.create_table('sign_in_attempts',
+    sa.Column('subject', sa.String(length=120), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('last_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('locked_until', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.PrimaryKeyConstraint('subject')
     )
-    op.create_table(
-        "tallies",
-        sa.Column("circuit", sa.String(length=80), nullable=False),
-        sa.Column("queue", sa.String(length=40), nullable=False),
-        sa.Column("state", sa.String(length=8), nullable=False),
-        sa.Column("due", sa.Date(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("circuit", "queue", "state", "due"),
+    op.create_table('tallies',
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=False),
+    sa.Column('state', sa.String(length=8), nullable=False),
+    sa.Column('due', sa.Date(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('circuit', 'queue', 'state', 'due')
     )
-    op.create_table(
-        "api_tokens",
-        sa.Column("id", sa.String(length=12), nullable=False),
-        sa.Column("secret_hash", sa.String(length=64), nullable=False),
-        sa.Column("title", sa.String(length=120), nullable=False),
-        sa.Column("login", sa.String(length=80), nullable=True),
-        sa.Column("circuit", sa.String(length=80), nullable=True),
-        sa.Column("queue", sa.String(length=80), nullable=True),
-        sa.Column("scopes", sa.JSON(), nullable=False),
-        sa.Column("created_by", sa.String(length=80), nullable=False),
-        sa.Column(
-            "created_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "expires_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "revoked_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "used_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.ForeignKeyConstraint(
-            ["login"],
-            ["people.login"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
+    op.create_table('api_tokens',
+    sa.Column('id', sa.String(length=12), nullable=False),
+    sa.Column('secret_hash', sa.String(length=64), nullable=False),
+    sa.Column('title', sa.String(length=120), nullable=False),
+    sa.Column('login', sa.String(length=80), nullable=True),
+    sa.Column('circuit', sa.String(length=80), nullable=True),
+    sa.Column('queue', sa.String(length=80), nullable=True),
+    sa.Column('scopes', sa.JSON(), nullable=False),
+    sa.Column('created_by', sa.String(length=80), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('used_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['login'], ['people.login'], ),
+    sa.PrimaryKeyConstraint('id')
     )
-    op.create_index(op.f("ix_api_tokens_login"), "api_tokens", ["login"], unique=False)
-    op.create_table(
-        "arrivals",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("delivery", sa.String(length=64), nullable=False),
-        sa.Column("via", sa.String(length=32), nullable=False),
-        sa.Column("mailbox", sa.String(length=254), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False),
-        sa.Column("envelope_from", sa.String(length=320), nullable=False),
-        sa.Column("recipients", sa.JSON(), nullable=False),
-        sa.Column("peer", sa.String(length=200), nullable=False),
-        sa.Column("folder", sa.String(length=200), nullable=True),
-        sa.Column("uidvalidity", sa.BigInteger(), nullable=True),
-        sa.Column("uid", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["delivery"],
-            ["deliveries.sha256"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("via", "mailbox", "folder", "uidvalidity", "uid"),
+    op.create_index(op.f('ix_api_tokens_login'), 'api_tokens', ['login'], unique=False)
+    op.create_table('arrivals',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=False),
+    sa.Column('via', sa.String(length=32), nullable=False),
+    sa.Column('mailbox', sa.String(length=254), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('envelope_from', sa.String(length=320), nullable=False),
+    sa.Column('recipients', sa.JSON(), nullable=False),
+    sa.Column('peer', sa.String(length=200), nullable=False),
+    sa.Column('folder', sa.String(length=200), nullable=True),
+    sa.Column('uidvalidity', sa.BigInteger(), nullable=True),
+    sa.Column('uid', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('via', 'mailbox', 'folder', 'uidvalidity', 'uid')
     )
-    op.create_index(op.f("ix_arrivals_delivery"), "arrivals", ["delivery"], unique=False)
-    op.create_index(op.f("ix_arrivals_mailbox"), "arrivals", ["mailbox"], unique=False)
-    op.create_table(
-        "cases",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("reference", sa.String(length=32), nullable=False),
-        sa.Column("circuit", sa.String(length=80), nullable=False),
-        sa.Column("state", sa.String(length=32), nullable=False),
-        sa.Column(
-            "opened_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column("opened_by_delivery", sa.String(length=64), nullable=False),
-        sa.Column("opened_by_position", sa.Integer(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("form_reference", sa.String(length=80), nullable=True),
-        sa.Column("cnas_number", sa.String(length=20), nullable=True),
-        sa.Column("patient_name", sa.String(length=120), nullable=True),
-        sa.Column("patient_first_names", sa.String(length=120), nullable=True),
-        sa.Column("patient_birth_date", sa.Date(), nullable=True),
-        sa.Column("name_key", sa.String(length=120), nullable=True),
-        sa.Column("establishment_finess", sa.String(length=9), nullable=True),
-        sa.Column("establishment_name", sa.String(length=200), nullable=True),
-        sa.Column("caisse", sa.String(length=3), nullable=True),
-        sa.Column("sender_domain", sa.String(length=254), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["opened_by_delivery"],
-            ["deliveries.sha256"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("opened_by_delivery", "opened_by_position"),
-        sa.UniqueConstraint("reference"),
+    op.create_index(op.f('ix_arrivals_delivery'), 'arrivals', ['delivery'], unique=False)
+    op.create_index(op.f('ix_arrivals_mailbox'), 'arrivals', ['mailbox'], unique=False)
+    op.create_table('cases',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('reference', sa.String(length=32), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('opened_by_delivery', sa.String(length=64), nullable=False),
+    sa.Column('opened_by_position', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('form_reference', sa.String(length=80), nullable=True),
+    sa.Column('cnas_number', sa.String(length=20), nullable=True),
+    sa.Column('patient_name', sa.String(length=120), nullable=True),
+    sa.Column('patient_first_names', sa.String(length=120), nullable=True),
+    sa.Column('patient_birth_date', sa.Date(), nullable=True),
+    sa.Column('name_key', sa.String(length=120), nullable=True),
+    sa.Column('establishment_finess', sa.String(length=9), nullable=True),
+    sa.Column('establishment_name', sa.String(length=200), nullable=True),
+    sa.Column('caisse', sa.String(length=3), nullable=True),
+    sa.Column('sender_domain', sa.String(length=254), nullable=True),
+    sa.ForeignKeyConstraint(['opened_by_delivery'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('opened_by_delivery', 'opened_by_position'),
+    sa.UniqueConstraint('reference')
     )
-    op.create_index(op.f("ix_cases_circuit"), "cases", ["circuit"], unique=False)
-    op.create_index(op.f("ix_cases_cnas_number"), "cases", ["cnas_number"], unique=False)
-    op.create_index(op.f("ix_cases_form_reference"), "cases", ["form_reference"], unique=False)
-    op.create_index(op.f("ix_cases_name_key"), "cases", ["name_key"], unique=False)
-    op.create_index(op.f("ix_cases_opened_by_delivery"), "cases", ["opened_by_delivery"], unique=False)
-    op.create_index(op.f("ix_cases_patient_birth_date"), "cases", ["patient_birth_date"], unique=False)
-    op.create_index(op.f("ix_cases_patient_name"), "cases", ["patient_name"], unique=False)
-    op.create_table(
-        "certificates",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("address", sa.String(length=320), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("der", sa.LargeBinary(), nullable=False),
-        sa.Column("subject", sa.String(length=200), nullable=False),
-        sa.Column("issuer", sa.String(length=200), nullable=False),
-        sa.Column(
-            "not_before", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "not_after", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column("verdict", sa.String(length=20), nullable=False),
-        sa.Column("source", sa.String(length=32), nullable=False),
-        sa.Column("state", sa.String(length=32), nullable=False),
-        sa.Column("seen_in", sa.String(length=64), nullable=True),
-        sa.Column(
-            "seen_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column("decided_by", sa.String(length=80), nullable=True),
-        sa.Column(
-            "decided_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.ForeignKeyConstraint(
-            ["seen_in"],
-            ["deliveries.sha256"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("address", "fingerprint"),
+    op.create_index(op.f('ix_cases_circuit'), 'cases', ['circuit'], unique=False)
+    op.create_index(op.f('ix_cases_cnas_number'), 'cases', ['cnas_number'], unique=False)
+    op.create_index(op.f('ix_cases_form_reference'), 'cases', ['form_reference'], unique=False)
+    op.create_index(op.f('ix_cases_name_key'), 'cases', ['name_key'], unique=False)
+    op.create_index(op.f('ix_cases_opened_by_delivery'), 'cases', ['opened_by_delivery'], unique=False)
+    op.create_index(op.f('ix_cases_patient_birth_date'), 'cases', ['patient_birth_date'], unique=False)
+    op.create_index(op.f('ix_cases_patient_name'), 'cases', ['patient_name'], unique=False)
+    op.create_table('certificates',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('address', sa.String(length=320), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('der', sa.LargeBinary(), nullable=False),
+    sa.Column('subject', sa.String(length=200), nullable=False),
+    sa.Column('issuer', sa.String(length=200), nullable=False),
+    sa.Column('not_before', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('not_after', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('verdict', sa.String(length=20), nullable=False),
+    sa.Column('source', sa.String(length=32), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('seen_in', sa.String(length=64), nullable=True),
+    sa.Column('seen_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('decided_by', sa.String(length=80), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['seen_in'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('address', 'fingerprint')
     )
-    op.create_index(op.f("ix_certificates_address"), "certificates", ["address"], unique=False)
-    op.create_index(op.f("ix_certificates_state"), "certificates", ["state"], unique=False)
-    op.create_table(
-        "documents",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("delivery", sa.String(length=64), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("path", sa.String(length=400), nullable=False),
-        sa.Column("name", sa.String(length=400), nullable=False),
-        sa.Column("media_type", sa.String(length=120), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("meta", sa.JSON(), nullable=False),
-        sa.Column("trouble", sa.String(), nullable=True),
-        sa.Column("first_page", sa.Integer(), nullable=False),
-        sa.Column("pages", sa.Integer(), nullable=True),
-        sa.Column("kind", sa.String(length=40), nullable=True),
-        sa.Column("score", sa.Float(), nullable=True),
-        sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.Column("confidentiality", sa.String(length=16), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["delivery"],
-            ["deliveries.sha256"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("delivery", "position"),
+    op.create_index(op.f('ix_certificates_address'), 'certificates', ['address'], unique=False)
+    op.create_index(op.f('ix_certificates_state'), 'certificates', ['state'], unique=False)
+    op.create_table('documents',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('path', sa.String(length=400), nullable=False),
+    sa.Column('name', sa.String(length=400), nullable=False),
+    sa.Column('media_type', sa.String(length=120), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('meta', sa.JSON(), nullable=False),
+    sa.Column('trouble', sa.String(), nullable=True),
+    sa.Column('first_page', sa.Integer(), nullable=False),
+    sa.Column('pages', sa.Integer(), nullable=True),
+    sa.Column('kind', sa.String(length=40), nullable=True),
+    sa.Column('score', sa.Float(), nullable=True),
+    sa.Column('reasons', sa.JSON(), nullable=False),
+    sa.Column('confidentiality', sa.String(length=16), nullable=False),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('delivery', 'position')
     )
-    op.create_index(op.f("ix_documents_delivery"), "documents", ["delivery"], unique=False)
-    op.create_index(op.f("ix_documents_kind"), "documents", ["kind"], unique=False)
-    op.create_index(op.f("ix_documents_sha256"), "documents", ["sha256"], unique=False)
-    op.create_table(
-        "drafts",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("login", sa.String(length=80), nullable=False),
-        sa.Column("action", sa.String(length=500), nullable=False),
-        sa.Column("page", sa.String(length=2000), nullable=False),
-        sa.Column("fields", sa.String(), nullable=False),
-        sa.Column(
-            "created_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "expires_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["login"],
-            ["people.login"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
+    op.create_index(op.f('ix_documents_delivery'), 'documents', ['delivery'], unique=False)
+    op.create_index(op.f('ix_documents_kind'), 'documents', ['kind'], unique=False)
+    op.create_index(op.f('ix_documents_sha256'), 'documents', ['sha256'], unique=False)
+    op.create_table('drafts',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('login', sa.String(length=80), nullable=False),
+    sa.Column('action', sa.String(length=500), nullable=False),
+    sa.Column('page', sa.String(length=2000), nullable=False),
+    sa.Column('fields', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['login'], ['people.login'], ),
+    sa.PrimaryKeyConstraint('id')
     )
-    op.create_index(op.f("ix_drafts_login"), "drafts", ["login"], unique=False)
-    op.create_table(
-        "invitations",
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("login", sa.String(length=80), nullable=False),
-        sa.Column("created_by", sa.String(length=80), nullable=False),
-        sa.Column(
-            "created_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "expires_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "used_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.ForeignKeyConstraint(
-            ["login"],
-            ["people.login"],
-        ),
-        sa.PrimaryKeyConstraint("token_hash"),
+    op.create_index(op.f('ix_drafts_login'), 'drafts', ['login'], unique=False)
+    op.create_table('invitations',
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('login', sa.String(length=80), nullable=False),
+    sa.Column('created_by', sa.String(length=80), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['login'], ['people.login'], ),
+    sa.PrimaryKeyConstraint('token_hash')
     )
-    op.create_index(op.f("ix_invitations_login"), "invitations", ["login"], unique=False)
-    op.create_table(
-        "recovery_codes",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("login", sa.String(length=80), nullable=False),
-        sa.Column("code_hash", sa.String(length=64), nullable=False),
-        sa.Column(
-            "used_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.ForeignKeyConstraint(
-            ["login"],
-            ["people.login"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
+    op.create_index(op.f('ix_invitations_login'), 'invitations', ['login'], unique=False)
+    op.create_table('recovery_codes',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('login', sa.String(length=80), nullable=False),
+    sa.Column('code_hash', sa.String(length=64), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['login'], ['people.login'], ),
+    sa.PrimaryKeyConstraint('id')
     )
-    op.create_index(op.f("ix_recovery_codes_login"), "recovery_codes", ["login"], unique=False)
-    op.create_table(
-        "second_factors",
-        sa.Column("login", sa.String(length=80), nullable=False),
-        sa.Column("secret", sa.String(length=400), nullable=False),
-        sa.Column(
-            "created_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "confirmed_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("last_step", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["login"],
-            ["people.login"],
-        ),
-        sa.PrimaryKeyConstraint("login"),
+    op.create_index(op.f('ix_recovery_codes_login'), 'recovery_codes', ['login'], unique=False)
+    op.create_table('second_factors',
+    sa.Column('login', sa.String(length=80), nullable=False),
+    sa.Column('secret', sa.String(length=400), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('last_step', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['login'], ['people.login'], ),
+    sa.PrimaryKeyConstraint('login')
     )
-    op.create_table(
-        "web_sessions",
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("login", sa.String(length=80), nullable=False),
-        sa.Column("csrf", sa.String(length=64), nullable=False),
-        sa.Column(
-            "created_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "expires_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "seen_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column("stage", sa.String(length=32), nullable=False),
-        sa.Column("via", sa.String(length=20), nullable=False),
-        sa.Column("strong", sa.Boolean(), nullable=False),
-        sa.Column("address", sa.String(length=64), nullable=False),
-        sa.Column("agent", sa.String(length=200), nullable=False),
-        sa.Column("hint", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["login"],
-            ["people.login"],
-        ),
-        sa.PrimaryKeyConstraint("token_hash"),
+    op.create_table('web_sessions',
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('login', sa.String(length=80), nullable=False),
+    sa.Column('csrf', sa.String(length=64), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('stage', sa.String(length=32), nullable=False),
+    sa.Column('via', sa.String(length=20), nullable=False),
+    sa.Column('strong', sa.Boolean(), nullable=False),
+    sa.Column('address', sa.String(length=64), nullable=False),
+    sa.Column('agent', sa.String(length=200), nullable=False),
+    sa.Column('hint', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['login'], ['people.login'], ),
+    sa.PrimaryKeyConstraint('token_hash')
     )
-    op.create_index(op.f("ix_web_sessions_login"), "web_sessions", ["login"], unique=False)
-    op.create_table(
-        "case_documents",
-        sa.Column("document_id", sa.Integer(), nullable=False),
-        sa.Column("case_id", sa.Integer(), nullable=False),
-        sa.Column(
-            "filed_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["cases.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["document_id"],
-            ["documents.id"],
-        ),
-        sa.PrimaryKeyConstraint("document_id"),
+    op.create_index(op.f('ix_web_sessions_login'), 'web_sessions', ['login'], unique=False)
+    op.create_table('case_documents',
+    sa.Column('document_id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('filed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('reasons', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
+    sa.PrimaryKeyConstraint('document_id')
     )
-    op.create_index(op.f("ix_case_documents_case_id"), "case_documents", ["case_id"], unique=False)
-    op.create_table(
-        "deadlines",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=60), nullable=False),
-        sa.Column("origin", sa.String(length=120), nullable=False),
-        sa.Column("circuit", sa.String(length=80), nullable=False),
-        sa.Column("delivery", sa.String(length=64), nullable=True),
-        sa.Column("case_id", sa.Integer(), nullable=True),
-        sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("due", sa.Date(), nullable=False),
-        sa.Column("basis", sa.String(), nullable=False),
-        sa.Column("status", sa.String(length=20), nullable=False),
-        sa.Column("state", sa.String(length=32), nullable=False),
-        sa.Column("explanation", sa.JSON(), nullable=False),
-        sa.Column(
-            "created_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "ended_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["cases.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["delivery"],
-            ["deliveries.sha256"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("kind", "origin"),
+    op.create_index(op.f('ix_case_documents_case_id'), 'case_documents', ['case_id'], unique=False)
+    op.create_table('deadlines',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=60), nullable=False),
+    sa.Column('origin', sa.String(length=120), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=True),
+    sa.Column('case_id', sa.Integer(), nullable=True),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('due', sa.Date(), nullable=False),
+    sa.Column('basis', sa.String(), nullable=False),
+    sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('explanation', sa.JSON(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('kind', 'origin')
     )
-    op.create_index(op.f("ix_deadlines_case_id"), "deadlines", ["case_id"], unique=False)
-    op.create_index(op.f("ix_deadlines_delivery"), "deadlines", ["delivery"], unique=False)
-    op.create_index(op.f("ix_deadlines_due"), "deadlines", ["due"], unique=False)
-    op.create_index(op.f("ix_deadlines_state"), "deadlines", ["state"], unique=False)
-    op.create_table(
-        "facts",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("document_id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.Column("normalised", sa.String(), nullable=True),
-        sa.Column("page", sa.Integer(), nullable=True),
-        sa.Column("box", sa.JSON(), nullable=True),
-        sa.Column("source", sa.String(length=10), nullable=False),
-        sa.Column("confidence", sa.Float(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False),
-        sa.Column("person", sa.String(length=80), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["document_id"],
-            ["documents.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
+    op.create_index(op.f('ix_deadlines_case_id'), 'deadlines', ['case_id'], unique=False)
+    op.create_index(op.f('ix_deadlines_delivery'), 'deadlines', ['delivery'], unique=False)
+    op.create_index(op.f('ix_deadlines_due'), 'deadlines', ['due'], unique=False)
+    op.create_index(op.f('ix_deadlines_state'), 'deadlines', ['state'], unique=False)
+    op.create_table('facts',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('document_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('value', sa.String(), nullable=False),
+    sa.Column('normalised', sa.String(), nullable=True),
+    sa.Column('page', sa.Integer(), nullable=True),
+    sa.Column('box', sa.JSON(), nullable=True),
+    sa.Column('source', sa.String(length=10), nullable=False),
+    sa.Column('confidence', sa.Float(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('person', sa.String(length=80), nullable=True),
+    sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
+    sa.PrimaryKeyConstraint('id')
     )
-    op.create_index(op.f("ix_facts_document_id"), "facts", ["document_id"], unique=False)
-    op.create_table(
-        "issues",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("document_id", sa.Integer(), nullable=False),
-        sa.Column("code", sa.String(length=60), nullable=False),
-        sa.Column("field", sa.String(length=60), nullable=True),
-        sa.Column("severity", sa.String(length=8), nullable=False),
-        sa.Column("message", sa.String(), nullable=False),
-        sa.Column("page", sa.Integer(), nullable=True),
-        sa.Column("box", sa.JSON(), nullable=True),
-        sa.Column("picture_sha256", sa.String(length=64), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["document_id"],
-            ["documents.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
+    op.create_index(op.f('ix_facts_document_id'), 'facts', ['document_id'], unique=False)
+    op.create_table('issues',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('document_id', sa.Integer(), nullable=False),
+    sa.Column('code', sa.String(length=60), nullable=False),
+    sa.Column('field', sa.String(length=60), nullable=True),
+    sa.Column('severity', sa.String(length=8), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=True),
+    sa.Column('box', sa.JSON(), nullable=True),
+    sa.Column('picture_sha256', sa.String(length=64), nullable=True),
+    sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
+    sa.PrimaryKeyConstraint('id')
     )
-    op.create_index(op.f("ix_issues_document_id"), "issues", ["document_id"], unique=False)
-    op.create_table(
-        "items",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("delivery", sa.String(length=64), nullable=False),
-        sa.Column("circuit", sa.String(length=80), nullable=False),
-        sa.Column("queue", sa.String(length=40), nullable=False),
-        sa.Column("case_id", sa.Integer(), nullable=True),
-        sa.Column("state", sa.String(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("title", sa.String(length=300), nullable=False),
-        sa.Column("sender", sa.String(length=320), nullable=False),
-        sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.Column("forward_to", sa.JSON(), nullable=False),
-        sa.Column(
-            "created_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column("taken_by", sa.String(length=80), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("next_due", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["cases.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["delivery"],
-            ["deliveries.sha256"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("delivery", "queue"),
+    op.create_index(op.f('ix_issues_document_id'), 'issues', ['document_id'], unique=False)
+    op.create_table('items',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=True),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('title', sa.String(length=300), nullable=False),
+    sa.Column('sender', sa.String(length=320), nullable=False),
+    sa.Column('reasons', sa.JSON(), nullable=False),
+    sa.Column('forward_to', sa.JSON(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('taken_by', sa.String(length=80), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('next_due', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('delivery', 'queue')
     )
-    op.create_index(
-        "ix_items_by_due", "items", ["circuit", "queue", "state", "next_due", "id"], unique=False
+    op.create_index('ix_items_by_due', 'items', ['circuit', 'queue', 'state', 'next_due', 'id'], unique=False)
+    op.create_index('ix_items_by_holder', 'items', ['taken_by', 'state', 'circuit', 'queue'], unique=False)
+    op.create_index('ix_items_by_state', 'items', ['circuit', 'queue', 'state', 'created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_items_case_id'), 'items', ['case_id'], unique=False)
+    op.create_index(op.f('ix_items_state'), 'items', ['state'], unique=False)
+    op.create_table('outbox',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('message_id', sa.String(length=250), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('letter', sa.String(length=60), nullable=False),
+    sa.Column('mailbox', sa.String(length=254), nullable=False),
+    sa.Column('recipient', sa.String(length=320), nullable=False),
+    sa.Column('subject', sa.String(length=300), nullable=False),
+    sa.Column('raw_sha256', sa.String(length=64), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=True),
+    sa.Column('case_id', sa.Integer(), nullable=True),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('null_return_path', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('next_attempt_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('last_reply', sa.String(), nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('lease_owner', sa.String(length=80), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('recipient_key', sa.String(length=320), nullable=False),
+    sa.Column('domain', sa.String(length=255), nullable=False),
+    sa.Column('attempted_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('retried_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('protection', sa.String(length=12), nullable=False),
+    sa.Column('why', sa.JSON(), nullable=False),
+    sa.Column('expects', sa.String(length=10), nullable=True),
+    sa.Column('within_days', sa.Integer(), nullable=False),
+    sa.Column('expected_by', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('following', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('message_id')
     )
-    op.create_index("ix_items_by_holder", "items", ["taken_by", "state", "circuit", "queue"], unique=False)
-    op.create_index(
-        "ix_items_by_state", "items", ["circuit", "queue", "state", "created_at", "id"], unique=False
+    op.create_index(op.f('ix_outbox_attempted_at'), 'outbox', ['attempted_at'], unique=False)
+    op.create_index(op.f('ix_outbox_case_id'), 'outbox', ['case_id'], unique=False)
+    op.create_index(op.f('ix_outbox_delivery'), 'outbox', ['delivery'], unique=False)
+    op.create_index(op.f('ix_outbox_domain'), 'outbox', ['domain'], unique=False)
+    op.create_index(op.f('ix_outbox_expected_by'), 'outbox', ['expected_by'], unique=False)
+    op.create_index(op.f('ix_outbox_following'), 'outbox', ['following'], unique=False)
+    op.create_index(op.f('ix_outbox_next_attempt_at'), 'outbox', ['next_attempt_at'], unique=False)
+    op.create_index(op.f('ix_outbox_recipient_key'), 'outbox', ['recipient_key'], unique=False)
+    op.create_index(op.f('ix_outbox_state'), 'outbox', ['state'], unique=False)
+    op.create_table('periods',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('document_id', sa.Integer(), nullable=False),
+    sa.Column('origin', sa.String(length=32), nullable=False),
+    sa.Column('status', sa.String(length=32), nullable=False),
+    sa.Column('starts', sa.Date(), nullable=True),
+    sa.Column('ends', sa.Date(), nullable=True),
+    sa.Column('amount', sa.String(length=20), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('document_id')
     )
-    op.create_index(op.f("ix_items_case_id"), "items", ["case_id"], unique=False)
-    op.create_index(op.f("ix_items_state"), "items", ["state"], unique=False)
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("message_id", sa.String(length=250), nullable=False),
-        sa.Column("circuit", sa.String(length=80), nullable=False),
-        sa.Column("letter", sa.String(length=60), nullable=False),
-        sa.Column("mailbox", sa.String(length=254), nullable=False),
-        sa.Column("recipient", sa.String(length=320), nullable=False),
-        sa.Column("subject", sa.String(length=300), nullable=False),
-        sa.Column("raw_sha256", sa.String(length=64), nullable=False),
-        sa.Column("delivery", sa.String(length=64), nullable=True),
-        sa.Column("case_id", sa.Integer(), nullable=True),
-        sa.Column("state", sa.String(length=32), nullable=False),
-        sa.Column("null_return_path", sa.Boolean(), nullable=False),
-        sa.Column(
-            "created_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "next_attempt_at",
-            sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("last_reply", sa.String(), nullable=True),
-        sa.Column(
-            "sent_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("lease_owner", sa.String(length=80), nullable=True),
-        sa.Column(
-            "lease_until", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("recipient_key", sa.String(length=320), nullable=False),
-        sa.Column("domain", sa.String(length=255), nullable=False),
-        sa.Column(
-            "attempted_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "retried_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("protection", sa.String(length=12), nullable=False),
-        sa.Column("why", sa.JSON(), nullable=False),
-        sa.Column("expects", sa.String(length=10), nullable=True),
-        sa.Column("within_days", sa.Integer(), nullable=False),
-        sa.Column(
-            "expected_by", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("following", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["cases.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["delivery"],
-            ["deliveries.sha256"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("message_id"),
+    op.create_index(op.f('ix_periods_case_id'), 'periods', ['case_id'], unique=False)
+    op.create_table('calls',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=300), nullable=False),
+    sa.Column('reason', sa.String(length=32), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('recipient', sa.String(length=320), nullable=False),
+    sa.Column('phone', sa.String(length=60), nullable=False),
+    sa.Column('detail', sa.String(length=300), nullable=False),
+    sa.Column('outbox_id', sa.Integer(), nullable=True),
+    sa.Column('delivery', sa.String(length=64), nullable=True),
+    sa.Column('case_id', sa.Integer(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('done_by', sa.String(length=80), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('key')
     )
-    op.create_index(op.f("ix_outbox_attempted_at"), "outbox", ["attempted_at"], unique=False)
-    op.create_index(op.f("ix_outbox_case_id"), "outbox", ["case_id"], unique=False)
-    op.create_index(op.f("ix_outbox_delivery"), "outbox", ["delivery"], unique=False)
-    op.create_index(op.f("ix_outbox_domain"), "outbox", ["domain"], unique=False)
-    op.create_index(op.f("ix_outbox_expected_by"), "outbox", ["expected_by"], unique=False)
-    op.create_index(op.f("ix_outbox_following"), "outbox", ["following"], unique=False)
-    op.create_index(op.f("ix_outbox_next_attempt_at"), "outbox", ["next_attempt_at"], unique=False)
-    op.create_index(op.f("ix_outbox_recipient_key"), "outbox", ["recipient_key"], unique=False)
-    op.create_index(op.f("ix_outbox_state"), "outbox", ["state"], unique=False)
-    op.create_table(
-        "periods",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("case_id", sa.Integer(), nullable=False),
-        sa.Column("document_id", sa.Integer(), nullable=False),
-        sa.Column("origin", sa.String(length=32), nullable=False),
-        sa.Column("status", sa.String(length=32), nullable=False),
-        sa.Column("starts", sa.Date(), nullable=True),
-        sa.Column("ends", sa.Date(), nullable=True),
-        sa.Column("amount", sa.String(length=20), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["cases.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["document_id"],
-            ["documents.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("document_id"),
+    op.create_index(op.f('ix_calls_at'), 'calls', ['at'], unique=False)
+    op.create_index(op.f('ix_calls_case_id'), 'calls', ['case_id'], unique=False)
+    op.create_index(op.f('ix_calls_delivery'), 'calls', ['delivery'], unique=False)
+    op.create_index(op.f('ix_calls_done_at'), 'calls', ['done_at'], unique=False)
+    op.create_index(op.f('ix_calls_outbox_id'), 'calls', ['outbox_id'], unique=False)
+    op.create_table('candidates',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('score', sa.Float(), nullable=False),
+    sa.Column('reasons', sa.JSON(), nullable=False),
+    sa.Column('detail', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['item_id'], ['items.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('item_id', 'case_id')
     )
-    op.create_index(op.f("ix_periods_case_id"), "periods", ["case_id"], unique=False)
-    op.create_table(
-        "calls",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(length=300), nullable=False),
-        sa.Column("reason", sa.String(length=32), nullable=False),
-        sa.Column("circuit", sa.String(length=80), nullable=False),
-        sa.Column("recipient", sa.String(length=320), nullable=False),
-        sa.Column("phone", sa.String(length=60), nullable=False),
-        sa.Column("detail", sa.String(length=300), nullable=False),
-        sa.Column("outbox_id", sa.Integer(), nullable=True),
-        sa.Column("delivery", sa.String(length=64), nullable=True),
-        sa.Column("case_id", sa.Integer(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False),
-        sa.Column(
-            "done_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("done_by", sa.String(length=80), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["cases.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["delivery"],
-            ["deliveries.sha256"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["outbox_id"],
-            ["outbox.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("key"),
+    op.create_index(op.f('ix_candidates_item_id'), 'candidates', ['item_id'], unique=False)
+    op.create_table('receipts',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('outbox_id', sa.Integer(), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=False),
+    sa.Column('action', sa.String(length=20), nullable=False),
+    sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('detail', sa.String(length=500), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('outbox_id', 'delivery')
     )
-    op.create_index(op.f("ix_calls_at"), "calls", ["at"], unique=False)
-    op.create_index(op.f("ix_calls_case_id"), "calls", ["case_id"], unique=False)
-    op.create_index(op.f("ix_calls_delivery"), "calls", ["delivery"], unique=False)
-    op.create_index(op.f("ix_calls_done_at"), "calls", ["done_at"], unique=False)
-    op.create_index(op.f("ix_calls_outbox_id"), "calls", ["outbox_id"], unique=False)
-    op.create_table(
-        "candidates",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("item_id", sa.Integer(), nullable=False),
-        sa.Column("case_id", sa.Integer(), nullable=False),
-        sa.Column("score", sa.Float(), nullable=False),
-        sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.Column("detail", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["cases.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"],
-            ["items.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("item_id", "case_id"),
+    op.create_index(op.f('ix_receipts_outbox_id'), 'receipts', ['outbox_id'], unique=False)
+    op.create_table('reminders',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('deadline_id', sa.Integer(), nullable=False),
+    sa.Column('days_before', sa.Integer(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('letter', sa.String(length=60), nullable=False),
+    sa.Column('to', sa.String(length=320), nullable=False),
+    sa.Column('outbox_id', sa.Integer(), nullable=True),
+    sa.Column('done_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('skipped', sa.String(length=200), nullable=True),
+    sa.ForeignKeyConstraint(['deadline_id'], ['deadlines.id'], ),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('deadline_id', 'days_before')
     )
-    op.create_index(op.f("ix_candidates_item_id"), "candidates", ["item_id"], unique=False)
-    op.create_table(
-        "receipts",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("outbox_id", sa.Integer(), nullable=False),
-        sa.Column("delivery", sa.String(length=64), nullable=False),
-        sa.Column("action", sa.String(length=20), nullable=False),
-        sa.Column("status", sa.String(length=20), nullable=False),
-        sa.Column("detail", sa.String(length=500), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["delivery"],
-            ["deliveries.sha256"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["outbox_id"],
-            ["outbox.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("outbox_id", "delivery"),
-    )
-    op.create_index(op.f("ix_receipts_outbox_id"), "receipts", ["outbox_id"], unique=False)
-    op.create_table(
-        "reminders",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("deadline_id", sa.Integer(), nullable=False),
-        sa.Column("days_before", sa.Integer(), nullable=False),
-        sa.Column("on", sa.Date(), nullable=False),
-        sa.Column("letter", sa.String(length=60), nullable=False),
-        sa.Column("to", sa.String(length=320), nullable=False),
-        sa.Column("outbox_id", sa.Integer(), nullable=True),
-        sa.Column(
-            "done_at", sa.DateTime(timezone=True).with_variant(sa.String(32), "sqlite"), nullable=True
-        ),
-        sa.Column("skipped", sa.String(length=200), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["deadline_id"],
-            ["deadlines.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["outbox_id"],
-            ["outbox.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("deadline_id", "days_before"),
-    )
-    op.create_index(op.f("ix_reminders_deadline_id"), "reminders", ["deadline_id"], unique=False)
-    op.create_index(op.f("ix_reminders_on"), "reminders", ["on"], unique=False)
+    op.create_index(op.f('ix_reminders_deadline_id'), 'reminders', ['deadline_id'], unique=False)
+    op.create_index(op.f('ix_reminders_on'), 'reminders', ['on'], unique=False)
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_reminders_on"), table_name="reminders")
-    op.drop_index(op.f("ix_reminders_deadline_id"), table_name="reminders")
-    op.drop_table("reminders")
-    op.drop_index(op.f("ix_receipts_outbox_id"), table_name="receipts")
-    op.drop_table("receipts")
-    op.drop_index(op.f("ix_candidates_item_id"), table_name="candidates")
-    op.drop_table("candidates")
-    op.drop_index(op.f("ix_calls_outbox_id"), table_name="calls")
-    op.drop_index(op.f("ix_calls_done_at"), table_name="calls")
-    op.drop_index(op.f("ix_calls_delivery"), table_name="calls")
-    op.drop_index(op.f("ix_calls_case_id"), table_name="calls")
-    op.drop_index(op.f("ix_calls_at"), table_name="calls")
-    op.drop_table("calls")
-    op.drop_index(op.f("ix_periods_case_id"), table_name="periods")
-    op.drop_table("periods")
-    op.drop_index(op.f("ix_outbox_state"), table_name="outbox")
-    op.drop_index(op.f("ix_outbox_recipient_key"), table_name="outbox")
-    op.drop_index(op.f("ix_outbox_next_attempt_at"), table_name="outbox")
-    op.drop_index(op.f("ix_outbox_following"), table_name="outbox")
-    op.drop_index(op.f("ix_outbox_expected_by"), table_name="outbox")
-    op.drop_index(op.f("ix_outbox_domain"), table_name="outbox")
-    op.drop_index(op.f("ix_outbox_delivery"), table_name="outbox")
-    op.drop_index(op.f("ix_outbox_case_id"), table_name="outbox")
-    op.drop_index(op.f("ix_outbox_attempted_at"), table_name="outbox")
-    op.drop_table("outbox")
-    op.drop_index(op.f("ix_items_state"), table_name="items")
-    op.drop_index(op.f("ix_items_case_id"), table_name="items")
-    op.drop_index("ix_items_by_state", table_name="items")
-    op.drop_index("ix_items_by_holder", table_name="items")
-    op.drop_index("ix_items_by_due", table_name="items")
-    op.drop_table("items")
-    op.drop_index(op.f("ix_issues_document_id"), table_name="issues")
-    op.drop_table("issues")
-    op.drop_index(op.f("ix_facts_document_id"), table_name="facts")
-    op.drop_table("facts")
-    op.drop_index(op.f("ix_deadlines_state"), table_name="deadlines")
-    op.drop_index(op.f("ix_deadlines_due"), table_name="deadlines")
-    op.drop_index(op.f("ix_deadlines_delivery"), table_name="deadlines")
-    op.drop_index(op.f("ix_deadlines_case_id"), table_name="deadlines")
-    op.drop_table("deadlines")
-    op.drop_index(op.f("ix_case_documents_case_id"), table_name="case_documents")
-    op.drop_table("case_documents")
-    op.drop_index(op.f("ix_web_sessions_login"), table_name="web_sessions")
-    op.drop_table("web_sessions")
-    op.drop_table("second_factors")
-    op.drop_index(op.f("ix_recovery_codes_login"), table_name="recovery_codes")
-    op.drop_table("recovery_codes")
-    op.drop_index(op.f("ix_invitations_login"), table_name="invitations")
-    op.drop_table("invitations")
-    op.drop_index(op.f("ix_drafts_login"), table_name="drafts")
-    op.drop_table("drafts")
-    op.drop_index(op.f("ix_documents_sha256"), table_name="documents")
-    op.drop_index(op.f("ix_documents_kind"), table_name="documents")
-    op.drop_index(op.f("ix_documents_delivery"), table_name="documents")
-    op.drop_table("documents")
-    op.drop_index(op.f("ix_certificates_state"), table_name="certificates")
-    op.drop_index(op.f("ix_certificates_address"), table_name="certificates")
-    op.drop_table("certificates")
-    op.drop_index(op.f("ix_cases_patient_name"), table_name="cases")
-    op.drop_index(op.f("ix_cases_patient_birth_date"), table_name="cases")
-    op.drop_index(op.f("ix_cases_opened_by_delivery"), table_name="cases")
-    op.drop_index(op.f("ix_cases_name_key"), table_name="cases")
-    op.drop_index(op.f("ix_cases_form_reference"), table_name="cases")
-    op.drop_index(op.f("ix_cases_cnas_number"), table_name="cases")
-    op.drop_index(op.f("ix_cases_circuit"), table_name="cases")
-    op.drop_table("cases")
-    op.drop_index(op.f("ix_arrivals_mailbox"), table_name="arrivals")
-    op.drop_index(op.f("ix_arrivals_delivery"), table_name="arrivals")
-    op.drop_table("arrivals")
-    op.drop_index(op.f("ix_api_tokens_login"), table_name="api_tokens")
-    op.drop_table("api_tokens")
-    op.drop_table("tallies")
-    op.drop_table("sign_in_attempts")
-    op.drop_index(op.f("ix_people_email"), table_name="people")
-    op.drop_table("people")
-    op.drop_table("failed_addresses")
-    op.drop_table("executors")
-    op.drop_index(op.f("ix_deliveries_state"), table_name="deliveries")
-    op.drop_index(op.f("ix_deliveries_received_at"), table_name="deliveries")
-    op.drop_index(op.f("ix_deliveries_message_id"), table_name="deliveries")
-    op.drop_table("deliveries")
-    op.drop_table("counters")
-    op.drop_table("audit_head")
-    op.drop_index(op.f("ix_audit_events_subject"), table_name="audit_events")
-    op.drop_index(op.f("ix_audit_events_kind"), table_name="audit_events")
-    op.drop_table("audit_events")
-    op.drop_table("audit_checkpoints")
+    op.drop_index(op.f('ix_reminders_on'), table_name='reminders')
+    op.drop_index(op.f('ix_reminders_deadline_id'), table_name='reminders')
+    op.drop_table('reminders')
+    op.drop_index(op.f('ix_receipts_outbox_id'), table_name='receipts')
+    op.drop_table('receipts')
+    op.drop_index(op.f('ix_candidates_item_id'), table_name='candidates')
+    op.drop_table('candidates')
+    op.drop_index(op.f('ix_calls_outbox_id'), table_name='calls')
+    op.drop_index(op.f('ix_calls_done_at'), table_name='calls')
+    op.drop_index(op.f('ix_calls_delivery'), table_name='calls')
+    op.drop_index(op.f('ix_calls_case_id'), table_name='calls')
+    op.drop_index(op.f('ix_calls_at'), table_name='calls')
+    op.drop_table('calls')
+    op.drop_index(op.f('ix_periods_case_id'), table_name='periods')
+    op.drop_table('periods')
+    op.drop_index(op.f('ix_outbox_state'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_recipient_key'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_next_attempt_at'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_following'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_expected_by'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_domain'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_delivery'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_case_id'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_attempted_at'), table_name='outbox')
+    op.drop_table('outbox')
+    op.drop_index(op.f('ix_items_state'), table_name='items')
+    op.drop_index(op.f('ix_items_case_id'), table_name='items')
+    op.drop_index('ix_items_by_state', table_name='items')
+    op.drop_index('ix_items_by_holder', table_name='items')
+    op.drop_index('ix_items_by_due', table_name='items')
+    op.drop_table('items')
+    op.drop_index(op.f('ix_issues_document_id'), table_name='issues')
+    op.drop_table('issues')
+    op.drop_index(op.f('ix_facts_document_id'), table_name='facts')
+    op.drop_table('facts')
+    op.drop_index(op.f('ix_deadlines_state'), table_name='deadlines')
+    op.drop_index(op.f('ix_deadlines_due'), table_name='deadlines')
+    op.drop_index(op.f('ix_deadlines_delivery'), table_name='deadlines')
+    op.drop_index(op.f('ix_deadlines_case_id'), table_name='deadlines')
+    op.drop_table('deadlines')
+    op.drop_index(op.f('ix_case_documents_case_id'), table_name='case_documents')
+    op.drop_table('case_documents')
+    op.drop_index(op.f('ix_web_sessions_login'), table_name='web_sessions')
+    op.drop_table('web_sessions')
+    op.drop_table('second_factors')
+    op.drop_index(op.f('ix_recovery_codes_login'), table_name='recovery_codes')
+    op.drop_table('recovery_codes')
+    op.drop_index(op.f('ix_invitations_login'), table_name='invitations')
+    op.drop_table('invitations')
+    op.drop_index(op.f('ix_drafts_login'), table_name='drafts')
+    op.drop_table('drafts')
+    op.drop_index(op.f('ix_documents_sha256'), table_name='documents')
+    op.drop_index(op.f('ix_documents_kind'), table_name='documents')
+    op.drop_index(op.f('ix_documents_delivery'), table_name='documents')
+    op.drop_table('documents')
+    op.drop_index(op.f('ix_certificates_state'), table_name='certificates')
+    op.drop_index(op.f('ix_certificates_address'), table_name='certificates')
+    op.drop_table('certificates')
+    op.drop_index(op.f('ix_cases_patient_name'), table_name='cases')
+    op.drop_index(op.f('ix_cases_patient_birth_date'), table_name='cases')
+    op.drop_index(op.f('ix_cases_opened_by_delivery'), table_name='cases')
+    op.drop_index(op.f('ix_cases_name_key'), table_name='cases')
+    op.drop_index(op.f('ix_cases_form_reference'), table_name='cases')
+    op.drop_index(op.f('ix_cases_cnas_number'), table_name='cases')
+    op.drop_index(op.f('ix_cases_circuit'), table_name='cases')
+    op.drop_table('cases')
+    op.drop_index(op.f('ix_arrivals_mailbox'), table_name='arrivals')
+    op.drop_index(op.f('ix_arrivals_delivery'), table_name='arrivals')
+    op.drop_table('arrivals')
+    op.drop_index(op.f('ix_api_tokens_login'), table_name='api_tokens')
+    op.drop_table('api_tokens')
+    op.drop_table('tallies')
+    op.drop_table('sign_in_attempts')
+    op.drop_index(op.f('ix_people_email'), table_name='people')
+    op.drop_table('people')
+    op.drop_table('failed_addresses')
+    op.drop_table('executors')
+    op.drop_index(op.f('ix_deliveries_state'), table_name='deliveries')
+    op.drop_index(op.f('ix_deliveries_received_at'), table_name='deliveries')
+    op.drop_index(op.f('ix_deliveries_message_id'), table_name='deliveries')
+    op.drop_table('deliveries')
+    op.drop_table('counters')
+    op.drop_table('audit_head')
+    op.drop_index(op.f('ix_audit_events_subject'), table_name='audit_events')
+    op.drop_index(op.f('ix_audit_events_kind'), table_name='audit_events')
+    op.drop_table('audit_events')
+    op.drop_table('audit_checkpoints')
