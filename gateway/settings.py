@@ -38,6 +38,19 @@ class Trust(_Section):
     anchors: Path = Path("var/trust/anchors")
     intermediates: Path = Path("var/trust/intermediates")
     crls: Path = Path("var/trust/crls")
+    ocsp: Path = Path("var/trust/ocsp")
+
+
+class Revocation(_Section):
+    """Where the proofs come from that a certificate was not revoked."""
+
+    policy: Literal["supplied", "fetch"] = "supplied"
+    hosts: tuple[str, ...] = ()
+    private_addresses: bool = False
+    seconds: float = Field(default=5.0, gt=0, le=60)
+    mail_seconds: float = Field(default=20.0, gt=0, le=300)
+    max_bytes: int = Field(default=20 * MIB, gt=0)
+    retry_seconds: int = Field(default=300, ge=0)
 
 
 class Smtp(_Section):
@@ -119,8 +132,31 @@ class Web(_Section):
     enabled: bool = True
     host: str = "127.0.0.1"
     port: int = 8352
-    session_hours: int = 10
+    session_hours: int = Field(default=10, ge=1, le=24)
+    idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
     secure_cookies: bool = True
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+$")
+    totp: Literal["optional", "required"] = "required"
+    totp_roles: tuple[str, ...] = ("admin", "supervisor", "cnse-medical")
+    link_hours: int = Field(default=24, ge=1, le=14 * 24)
+    token_days: int = Field(default=365, ge=1, le=3 * 366)
+
+
+class Oidc(_Section):
+    """Single sign-on by an OpenID Connect provider (ProConnect, a hospital's own): who, never what."""
+
+    enabled: bool = False
+    title: str = "ProConnect"
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret_file: Path | None = None
+    scope: str = "openid email"
+    claim: str = "email"
+    match: Literal["email", "login"] = "email"
+    acr_values: str | None = None
+    strong_acr: tuple[str, ...] = ()
+    ca_file: Path | None = None
+    timeout_seconds: int = Field(default=10, ge=1, le=60)
 
 
 class Engine(_Section):
@@ -154,12 +190,14 @@ class Settings(_Section):
     extra_circuits: tuple[Path, ...] = ()
     storage: Storage = Storage()
     trust: Trust = Trust()
+    revocation: Revocation = Revocation()
     smtp: Smtp = Smtp()
     imap: tuple[Imap, ...] = ()
     outgoing: Outgoing = Outgoing()
     destinations: tuple[Destination, ...] = ()
     ldap: Ldap = Ldap()
     web: Web = Web()
+    oidc: Oidc = Oidc()
     engine: Engine = Engine()
     limits: ParsingLimits = ParsingLimits()
     ocr: Ocr = Ocr()
