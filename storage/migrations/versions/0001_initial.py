@@ -19,6 +19,13 @@ def upgrade() -> None:
     sa.Column('note', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('size')
     )
+    op.create_table('audit_clear',
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('field', sa.String(length=60), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.Column('value', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('position', 'field')
+    )
     op.create_table('audit_events',
     sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
@@ -26,8 +33,6 @@ def upgrade() -> None:
     sa.Column('subject', sa.String(length=120), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
     sa.Column('leaf', sa.LargeBinary(), nullable=False),
-    sa.Column('salt', sa.LargeBinary(), nullable=True),
-    sa.Column('clear', sa.LargeBinary(), nullable=True),
     sa.PrimaryKeyConstraint('position')
     )
     op.create_index(op.f('ix_audit_events_kind'), 'audit_events', ['kind'], unique=False)
@@ -247,6 +252,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('token_hash')
     )
     op.create_index(op.f('ix_invitations_login'), 'invitations', ['login'], unique=False)
+    op.create_table('judgments',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=False),
+    sa.Column('place', sa.String(length=400), nullable=False),
+    sa.Column('role', sa.String(length=12), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('source', sa.String(length=9), nullable=False),
+    sa.Column('url', sa.String(), nullable=True),
+    sa.Column('this_update', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('next_update', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('judged_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('delivery', 'place', 'role', 'sha256')
+    )
+    op.create_index(op.f('ix_judgments_delivery'), 'judgments', ['delivery'], unique=False)
+    op.create_index(op.f('ix_judgments_sha256'), 'judgments', ['sha256'], unique=False)
     op.create_table('recovery_codes',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('login', sa.String(length=80), nullable=False),
@@ -265,6 +287,22 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['login'], ['people.login'], ),
     sa.PrimaryKeyConstraint('login')
     )
+    op.create_table('successions',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('older_delivery', sa.String(length=64), nullable=False),
+    sa.Column('older_sha256', sa.String(length=64), nullable=False),
+    sa.Column('newer_delivery', sa.String(length=64), nullable=False),
+    sa.Column('newer_sha256', sa.String(length=64), nullable=False),
+    sa.Column('action', sa.String(length=9), nullable=False),
+    sa.Column('basis', sa.String(length=9), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['newer_delivery'], ['deliveries.sha256'], ),
+    sa.ForeignKeyConstraint(['older_delivery'], ['deliveries.sha256'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('older_delivery', 'older_sha256', 'newer_delivery', 'newer_sha256')
+    )
+    op.create_index(op.f('ix_successions_newer_delivery'), 'successions', ['newer_delivery'], unique=False)
+    op.create_index(op.f('ix_successions_older_delivery'), 'successions', ['older_delivery'], unique=False)
     op.create_table('web_sessions',
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('login', sa.String(length=80), nullable=False),
@@ -307,6 +345,9 @@ def upgrade() -> None:
     sa.Column('explanation', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('terms', sa.JSON(), nullable=True),
+    sa.Column('pauses', sa.JSON(), nullable=False),
+    sa.Column('escalated_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
     sa.PrimaryKeyConstraint('id'),
@@ -470,6 +511,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('item_id', 'case_id')
     )
     op.create_index(op.f('ix_candidates_item_id'), 'candidates', ['item_id'], unique=False)
+    op.create_table('deadline_versions',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('deadline_id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('due', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('why', sa.String(length=300), nullable=False),
+    sa.Column('explanation', sa.JSON(), nullable=False),
+    sa.Column('reminders', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['deadline_id'], ['deadlines.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_deadline_versions_deadline_id'), 'deadline_versions', ['deadline_id'], unique=False)
     op.create_table('receipts',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('outbox_id', sa.Integer(), nullable=False),
@@ -491,6 +545,7 @@ def upgrade() -> None:
     sa.Column('on', sa.Date(), nullable=False),
     sa.Column('letter', sa.String(length=60), nullable=False),
     sa.Column('to', sa.String(length=320), nullable=False),
+    sa.Column('attach', sa.String(length=40), nullable=True),
     sa.Column('outbox_id', sa.Integer(), nullable=True),
     sa.Column('done_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('skipped', sa.String(length=200), nullable=True),
@@ -509,6 +564,8 @@ def downgrade() -> None:
     op.drop_table('reminders')
     op.drop_index(op.f('ix_receipts_outbox_id'), table_name='receipts')
     op.drop_table('receipts')
+    op.drop_index(op.f('ix_deadline_versions_deadline_id'), table_name='deadline_versions')
+    op.drop_table('deadline_versions')
     op.drop_index(op.f('ix_candidates_item_id'), table_name='candidates')
     op.drop_table('candidates')
     op.drop_index(op.f('ix_calls_outbox_id'), table_name='calls')
@@ -548,9 +605,15 @@ def downgrade() -> None:
     op.drop_table('case_documents')
     op.drop_index(op.f('ix_web_sessions_login'), table_name='web_sessions')
     op.drop_table('web_sessions')
+    op.drop_index(op.f('ix_successions_older_delivery'), table_name='successions')
+    op.drop_index(op.f('ix_successions_newer_delivery'), table_name='successions')
+    op.drop_table('successions')
     op.drop_table('second_factors')
     op.drop_index(op.f('ix_recovery_codes_login'), table_name='recovery_codes')
     op.drop_table('recovery_codes')
+    op.drop_index(op.f('ix_judgments_sha256'), table_name='judgments')
+    op.drop_index(op.f('ix_judgments_delivery'), table_name='judgments')
+    op.drop_table('judgments')
     op.drop_index(op.f('ix_invitations_login'), table_name='invitations')
     op.drop_table('invitations')
     op.drop_index(op.f('ix_drafts_login'), table_name='drafts')
@@ -590,4 +653,5 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_audit_events_subject'), table_name='audit_events')
     op.drop_index(op.f('ix_audit_events_kind'), table_name='audit_events')
     op.drop_table('audit_events')
+    op.drop_table('audit_clear')
     op.drop_table('audit_checkpoints')
