@@ -77,6 +77,13 @@ def upgrade() -> None:
     op.create_index(op.f('ix_deliveries_message_id'), 'deliveries', ['message_id'], unique=False)
     op.create_index(op.f('ix_deliveries_received_at'), 'deliveries', ['received_at'], unique=False)
     op.create_index(op.f('ix_deliveries_state'), 'deliveries', ['state'], unique=False)
+    op.create_table('erasures',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('person', sa.String(length=80), nullable=False),
+    sa.Column('certificate', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
     op.create_table('executors',
     sa.Column('executor', sa.String(length=80), nullable=False),
     sa.Column('beat_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
@@ -193,7 +200,6 @@ def upgrade() -> None:
     sa.Column('not_before', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('not_after', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('verdict', sa.String(length=20), nullable=False),
-    sa.Column('source', sa.String(length=32), nullable=False),
     sa.Column('state', sa.String(length=32), nullable=False),
     sa.Column('seen_in', sa.String(length=64), nullable=True),
     sa.Column('seen_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
@@ -241,6 +247,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_drafts_login'), 'drafts', ['login'], unique=False)
+    op.create_table('erased_rows',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('erasure_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=12), nullable=False),
+    sa.Column('key', sa.String(length=120), nullable=False),
+    sa.Column('blobs', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['erasure_id'], ['erasures.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('kind', 'key')
+    )
+    op.create_index(op.f('ix_erased_rows_erasure_id'), 'erased_rows', ['erasure_id'], unique=False)
     op.create_table('invitations',
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('login', sa.String(length=80), nullable=False),
@@ -330,6 +347,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('document_id')
     )
     op.create_index(op.f('ix_case_documents_case_id'), 'case_documents', ['case_id'], unique=False)
+    op.create_table('contestation_lists',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('document_id', sa.Integer(), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('trouble', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('document_id')
+    )
+    op.create_index(op.f('ix_contestation_lists_delivery'), 'contestation_lists', ['delivery'], unique=False)
     op.create_table('deadlines',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(length=60), nullable=False),
@@ -413,6 +443,18 @@ def upgrade() -> None:
     op.create_index('ix_items_by_state', 'items', ['circuit', 'queue', 'state', 'created_at', 'id'], unique=False)
     op.create_index(op.f('ix_items_case_id'), 'items', ['case_id'], unique=False)
     op.create_index(op.f('ix_items_state'), 'items', ['state'], unique=False)
+    op.create_table('legal_holds',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(length=300), nullable=False),
+    sa.Column('placed_by', sa.String(length=80), nullable=False),
+    sa.Column('placed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('lifted_by', sa.String(length=80), nullable=True),
+    sa.Column('lifted_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_legal_holds_case_id'), 'legal_holds', ['case_id'], unique=False)
     op.create_table('outbox',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('message_id', sa.String(length=250), nullable=False),
@@ -511,6 +553,63 @@ def upgrade() -> None:
     sa.UniqueConstraint('item_id', 'case_id')
     )
     op.create_index(op.f('ix_candidates_item_id'), 'candidates', ['item_id'], unique=False)
+    op.create_table('contestation_lines',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('list_id', sa.Integer(), nullable=False),
+    sa.Column('place', sa.String(length=200), nullable=False),
+    sa.Column('cells', sa.JSON(), nullable=False),
+    sa.Column('why', sa.String(length=300), nullable=False),
+    sa.ForeignKeyConstraint(['list_id'], ['contestation_lists.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('list_id', 'place')
+    )
+    op.create_index(op.f('ix_contestation_lines_list_id'), 'contestation_lines', ['list_id'], unique=False)
+    op.create_table('contestations',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('reference', sa.String(length=32), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('list_id', sa.Integer(), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=False),
+    sa.Column('place', sa.String(length=200), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('claim_reference', sa.String(length=80), nullable=True),
+    sa.Column('last_name', sa.String(length=120), nullable=True),
+    sa.Column('first_names', sa.String(length=120), nullable=True),
+    sa.Column('birth_date', sa.Date(), nullable=True),
+    sa.Column('cnas_number', sa.String(length=40), nullable=True),
+    sa.Column('form_reference', sa.String(length=80), nullable=True),
+    sa.Column('establishment', sa.String(length=200), nullable=True),
+    sa.Column('starts', sa.Date(), nullable=True),
+    sa.Column('ends', sa.Date(), nullable=True),
+    sa.Column('amount', sa.String(length=20), nullable=True),
+    sa.Column('reason', sa.String(length=20), nullable=False),
+    sa.Column('reason_text', sa.String(length=300), nullable=False),
+    sa.Column('doubts', sa.JSON(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=True),
+    sa.Column('match_reasons', sa.JSON(), nullable=False),
+    sa.Column('earlier', sa.String(length=32), nullable=True),
+    sa.Column('outcome', sa.String(length=32), nullable=True),
+    sa.Column('cause', sa.String(length=32), nullable=True),
+    sa.Column('argument', sa.String(length=4000), nullable=False),
+    sa.Column('evidence_sha256', sa.String(length=64), nullable=True),
+    sa.Column('evidence_size', sa.Integer(), nullable=True),
+    sa.Column('paid_on', sa.Date(), nullable=True),
+    sa.Column('notified_on', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.ForeignKeyConstraint(['list_id'], ['contestation_lists.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('list_id', 'place'),
+    sa.UniqueConstraint('reference')
+    )
+    op.create_index('ix_contestations_by_state', 'contestations', ['circuit', 'state', 'received_at', 'id'], unique=False)
+    op.create_index(op.f('ix_contestations_case_id'), 'contestations', ['case_id'], unique=False)
+    op.create_index(op.f('ix_contestations_claim_reference'), 'contestations', ['claim_reference'], unique=False)
+    op.create_index(op.f('ix_contestations_delivery'), 'contestations', ['delivery'], unique=False)
+    op.create_index(op.f('ix_contestations_list_id'), 'contestations', ['list_id'], unique=False)
     op.create_table('deadline_versions',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('deadline_id', sa.Integer(), nullable=False),
@@ -556,9 +655,25 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_reminders_deadline_id'), 'reminders', ['deadline_id'], unique=False)
     op.create_index(op.f('ix_reminders_on'), 'reminders', ['on'], unique=False)
+    op.create_table('contestation_candidates',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('contestation_id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('score', sa.Float(), nullable=False),
+    sa.Column('reasons', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['contestation_id'], ['contestations.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('contestation_id', 'case_id')
+    )
+    op.create_index(op.f('ix_contestation_candidates_case_id'), 'contestation_candidates', ['case_id'], unique=False)
+    op.create_index(op.f('ix_contestation_candidates_contestation_id'), 'contestation_candidates', ['contestation_id'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f('ix_contestation_candidates_contestation_id'), table_name='contestation_candidates')
+    op.drop_index(op.f('ix_contestation_candidates_case_id'), table_name='contestation_candidates')
+    op.drop_table('contestation_candidates')
     op.drop_index(op.f('ix_reminders_on'), table_name='reminders')
     op.drop_index(op.f('ix_reminders_deadline_id'), table_name='reminders')
     op.drop_table('reminders')
@@ -566,6 +681,14 @@ def downgrade() -> None:
     op.drop_table('receipts')
     op.drop_index(op.f('ix_deadline_versions_deadline_id'), table_name='deadline_versions')
     op.drop_table('deadline_versions')
+    op.drop_index(op.f('ix_contestations_list_id'), table_name='contestations')
+    op.drop_index(op.f('ix_contestations_delivery'), table_name='contestations')
+    op.drop_index(op.f('ix_contestations_claim_reference'), table_name='contestations')
+    op.drop_index(op.f('ix_contestations_case_id'), table_name='contestations')
+    op.drop_index('ix_contestations_by_state', table_name='contestations')
+    op.drop_table('contestations')
+    op.drop_index(op.f('ix_contestation_lines_list_id'), table_name='contestation_lines')
+    op.drop_table('contestation_lines')
     op.drop_index(op.f('ix_candidates_item_id'), table_name='candidates')
     op.drop_table('candidates')
     op.drop_index(op.f('ix_calls_outbox_id'), table_name='calls')
@@ -586,6 +709,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_outbox_case_id'), table_name='outbox')
     op.drop_index(op.f('ix_outbox_attempted_at'), table_name='outbox')
     op.drop_table('outbox')
+    op.drop_index(op.f('ix_legal_holds_case_id'), table_name='legal_holds')
+    op.drop_table('legal_holds')
     op.drop_index(op.f('ix_items_state'), table_name='items')
     op.drop_index(op.f('ix_items_case_id'), table_name='items')
     op.drop_index('ix_items_by_state', table_name='items')
@@ -601,6 +726,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_deadlines_delivery'), table_name='deadlines')
     op.drop_index(op.f('ix_deadlines_case_id'), table_name='deadlines')
     op.drop_table('deadlines')
+    op.drop_index(op.f('ix_contestation_lists_delivery'), table_name='contestation_lists')
+    op.drop_table('contestation_lists')
     op.drop_index(op.f('ix_case_documents_case_id'), table_name='case_documents')
     op.drop_table('case_documents')
     op.drop_index(op.f('ix_web_sessions_login'), table_name='web_sessions')
@@ -616,6 +743,8 @@ def downgrade() -> None:
     op.drop_table('judgments')
     op.drop_index(op.f('ix_invitations_login'), table_name='invitations')
     op.drop_table('invitations')
+    op.drop_index(op.f('ix_erased_rows_erasure_id'), table_name='erased_rows')
+    op.drop_table('erased_rows')
     op.drop_index(op.f('ix_drafts_login'), table_name='drafts')
     op.drop_table('drafts')
     op.drop_index(op.f('ix_documents_sha256'), table_name='documents')
@@ -644,6 +773,7 @@ def downgrade() -> None:
     op.drop_table('people')
     op.drop_table('failed_addresses')
     op.drop_table('executors')
+    op.drop_table('erasures')
     op.drop_index(op.f('ix_deliveries_state'), table_name='deliveries')
     op.drop_index(op.f('ix_deliveries_received_at'), table_name='deliveries')
     op.drop_index(op.f('ix_deliveries_message_id'), table_name='deliveries')

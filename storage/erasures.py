@@ -1,0 +1,231 @@
+"""What was erased at the end of its retention, and the erasing of rows: columns are emptied, rows stay.
+
+A row keeps its number, its kind, its dates and the SHA-256 of what it was about: enough to say that
+something was there and was erased, nothing of what it said. Blobs are the caller's, after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import JSON, UniqueConstraint, update
+from sqlmodel import Field, SQLModel, col, delete, select
+
+from storage import audit
+from storage.audit import EventRow
+from storage.cases import Case, CaseDocument, Item
+from storage.contestations import Contestation, ContestationList, UnreadLine
+from storage.db import Instant, Session, insert_new, table_of
+from storage.deadlines import Deadline
+from storage.deliveries import Arrival, Delivery
+from storage.documents import Document, FactRow, IssueRow
+from storage.outbox import OutboxEntry, Receipt
+
+ERASED = "(effacé)"
+GONE = "Pièce effacée au terme de sa conservation ; il n'en reste que le type, la date et l'empreinte."
+_CHUNK = 500
+
+
+class Erasure(SQLModel, table=True):
+    """One erasure that was carried out. ``certificate`` is its signed text."""
+
+    __tablename__ = "erasures"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    person: str = Field(max_length=80)
+    certificate: str = ""
+
+
+class ErasedRow(SQLModel, table=True):
+    """One thing erased: ``kind`` is ``document``, ``mail``, ``letter``, ``case`` or ``events``."""
+
+    __tablename__ = "erased_rows"
+    __table_args__ = (UniqueConstraint("kind", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    erasure_id: int = Field(foreign_key="erasures.id", index=True)
+    kind: str = Field(max_length=12)
+    key: str = Field(max_length=120)
+    blobs: list[str] = Field(default_factory=list, sa_type=JSON)
+    """SHA-256 of the blobs to remove: they are named here before they are, so that a crash is made good."""
+
+
+def begin(session: Session, erasure: Erasure) -> int:
+    """Insert an erasure and return its number."""
+    session.add(erasure)
+    session.flush()
+    return erasure.id or 0
+
+
+def mark(session: Session, row: ErasedRow) -> bool:
+    """Note one thing as erased; ``False`` when it already was."""
+    return insert_new(session, table_of(ErasedRow), row.model_dump(exclude={"id"}))
+
+
+def certify(session: Session, erasure_id: int, certificate: str) -> None:
+    session.execute(update(Erasure).where(col(Erasure.id) == erasure_id).values(certificate=certificate))
+
+
+def keys(session: Session, kind: str) -> set[str]:
+    """Keys of everything of this kind that was erased."""
+    return set(session.exec(select(ErasedRow.key).where(col(ErasedRow.kind) == kind)))
+
+
+def named_blobs(session: Session) -> set[str]:
+    """Every blob that an erasure named."""
+    found: set[str] = set()
+    for blobs in session.exec(select(ErasedRow.blobs)):
+        found.update(blobs)
+    return found
+
+
+def documents_of_case(session: Session, case_id: int) -> list[Document]:
+    """Documents filed in a case, and the others of its mails that are filed nowhere."""
+    filed = list(
+        session.exec(
+            select(Document)
+            .join(CaseDocument, col(CaseDocument.document_id) == col(Document.id))
+            .where(col(CaseDocument.case_id) == case_id)
+        )
+    )
+    mails = {d.delivery for d in filed}
+    mails |= set(session.exec(select(Item.delivery).where(col(Item.case_id) == case_id)))
+    case = session.get(Case, case_id)
+    mails |= {case.opened_by_delivery} if case else set()
+    homed = select(CaseDocument.document_id)
+    loose = select(Document).where(col(Document.delivery).in_(mails), col(Document.id).not_in(homed))
+    return sorted({d.id: d for d in (*filed, *session.exec(loose))}.values(), key=lambda d: d.id or 0)
+
+
+def cases_of_mails(session: Session, mails: Collection[str]) -> dict[str, set[int]]:
+    """For each mail, every case a document, an item, a contestation or an opening ties it to."""
+    found: dict[str, set[int]] = {sha: set() for sha in mails}
+    ties = (
+        select(Document.delivery, CaseDocument.case_id)
+        .join(CaseDocument, col(CaseDocument.document_id) == col(Document.id))
+        .where(col(Document.delivery).in_(mails)),
+        select(Item.delivery, Item.case_id).where(col(Item.delivery).in_(mails)),
+        select(Case.opened_by_delivery, Case.id).where(col(Case.opened_by_delivery).in_(mails)),
+        select(Contestation.delivery, Contestation.case_id).where(col(Contestation.delivery).in_(mails)),
+        select(OutboxEntry.delivery, OutboxEntry.case_id).where(col(OutboxEntry.delivery).in_(mails)),
+    )
+    for statement in ties:
+        for mail, case_id in session.exec(statement):
+            if mail is not None and case_id is not None:
+                found[mail].add(case_id)
+    return found
+
+
+def erase_document(session: Session, document: Document) -> list[str]:
+    """Empty a document: what was read in it goes, its kind, class, pages and hash stay. Its blobs."""
+    issues = session.exec(select(IssueRow).where(col(IssueRow.document_id) == document.id)).all()
+    blobs = [document.sha256, *(i.picture_sha256 for i in issues if i.picture_sha256)]
+    session.exec(delete(FactRow).where(col(FactRow.document_id) == document.id))
+    session.exec(delete(IssueRow).where(col(IssueRow.document_id) == document.id))
+    document.name, document.path, document.meta, document.reasons = ERASED, "", {}, []
+    document.trouble = GONE
+    session.add(document)
+    session.flush()
+    return blobs
+
+
+def erase_mail(session: Session, sha256: str) -> list[str]:
+    """Empty a mail: who wrote, to whom, about what. Its blobs: as received, and as opened."""
+    mail = session.get(Delivery, sha256)
+    if mail is None:
+        return []
+    blobs = [sha256, *([mail.opened_sha256] if mail.opened_sha256 else [])]
+    mail.envelope_from, mail.sender, mail.recipients, mail.subject = "", None, [], None
+    mail.message_id, mail.mail, mail.decision, mail.security = None, None, None, None
+    mail.set_aside_reason = None
+    session.add(mail)
+    arrivals = update(Arrival).where(col(Arrival.delivery) == sha256)
+    session.execute(arrivals.values(envelope_from="", recipients=[], peer=""))
+    items = update(Item).where(col(Item.delivery) == sha256)
+    session.execute(items.values(title=ERASED, sender="", reasons=[]))
+    for found in session.exec(select(ContestationList).where(col(ContestationList.delivery) == sha256)):
+        lines = update(UnreadLine).where(col(UnreadLine.list_id) == found.id)
+        session.execute(lines.values(cells=[]))
+    session.flush()
+    return blobs
+
+
+def erase_letter(session: Session, letter: OutboxEntry) -> list[str]:
+    """Empty a letter: to whom, about what, what came back. Its blob."""
+    letter.recipient, letter.subject, letter.last_reply = "", ERASED, None
+    session.add(letter)
+    session.execute(update(Receipt).where(col(Receipt.outbox_id) == letter.id).values(detail=""))
+    session.flush()
+    return [letter.raw_sha256]
+
+
+def erase_identity(session: Session, case_id: int) -> list[str]:
+    """Empty what names a person in a case and its contestations. Blobs of the evidence files given."""
+    nobody = {
+        "form_reference": None,
+        "cnas_number": None,
+        "patient_name": None,
+        "patient_first_names": None,
+        "patient_birth_date": None,
+        "name_key": None,
+        "sender_domain": None,
+    }
+    session.execute(update(Case).where(col(Case.id) == case_id).values(**nobody))
+    session.execute(update(Deadline).where(col(Deadline.case_id) == case_id).values(explanation=[]))
+    blobs: list[str] = []
+    for found in session.exec(select(Contestation).where(col(Contestation.case_id) == case_id)):
+        blobs += [found.evidence_sha256] if found.evidence_sha256 else []
+        found.claim_reference = found.last_name = found.first_names = found.cnas_number = None
+        found.birth_date = found.form_reference = found.evidence_sha256 = None
+        found.reason_text, found.argument, found.doubts = "", "", []
+        session.add(found)
+    session.flush()
+    return blobs
+
+
+def letters_of_case(session: Session, case_id: int) -> list[OutboxEntry]:
+    statement = select(OutboxEntry).where(col(OutboxEntry.case_id) == case_id)
+    return list(session.exec(statement.order_by(col(OutboxEntry.id))))
+
+
+def positions(session: Session, subjects: Iterable[str]) -> list[int]:
+    """Positions of the events about these subjects; those already forgotten have none left."""
+    found: list[int] = []
+    wanted = sorted(set(subjects) - {""})
+    for at in range(0, len(wanted), _CHUNK):
+        statement = select(EventRow.position).where(col(EventRow.subject).in_(wanted[at : at + _CHUNK]))
+        found += session.exec(statement)
+    return sorted(found)
+
+
+def forget_events(session: Session, where: Sequence[int]) -> int:
+    """Drop the personal values of these events; the sealed part stays and the log still verifies."""
+    return audit.forget(session, where)
+
+
+def still_used(session: Session, blobs: Collection[str]) -> set[str]:
+    """Those of these blobs that something not erased still names."""
+    gone = {kind: keys(session, kind) for kind in ("document", "mail", "letter")}
+    used: set[str] = set()
+    wanted = sorted(set(blobs))
+    for at in range(0, len(wanted), _CHUNK):
+        some = wanted[at : at + _CHUNK]
+        for number, sha256 in session.exec(
+            select(Document.id, Document.sha256).where(col(Document.sha256).in_(some))
+        ):
+            used |= {sha256} if str(number) not in gone["document"] else set()
+        for raw, opened in session.exec(
+            select(Delivery.sha256, Delivery.opened_sha256).where(
+                col(Delivery.sha256).in_(some) | col(Delivery.opened_sha256).in_(some)
+            )
+        ):
+            used |= {raw, opened or raw} if raw not in gone["mail"] else set()
+        for number, sha256 in session.exec(
+            select(OutboxEntry.id, OutboxEntry.raw_sha256).where(col(OutboxEntry.raw_sha256).in_(some))
+        ):
+            used |= {sha256} if str(number) not in gone["letter"] else set()
+        for column in (col(IssueRow.picture_sha256), col(Contestation.evidence_sha256)):
+            used |= {sha for sha in session.exec(select(column).where(column.in_(some))) if sha}
+    return used & set(wanted)
