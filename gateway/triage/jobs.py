@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from parsers import documents, reading
+from parsers.claims import ClaimsRead, read_claims
 from parsers.classify import KindRule
 from parsers.facts import Bitmap, Page
 from parsers.forms.template import Template
@@ -105,4 +106,5 @@ JOBS: dict[str, Job] = {
     "read": Job(read, TypeAdapter(ReadOutcome)),
     "page": Job(page, TypeAdapter(bytes)),
     "text": Job(text, TypeAdapter(str)),
+    "claims": Job(read_claims, TypeAdapter(ClaimsRead)),
 }

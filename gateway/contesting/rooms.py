@@ -1,0 +1,61 @@
+"""What handling contestations needs, built once from a house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gateway.circuits.contested import Contested
+from gateway.circuits.directory import Directory
+from gateway.circuits.model import Circuit
+from gateway.deadlines.calendar import Calendars
+from gateway.errors import Refused
+from gateway.house import House
+from gateway.identities import signing_identity
+from gateway.outbound.compose import Draft
+from gateway.outbound.protect import protect
+from parsers.claims import ClaimsRead, ClaimWords
+from storage.vault import Vault
+
+ReadClaims = Callable[[bytes, str, str, str, ClaimWords], ClaimsRead]
+"""``(content, media type, name, context, words) -> claims``, in the sandbox. Raises ``ParseError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contesting:
+    """The rooms that a contestation crosses."""
+
+    circuits: Mapping[str, Circuit]
+    directory: Directory
+    calendars: Calendars
+    vault: Vault
+    read: ReadClaims
+    protect: Callable[[Draft], bytes]
+    """A draft to the exact bytes that leave."""
+
+    def rules(self, circuit: str) -> tuple[Circuit, Contested]:
+        """The circuit and what it says of contestations. Raises ``Refused`` when it says nothing."""
+        found = self.circuits.get(circuit)
+        if found is None or found.contestations is None:
+            raise Refused(
+                "Ce circuit ne dit pas comment se lisent les contestations ; rien n'a été changé : "
+                "complétez la partie [contestations] de son circuit.toml."
+            )
+        return found, found.contestations
+
+
+def contesting_of(house: House) -> Contesting:
+    """The rooms of ``house``."""
+
+    def read(content: bytes, media_type: str, name: str, context: str, words: ClaimWords) -> ClaimsRead:
+        sandbox = house.reader.sandbox
+        found: ClaimsRead = sandbox.run("claims", content, media_type, name, context, words, sandbox.limits)
+        return found
+
+    def protected(draft: Draft) -> bytes:
+        identity = signing_identity(house.ring, draft.mailbox.address)
+        return protect(draft, identity, house.trust.intermediates).raw
+
+    return Contesting(
+        house.circuits.by_name, house.circuits.directory, house.calendars, house.vault, read, protected
+    )
