@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Index, UniqueConstraint, func, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.cases import Case
 from storage.db import Instant, Session, insert_new, table_of
+from storage.outbox import OutboxEntry
 
 
 class ContestationState(StrEnum):
@@ -272,3 +274,50 @@ def waiting_in_cases(session: Session, case_ids: Sequence[int]) -> list[Contesta
         col(Contestation.case_id).in_(case_ids), col(Contestation.state).in_(states)
     )
     return list(session.exec(statement.order_by(col(Contestation.id))))
+
+
+def letters(session: Session, case_id: int, names: Collection[str]) -> list[OutboxEntry]:
+    """The letters of these names about a case, oldest first."""
+    statement = select(OutboxEntry).where(
+        col(OutboxEntry.case_id) == case_id, col(OutboxEntry.letter).in_(names)
+    )
+    return list(session.exec(statement.order_by(col(OutboxEntry.id))))
+
+
+class Figure(NamedTuple):
+    """One contestation as figures count it."""
+
+    reason: str
+    state: ContestationState
+    outcome: Outcome | None
+    establishment: str | None
+    received_at: datetime
+    amount: str | None
+
+
+def figure_rows(session: Session, circuits: Collection[str]) -> list[Figure]:
+    """Every contestation of these circuits, with the establishment of its case, else the list's."""
+    statement = (
+        sql_select(
+            col(Contestation.reason),
+            col(Contestation.state),
+            col(Contestation.outcome),
+            func.coalesce(col(Case.establishment_name), col(Contestation.establishment)),
+            col(Contestation.received_at),
+            col(Contestation.amount),
+        )
+        .join(Case, col(Case.id) == col(Contestation.case_id), isouter=True)
+        .where(col(Contestation.circuit).in_(circuits))
+        .order_by(col(Contestation.id))
+    )
+    return [
+        Figure(
+            reason,
+            ContestationState(state),
+            Outcome(outcome) if outcome else None,
+            establishment,
+            received_at,
+            amount,
+        )
+        for reason, state, outcome, establishment, received_at, amount in session.execute(statement)
+    ]

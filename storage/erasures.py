@@ -6,14 +6,12 @@ something was there and was erased, nothing of what it said. Blobs are the calle
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import JSON, UniqueConstraint, update
 from sqlmodel import Field, SQLModel, col, delete, select
 
-from storage import audit
-from storage.audit import EventRow
 from storage.cases import Case, CaseDocument, Item
 from storage.contestations import Contestation, ContestationList, UnreadLine
 from storage.db import Instant, Session, insert_new, table_of
@@ -82,7 +80,10 @@ def named_blobs(session: Session) -> set[str]:
 
 
 def documents_of_case(session: Session, case_id: int) -> list[Document]:
-    """Documents filed in a case, and the others of its mails that are filed nowhere."""
+    """Documents filed in a case, and those of its mails filed nowhere.
+
+    What a mail shared with another case holds beside goes with the last of the two.
+    """
     filed = list(
         session.exec(
             select(Document)
@@ -94,9 +95,30 @@ def documents_of_case(session: Session, case_id: int) -> list[Document]:
     mails |= set(session.exec(select(Item.delivery).where(col(Item.case_id) == case_id)))
     case = session.get(Case, case_id)
     mails |= {case.opened_by_delivery} if case else set()
+    gone = _erased_cases(session)
+    own = {mail for mail, homes in cases_of_mails(session, mails).items() if homes - gone <= {case_id}}
     homed = select(CaseDocument.document_id)
-    loose = select(Document).where(col(Document.delivery).in_(mails), col(Document.id).not_in(homed))
+    loose = select(Document).where(col(Document.delivery).in_(own), col(Document.id).not_in(homed))
     return sorted({d.id: d for d in (*filed, *session.exec(loose))}.values(), key=lambda d: d.id or 0)
+
+
+def finished_lists(session: Session, case_id: int) -> list[str]:
+    """Mails of contestations about this case whose every contestation is about a case already erased."""
+    mails = set(session.exec(select(Contestation.delivery).where(col(Contestation.case_id) == case_id)))
+    gone = {*_erased_cases(session), case_id}
+    finished = []
+    for mail in sorted(mails - keys(session, "mail")):
+        homes = session.exec(select(Contestation.case_id).where(col(Contestation.delivery) == mail)).all()
+        others = cases_of_mails(session, [mail])[mail]
+        if all(home in gone for home in homes) and others <= gone:
+            finished.append(mail)
+    return finished
+
+
+def _erased_cases(session: Session) -> set[int]:
+    erased = keys(session, "case")
+    rows = session.exec(select(Case.id, Case.reference).where(col(Case.reference).in_(erased)))
+    return {number for number, _ in rows if number is not None}
 
 
 def cases_of_mails(session: Session, mails: Collection[str]) -> dict[str, set[int]]:
@@ -190,21 +212,6 @@ def letters_of_case(session: Session, case_id: int) -> list[OutboxEntry]:
     return list(session.exec(statement.order_by(col(OutboxEntry.id))))
 
 
-def positions(session: Session, subjects: Iterable[str]) -> list[int]:
-    """Positions of the events about these subjects; those already forgotten have none left."""
-    found: list[int] = []
-    wanted = sorted(set(subjects) - {""})
-    for at in range(0, len(wanted), _CHUNK):
-        statement = select(EventRow.position).where(col(EventRow.subject).in_(wanted[at : at + _CHUNK]))
-        found += session.exec(statement)
-    return sorted(found)
-
-
-def forget_events(session: Session, where: Sequence[int]) -> int:
-    """Drop the personal values of these events; the sealed part stays and the log still verifies."""
-    return audit.forget(session, where)
-
-
 def still_used(session: Session, blobs: Collection[str]) -> set[str]:
     """Those of these blobs that something not erased still names."""
     gone = {kind: keys(session, kind) for kind in ("document", "mail", "letter")}
@@ -229,3 +236,23 @@ def still_used(session: Session, blobs: Collection[str]) -> set[str]:
         for column in (col(IssueRow.picture_sha256), col(Contestation.evidence_sha256)):
             used |= {sha for sha in session.exec(select(column).where(column.in_(some))) if sha}
     return used & set(wanted)
+
+
+def documents_of_mail(session: Session, sha256: str) -> list[Document]:
+    statement = select(Document).where(col(Document.delivery) == sha256)
+    return list(session.exec(statement.order_by(col(Document.position))))
+
+
+def subjects_of_case(session: Session, case_id: int, reference: str) -> set[str]:
+    """Subjects of the entries of the log about a case; a mail shared with another case is not of them."""
+    mails = {document.delivery for document in documents_of_case(session, case_id)}
+    mails |= set(session.exec(select(Item.delivery).where(col(Item.case_id) == case_id)))
+    homes = cases_of_mails(session, mails)
+    letters = letters_of_case(session, case_id)
+    due = session.exec(select(Deadline.id).where(col(Deadline.case_id) == case_id))
+    return {
+        f"case:{reference}",
+        *(f"delivery:{mail}" for mail in mails if homes[mail] <= {case_id}),
+        *(f"outbox:{letter.message_id}"[:120] for letter in letters),
+        *(f"deadline:{number}" for number in due),
+    }

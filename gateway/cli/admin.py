@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import bootstrap, flow, steps
+from gateway.cli import contestations
 from gateway.cli.output import print_table, say
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
@@ -52,6 +53,7 @@ def add_to(verbs: Any) -> None:
         "roles", nargs="+", help="cnse-admin, cnse-medical, cpam:<code>, supervisor, auditor, admin"
     )
     person.set_defaults(run=_add_person)
+    contestations.add_retention(words)
 
 
 def _rebuild(_arguments: argparse.Namespace, settings: Settings) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway import bootstrap, checkup
 from gateway.cli.output import print_json, print_table, say
+from gateway.contestations.schedule import load_retention
 from gateway.settings import Settings
 
 
@@ -24,6 +25,7 @@ def add_to(verbs: Any) -> None:
 def _check(_arguments: argparse.Namespace, settings: Settings) -> int:
     circuits = bootstrap.rules(settings)
     bootstrap.calendars(settings)
+    load_retention(settings.config)
     for circuit in circuits.by_name.values():
         print(
             f"{circuit.name} : {len(circuit.kinds)} natures de pièce, {len(circuit.routes)} routes, "
