@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from parsers import acroform, docx, images, pdf
 from parsers.acroform import Attachment
+from parsers.delimited import csv_rows
 from parsers.errors import Malformed, ParseError, PasswordNeeded, TooLarge, Unsupported
 from parsers.facts import Bitmap, FormField, Page
 from parsers.limits import DEFAULT, Limits
+from parsers.spreadsheet import XLSX, sheet_rows
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -20,10 +22,15 @@ IMAGES = frozenset({"image/tiff", "image/png", "image/jpeg"})
 DRAWN = IMAGES | {PDF}
 """Formats whose pages have an image."""
 TEXTS = frozenset({"text/plain", "text/html"})
+CSV = "text/csv"
+TABLES = frozenset({XLSX, CSV})
+"""Lists in rows: shown as text; ``parsers.rows`` gives their cells."""
+_TABLE_ROWS = 1_000
+"""Rows laid out to recognise a list; all of them are read as text and as cells."""
 _NAMED = {
     ".pdf": PDF, ".docx": DOCX, ".tif": "image/tiff", ".tiff": "image/tiff", ".png": "image/png",
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".txt": "text/plain", ".htm": "text/html",
-    ".html": "text/html",
+    ".html": "text/html", ".csv": CSV, ".tsv": CSV, ".xlsx": XLSX,
 }  # fmt: skip
 
 
@@ -69,16 +76,19 @@ def _inspect(content: bytes, kind: str, limits: Limits, passwords: tuple[str, ..
     if kind in IMAGES:
         pages = images.pages(content, limits)
         return Inspected(kind, pages, wanting=tuple(p.number for p in pages))
-    return Inspected(kind, docx.laid_out(_words(content, kind, limits), limits))
+    words = _words(content, kind, limits)
+    if kind in TABLES:
+        words = "\n".join(words.splitlines()[:_TABLE_ROWS])
+    return Inspected(kind, docx.laid_out(words, limits))
 
 
 def text(content: bytes, media_type: str, name: str = "", limits: Limits = DEFAULT) -> str:
-    """The text of a document without pages (plain, HTML, DOCX), line by line, never its markup.
+    """The text of a document without pages (plain, HTML, DOCX, a list), line by line, never its markup.
 
     Raises ``Malformed``, ``TooLarge`` or ``Hostile``, and ``Unsupported`` for any other format.
     """
     kind = media_kind(content, media_type, name)
-    if kind not in TEXTS | {DOCX}:
+    if kind not in TEXTS | TABLES | {DOCX}:
         raise Unsupported("Ce format n'a pas de texte à montrer : la pièce est gardée telle que reçue.")
     try:
         found = _words(content, kind, limits)
@@ -94,6 +104,10 @@ def text(content: bytes, media_type: str, name: str = "", limits: Limits = DEFAU
 def _words(content: bytes, kind: str, limits: Limits) -> str:
     if kind == DOCX:
         return docx.docx_text(content, limits)
+    if kind == XLSX:
+        return "\n".join("  ".join(filter(None, row.cells)) for row in sheet_rows(content, limits))
+    if kind == CSV:
+        return "\n".join("  ".join(filter(None, row.cells)) for row in csv_rows(content, limits))
     source = _decoded(content)
     return docx.html_text(source) if kind == "text/html" else source
 
@@ -140,7 +154,7 @@ def media_kind(content: bytes, media_type: str, name: str) -> str:
             "ou en PDF."
         )
     for kind in (declared, named):
-        if kind in {PDF, DOCX} | IMAGES | TEXTS:
+        if kind in {PDF, DOCX} | IMAGES | TEXTS | TABLES:
             return kind
     raise Unsupported("Ce format de document n'est pas lu : la pièce est gardée telle que reçue.")
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from parsers import documents
 from parsers.delimited import TextRow, csv_rows, text_rows
-from parsers.documents import PDF, media_kind
+from parsers.documents import CSV, PDF, media_kind
 from parsers.errors import Malformed, ParseError, Unsupported
 from parsers.limits import DEFAULT, Limits
 from parsers.printed import printed_rows
 from parsers.spreadsheet import XLSX, sheet_rows
 
-CSV = "text/csv"
 _TABLES = (".csv", ".tsv")
 
 

@@ -18,6 +18,7 @@ from gateway.cases.matching import (
 from gateway.circuits.directory import FINESS, correspondent_of, establishment_named
 from gateway.circuits.model import Circuit
 from gateway.contestations.intake import Event, Likely, Matched, register
+from gateway.contesting.acts import settle
 from gateway.contesting.rooms import Contesting
 from parsers.claims import Claim, ClaimsRead
 from parsers.errors import ParseError
@@ -88,6 +89,8 @@ def register_lists(
             at,
         )
         events.extend(done.events)
+        joined = [one.case_id for one in done.made if one.case_id is not None]
+        events.extend(settle(session, rooms, joined, at))
     return events
 
 

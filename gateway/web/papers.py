@@ -14,7 +14,7 @@ from gateway.circuits.model import REPORT_TITLES, Circuit
 from gateway.triage.read import COVER_NOTE, DECORATION
 from gateway.web import present
 from gateway.web.access import Viewer, may_open
-from parsers.documents import DOCX, IMAGES, PDF, TEXTS
+from parsers.documents import DOCX, IMAGES, PDF, TABLES, TEXTS
 from parsers.forms.template import FieldSpec
 from storage.documents import Document, FactRow, IssueRow
 from storage.sheets import Paper
@@ -163,7 +163,7 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
 
 def is_text(document: Document) -> bool:
     """Whether the document is read as text: it has no page that could be drawn."""
-    return document.trouble is None and document.media_type in TEXTS | {DOCX}
+    return document.trouble is None and document.media_type in TEXTS | TABLES | {DOCX}
 
 
 def is_paged(document: Document) -> bool:
