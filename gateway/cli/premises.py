@@ -11,8 +11,12 @@ from datetime import timedelta
 import uvicorn
 
 from gateway import bootstrap, log
+from gateway.cli.audit import circuit_folders
+from gateway.contestations.schedule import load_retention
+from gateway.contesting.rooms import contesting_of
 from gateway.deadlines.sweep import Sweeper
 from gateway.errors import Unavailable
+from gateway.evidence.dossier import Exporter
 from gateway.house import House
 from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
@@ -113,6 +117,20 @@ class Premises:
             owner=house.settings.engine.executor,
         )
 
+    def _export(self, reference: str, login: str) -> bytes:
+        """The evidence file of a case, without medical content, given to ``login``."""
+        house = self.house
+        exporter = Exporter(
+            house.database,
+            house.vault,
+            house.ring,
+            house.recorder,
+            house.clock,
+            house.circuits,
+            circuit_folders(house.settings),
+        )
+        return exporter.export(reference, login).content
+
     def _start_web(self) -> None:
         house = self.house
         settings = house.settings.web
@@ -130,6 +148,9 @@ class Premises:
                 read_text=house.reader.plain_text,
                 page_dpi=PAGE_DPI,
                 wake=self.worker.wake,
+                contesting=contesting_of(house),
+                export=self._export,
+                retention=load_retention(house.settings.config),
             )
         )
         server = uvicorn.Server(

@@ -8,6 +8,10 @@ from gateway.web import (
     actions,
     case,
     choice,
+    conservation,
+    contestation,
+    contestation_acts,
+    contestation_files,
     correction,
     document,
     errors,
@@ -35,7 +39,8 @@ def create_app(rooms: WebHouse) -> FastAPI:
     app.state.house = rooms
     app.state.pages = pages
     work = (queue, search, item, actions, choice, correction, message, case, document)
-    for module in (session, *work, supervise):
+    contested = (contestation_files, contestation, contestation_acts, conservation)
+    for module in (session, *work, *contested, supervise):
         app.include_router(module.router)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")
     errors.install(app, pages)

@@ -11,6 +11,8 @@ from fastapi import Depends, Path, Request
 from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit
 from gateway.clock import Clock
+from gateway.contestations.schedule import Retention
+from gateway.contesting.rooms import Contesting
 from gateway.evidence.record import Recorder
 from gateway.settings import Web
 from gateway.web.access import Viewer
@@ -48,6 +50,12 @@ class WebHouse:
     wake: Callable[[str], None] = lambda _: None
     """Told the SHA-256 of a delivery released from a page, after the commit; its failure is harmless."""
     passwords: Passwords = field(default_factory=Passwords)
+    contesting: Contesting | None = None
+    """What the actions on contestations need; without it their pages can only be read."""
+    export: Callable[[str, str], bytes] | None = None
+    """``(case reference, login) -> evidence file``, without medical content; the export is in the log."""
+    retention: Retention | None = None
+    """The schedule of retention; without it the page says that there is none."""
 
 
 def house(request: Request) -> WebHouse:

@@ -19,7 +19,9 @@ STATIC = HERE / "static"
 
 NAVIGATION: tuple[tuple[Right, str, str], ...] = (
     (Right.WORK, "/files", "Files"),
+    (Right.WORK, "/contestations", "Contestations"),
     (Right.SUPERVISE, "/mis-de-cote", "Mis de côté"),
+    (Right.SUPERVISE, "/conservation", "Conservation"),
     (Right.JOURNAL, "/journal", "Journal"),
     (Right.PEOPLE, "/personnes", "Personnes"),
 )
@@ -34,6 +36,10 @@ DONE_SENTENCES = {
     "corrige": "La correction est enregistrée ; ce qui avait été lu reste visible.",
     "confier": "L’élément est confié.",
     "dossier": "L’élément est rattaché au dossier choisi.",
+    "contestation": "C’est enregistré ; la contestation est à jour.",
+    "liste": "La liste est lue ; chaque créance est une contestation, rien n’est perdu.",
+    "gel": "Le dossier est gelé : rien de lui ne sera effacé.",
+    "degel": "Le gel est levé ; ce qui retient encore le dossier reste indiqué.",
     "relance": "Le message repart de l’étape où il s’était arrêté.",
     "sorti": "Vous êtes déconnecté.",
     "expire": "Votre session a expiré : identifiez-vous pour continuer.",

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from gateway.clock import PARIS
 from storage.cases import CaseState, ItemState, PeriodOrigin, PeriodStatus
+from storage.contestations import Outcome
 from storage.deadlines import DeadlineState
 from storage.deliveries import DeliveryState, Via
 from storage.outbox import OutboxState
@@ -41,6 +42,9 @@ STATES: Mapping[str, str] = {
     f"outbox:{OutboxState.DELAYED}": "retardée",
     f"outbox:{OutboxState.FAILED}": "refusée",
     f"outbox:{OutboxState.GIVEN_UP}": "abandonnée",
+    f"outcome:{Outcome.WON}": "gagnée",
+    f"outcome:{Outcome.ACCEPTED}": "acceptée",
+    f"outcome:{Outcome.WITHDRAWN}": "retirée",
     f"period:{PeriodStatus.GRANTED}": "accordée",
     f"period:{PeriodStatus.REQUESTED}": "demandée",
     f"period:{PeriodStatus.REFUSED}": "refusée",
@@ -96,6 +100,16 @@ TONES: Mapping[str, str] = {
     "item:taken": "active",
     "item:waiting": "quiet",
     "item:done": "done",
+    "contestation:received": "fresh",
+    "contestation:matched": "active",
+    "contestation:to-complete": "warn",
+    "contestation:waiting": "quiet",
+    "contestation:answered": "done",
+    "contestation:accepted": "warn",
+    "contestation:dispute": "bad",
+    "contestation:commission": "bad",
+    "contestation:expertise": "bad",
+    "contestation:closed": "done",
     "outbox:failed": "bad",
     "outbox:given_up": "bad",
     "outbox:delayed": "warn",
