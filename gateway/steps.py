@@ -17,6 +17,9 @@ from pydantic import TypeAdapter
 
 from gateway.cases.file import file_delivery
 from gateway.circuits.decision import Decision, MailKind, MailSeen
+from gateway.contesting.acts import settle
+from gateway.contesting.intake import Content, Readings, lists_among, read_lists, register_lists
+from gateway.contesting.rooms import contesting_of
 from gateway.deadlines.compute import due_dates
 from gateway.deadlines.schedule import schedule
 from gateway.evidence.record import Kind
@@ -191,19 +194,34 @@ def match(house: House, delivery: Delivery, carried: Carried | None = None) -> W
 
 
 def file(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
-    """Open or join a case, add periods, put items in queues."""
+    """Open or join a case, add periods, put items in queues; a list of claims becomes contestations."""
     circuit = house.circuit(delivery.circuit)
     seen, decision = _seen(house, delivery, carried), _decision(delivery)
     at = house.clock.now()
+    contested = contested_lists(house, delivery, decision, carried)
 
     def write(session: Session) -> list[Event]:
         rows = documents.of_delivery(session, delivery.sha256)
         filed = file_delivery(
             session, delivery, rows, seen, decision, circuit, house.circuits.directory, at
         )
-        return list(filed.events)
+        claims = register_lists(session, contesting_of(house), delivery, contested, at) if contested else []
+        return [*filed.events, *claims]
 
     return Written({}, write)
+
+
+def contested_lists(
+    house: House, delivery: Delivery, decision: Decision, carried: Carried | None
+) -> Readings:
+    """What the lists of claims of this mail say, read in the sandbox; none for a quarantined mail."""
+    if delivery.kind != MailKind.MAIL or decision.quarantined:
+        return {}
+    rows = [row for row, _facts, _issues in _rows(house, delivery, carried)]
+    wanted = lists_among(house.circuit(delivery.circuit), rows)
+    keep = carried or Carried()
+    found = [Content(row, keep.get(house.vault, row.sha256)) for row in wanted]
+    return read_lists(contesting_of(house), delivery, found) if found else {}
 
 
 def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
@@ -259,7 +277,9 @@ def compute(house: House, delivery: Delivery, carried: Carried | None = None) ->
     dues = due_dates(circuit, seen, decision, at, house.calendars)
 
     def write(session: Session) -> list[Event]:
-        return list(schedule(session, delivery, seen, dues, circuit, at))
+        scheduled = schedule(session, delivery, seen, dues, circuit, at)
+        concerned = [case.id for case in cases.of_delivery(session, delivery.sha256) if case.id is not None]
+        return [*scheduled, *settle(session, contesting_of(house), concerned, at)]
 
     return Written({}, write)
 

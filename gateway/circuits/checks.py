@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from gateway.circuits.contested import check_contested
 from gateway.circuits.model import ACKNOWLEDGED, CAISSE, CAISSE_MAILBOX, DONE, OTHER, Start
 from gateway.circuits.people import ADDRESS
 from gateway.circuits.schema import DeadlineTable, RouteTable, Shaped
@@ -55,6 +56,8 @@ def check(shaped: Shaped, known: Known, faults: list[Fault]) -> None:
     _coverage(shaped, complain)
     _deadlines(shaped, known, complain)
     _letters(shaped, known, complain)
+    contested = shaped.table.contestations
+    check_contested(contested, known.kinds, known.letters, known.calendars, complain)
     letter = shaped.table.senders.no_key_letter
     if letter is not None:
         _letter(("senders", "no_key_letter"), letter, known, complain)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.circuits import checks
+from gateway.circuits.contested import contested
 from gateway.circuits.directory import Directory
 from gateway.circuits.folder import kinds_of_templates, letters_of, rules_hash, templates_of
 from gateway.circuits.model import (
@@ -116,6 +117,8 @@ def _advise(shaped: Shaped, shown: str, letters: Sequence[str], findings: Findin
     used = {r.letter for r in table.routes} | {table.senders.no_key_letter}
     used |= {r.letter for d in table.deadlines for r in d.reminders}
     used |= {other for t in table.letters for other in (t.instead, t.reminded_by)}
+    if table.contestations is not None:
+        used |= set(table.contestations.letters.model_dump().values())
     for name in sorted(set(letters) - used):
         findings.warnings.append(
             Fault(f"{shown}/letters/{name}.txt", 0, "cette lettre n'est jamais envoyée")
@@ -178,6 +181,7 @@ def _circuit(
         match_threshold=table.cases.match_threshold,
         deadlines=tuple(_deadline(d, [k.name for k in table.kinds]) for d in table.deadlines),
         letters=_letters(table, letters),
+        contestations=contested(table.contestations),
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from parsers.classify import KindRule
 from parsers.forms.template import Template
+
+if TYPE_CHECKING:  # contested.py is built on the units and statuses below
+    from gateway.circuits.contested import Contested
 
 Status = Literal["confirmed", "to be confirmed"]
 
@@ -189,6 +192,8 @@ class Circuit:
     """What is done with a signature whose algorithm is too weak to prove anything."""
     no_key_letter: str | None = None
     """Letter to a *known* correspondent whose mail no key of ours opens: how to encrypt for us."""
+    contestations: Contested | None = None
+    """How lists of contested claims read; ``None``: they are queued and nothing more."""
 
     def route(self, kind: str, day: date) -> RouteRule | None:
         """The one rule for ``kind`` among those that hold on ``day`` (the loader refuses gaps)."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from gateway.circuits.contested import ContestationsTable
 from gateway.circuits.model import Content, Expected, Start, Status, Unit
 from gateway.circuits.people import ADDRESS
 from gateway.circuits.source import Source, Where
@@ -136,6 +137,7 @@ class CircuitTable(_Table):
     routes: Annotated[list[RouteTable], Field(min_length=1)]
     deadlines: list[DeadlineTable] = []
     letters: list[LetterTable] = []
+    contestations: ContestationsTable | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ class Kind(StrEnum):
     LETTER_ESCALATED = "letter-escalated"
     ADDRESS = "address"
     CERTIFICATE = "certificate"
+    CONTESTATION = "contestation"
+    """A contested claim: received, matched, asked, answered, accepted, disputed, closed."""
+    HOLD = "hold"
+    """A legal hold: put on a case, lifted."""
 
 
 class Recorder:
