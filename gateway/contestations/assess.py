@@ -153,7 +153,7 @@ def _suggest(
 def _forms(file: CaseFile, *, needed: bool) -> _Found:
     proofs: list[Proof] = []
     for form in file.forms:
-        said = f"{form.title}, reçu le {date_fr(form.received_on)}"
+        said = f"{form.title} : réception le {date_fr(form.received_on)}"
         said += f" ({form.pages} page{'s' if form.pages > 1 else ''})" if form.pages else ""
         proofs.append(Proof("form", f"{said}.", f"{said} (SHA-256 {form.sha256}).", form.sha256))
         if form.acknowledged_on is not None:

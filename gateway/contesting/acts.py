@@ -301,7 +301,7 @@ def _tell_caisse(
     )
     made = post.post(session, rooms, circuit, found, case, writing, at)
     told = {"outcome": "caisse-told" if made else "caisse-without-address"}
-    return [*made, event_of(session, found, "recovery", str(found.state), GATEWAY.login, told)]
+    return [*made, event_of(session, found, "caisse", str(found.state), GATEWAY.login, told)]
 
 
 def _claimed(found: Contestation) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ _ACTIONS: Mapping[str, str] = {
     "unmatch": "détachée du dossier",
     "reopen": "rouverte",
     "argument": "argument écrit pour la commission",
-    "recovery": "indu : caisse, paiement ou notification",
+    "caisse": "indu signalé à la caisse",
+    "recovery": "indu : dates de paiement et de notification inscrites",
     "evidence": "dossier de preuve remis",
 }
 _HOLDS = {"place": "Effacement gelé", "lift": "Gel de l’effacement levé"}
