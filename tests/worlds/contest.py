@@ -1,0 +1,70 @@
+"""A home with its pages open on loopback: mails come in by the door, people work in the web."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+from uvicorn import Config, Server
+
+from gateway.cli.audit import circuit_folders
+from gateway.contestations.schedule import load_retention
+from gateway.contesting.rooms import contesting_of
+from gateway.evidence.dossier import Exporter
+from gateway.settings import Web
+from gateway.web.app import WebHouse, create_app
+from storage.people import Person
+from tests.builders import seed
+from tests.worlds.house import Home
+from tests.worlds.web import DPI, page_image
+
+
+def web_house(home: Home) -> WebHouse:
+    """The pages' rooms, as the premises build them, over plain HTTP."""
+    house = home.house
+    exporter = Exporter(
+        house.database,
+        house.vault,
+        house.ring,
+        house.recorder,
+        house.clock,
+        house.circuits,
+        circuit_folders(house.settings),
+    )
+    return WebHouse(
+        database=house.database,
+        vault=house.vault,
+        recorder=house.recorder,
+        clock=house.clock,
+        circuits=house.circuits,
+        settings=Web(secure_cookies=False),
+        render_page=page_image,
+        read_text=house.reader.plain_text,
+        page_dpi=DPI,
+        passwords=seed.quick_passwords(),
+        contesting=contesting_of(house),
+        export=lambda reference, login: exporter.export(reference, login).content,
+        retention=load_retention(house.settings.config),
+    )
+
+
+@contextmanager
+def opened(home: Home) -> Iterator[str]:
+    """The address of the pages of ``home``, with the people of the seed."""
+    passwords = seed.quick_passwords()
+    with home.house.database.transaction() as session:
+        for login, (name, roles) in seed.PEOPLE.items():
+            row = Person(login=login, name=name, password_hash=passwords.hash(seed.PASSWORD), roles=roles)
+            session.add(row)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        app = create_app(web_house(home))
+        server = Server(Config(app, log_level="error", lifespan="off", ws="none"))
+        thread = Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=30)
