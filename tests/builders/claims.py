@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Sequence
 from datetime import date
 
@@ -54,6 +55,23 @@ def printed(lines: Sequence[Line], titles: Sequence[str] = TITLES) -> bytes:
     document = SimpleDocTemplate(made, pagesize=landscape(A4), invariant=1)
     document.build([Table([list(titles), *([_typed(cell) for cell in line] for line in lines)])])
     return made.getvalue()
+
+
+def with_entry(content: bytes, name: str, change: bytes) -> bytes:
+    """The same workbook, one entry of its archive replaced (or added)."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", 8) as new:
+        for entry in old.namelist():
+            if entry != name:
+                new.writestr(entry, old.read(entry))
+        new.writestr(name, change)
+    return made.getvalue()
+
+
+def entry_of(content: bytes, name: str) -> bytes:
+    """One entry of a workbook's archive."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(name)
 
 
 def _typed(cell: str | date | float | None) -> str:
