@@ -1,0 +1,262 @@
+"""The end of retention: what is due goes with a signed proof, what is held never does; the log is whole."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gateway.clock import paris_date
+from gateway.contestations import holds
+from gateway.contestations.erase import Eraser, Signer, signed_part
+from gateway.contestations.plan import preview
+from gateway.contestations.schedule import What, load_retention
+from gateway.errors import Refused
+from gateway.evidence.record import Kind
+from storage import audit, erasures
+from storage.cases import Case
+from storage.contestations import Cause, Contestation, ContestationState, UnreadLine
+from storage.deliveries import Arrival, Delivery
+from storage.documents import Document, FactRow
+from storage.erasures import ERASED, ErasedRow, Erasure
+from storage.errors import BlobNotFound
+from storage.outbox import OutboxEntry
+from tests.builders import claims, mails_forms, mails_medical, mails_others
+from tests.builders.desk import CALANQUES, COLLINE
+from tests.builders.letters import Attached
+from tests.worlds.house import CONFIG, Home
+
+YEARS = timedelta(days=366)
+
+
+def _eraser(home: Home) -> Eraser:
+    house = home.house
+    return Eraser(
+        house.database,
+        house.vault,
+        house.recorder,
+        house.circuits.by_name,
+        load_retention(CONFIG),
+        Signer(house.ring.sign, house.ring.public_key),
+    )
+
+
+def _later(home: Home, years: int) -> None:
+    home.clock.turn(years * YEARS)
+
+
+def _run(home: Home) -> tuple[list[str], int, str]:
+    """Erase, then check that the log is whole; classes erased, units held, certificate."""
+    done = _eraser(home).run("adam", home.clock.now())
+    home.house.recorder.checkpoint(home.house.database)
+    assert home.house.recorder.verify(home.house.database).ok
+    return sorted(str(unit["class"]) for unit in done.units), len(done.kept), done.certificate
+
+
+def _contested(home: Home) -> Contestation:
+    case = home.rows(Case)[0]
+    name = f"{case.patient_name} {case.patient_first_names}"
+    line: claims.Line = ("F-1", case.form_reference, name, None, None, 9.0, "Formulaire de droit manquant")
+    sample = home.desk.sample(
+        "liste",
+        "liste",
+        claims.CNAS,
+        "Contestation de créances",
+        "Nous contestons les créances de la liste jointe.",
+        (Attached("contestation.csv", "text/csv", claims.separated([line])),),
+        expect="cnse-administratif",
+    )
+    home.carry(sample)
+    return home.rows(Contestation)[0]
+
+
+def _close(home: Home, cause: Cause | None = None) -> None:
+    with home.house.database.transaction() as session:
+        found = session.get_one(Contestation, 1)
+        found.state, found.cause = ContestationState.CLOSED, cause
+        session.add(found)
+
+
+def test_nothing_is_erased_before_its_day(sqlite_home: Home) -> None:
+    home = sqlite_home
+    home.carry(mails_forms.acroform(home.desk))
+    assert _run(home) == ([], 0, "")
+    assert home.rows(Erasure) == []
+    with home.house.database.reading() as session:
+        due = preview(
+            session, load_retention(CONFIG), home.house.circuits.by_name, paris_date(home.clock.now())
+        )
+    assert {one.what for one in due} == {What.ADMINISTRATIVE, What.LETTERS, What.IDENTITY}
+    assert {one.status for one in due} == {"to be confirmed"}
+    assert min(one.due for one in due).year == 2033  # the last granted day, plus seven years
+
+
+def test_documents_go_first_then_what_names_the_person(home: Home) -> None:
+    mail = home.carry(mails_forms.acroform(home.desk))
+    case = home.rows(Case)[0]
+    blobs = {mail.sha256, *(d.sha256 for d in home.rows(Document))}
+    assert all(home.house.vault.exists(blob) for blob in blobs)
+    _later(home, 8)
+    classes, _, certificate = _run(home)
+    assert classes == ["administrative-documents", "letters"]
+    assert not any(home.house.vault.exists(blob) for blob in blobs)
+    assert not home.house.vault.exists(home.rows(OutboxEntry)[0].raw_sha256)
+    assert home.rows(FactRow) == []
+    assert {d.name for d in home.rows(Document)} == {ERASED}
+    assert {d.kind for d in home.rows(Document)} == {"cover-note", "se352-301"}
+    left = home.rows(Delivery)[0]
+    assert (left.sender, left.subject, left.envelope_from, left.mail) == (None, None, "", None)
+    assert home.rows(Arrival)[0].envelope_from == ""
+    assert home.rows(OutboxEntry)[0].recipient == ""
+    assert home.rows(Case)[0].patient_name == case.patient_name
+    body, signature, key = signed_part(certificate)
+    Ed25519PublicKey.from_public_bytes(key).verify(signature, body)
+    with pytest.raises(InvalidSignature):
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, body + b" ")
+    assert {blob for unit in json.loads(body)["units"] for blob in unit["blobs"]} >= blobs
+
+    _later(home, 4)
+    assert _run(home)[0] == ["identity"]
+    nobody = home.rows(Case)[0]
+    assert (nobody.patient_name, nobody.cnas_number, nobody.patient_birth_date) == (None, None, None)
+    assert nobody.reference == case.reference
+    with home.house.database.reading() as session:
+        assert audit.events(session, [f"case:{case.reference}", f"delivery:{mail.sha256}"]) == []
+        told = audit.events(session, ["erasure:1", "erasure:2"])
+    assert [event.kind for event in told] == [Kind.ERASURE] * 3
+    assert _run(home) == ([], 0, "")
+
+
+def test_medical_documents_go_a_year_before_and_their_mail_with_the_last(sqlite_home: Home) -> None:
+    home = sqlite_home
+    mail = home.carry(mails_medical.mixed_pdf(home.desk))
+    medical = [d for d in home.rows(Document) if d.confidentiality == "medical"]
+    assert medical
+    _later(home, 7)
+    assert _run(home)[0] == ["medical-documents"]
+    kept = {d.kind: d.name for d in home.rows(Document)}
+    assert kept["medical-report"] == ERASED
+    assert kept["se352-301"] != ERASED
+    assert home.house.vault.exists(mail.sha256)  # it still carries the form
+    _later(home, 2)
+    assert _run(home)[0] == ["administrative-documents", "letters"]
+    assert not home.house.vault.exists(mail.sha256)
+
+
+def test_a_contestation_holds_its_case_until_it_is_closed(home: Home) -> None:
+    home.carry(mails_forms.acroform(home.desk))
+    found = _contested(home)
+    _later(home, 20)
+    classes, held, _ = _run(home)
+    assert (classes, held) == ([], 3)
+    assert home.house.vault.exists(home.rows(Delivery)[0].sha256)
+    _close(home)
+    classes, held, _ = _run(home)
+    assert (classes, held) == (["administrative-documents", "identity", "letters"], 0)
+    gone = home.rows(Contestation)[0]
+    assert (gone.reference, gone.last_name, gone.claim_reference) == (found.reference, None, None)
+    assert all(line.cells == [] for line in home.rows(UnreadLine))
+    assert not any(home.house.vault.exists(mail.sha256) for mail in home.rows(Delivery))
+
+
+def test_the_three_years_of_a_recovery_hold_and_an_unknown_payment_does(sqlite_home: Home) -> None:
+    home = sqlite_home
+    home.carry(mails_forms.acroform(home.desk))
+    _contested(home)
+    _close(home, Cause.HOSPITAL)
+    _later(home, 20)
+    assert _run(home)[:2] == ([], 3)
+    with home.house.database.transaction() as session:
+        found = session.get_one(Contestation, 1)
+        found.paid_on = paris_date(home.clock.now()) - timedelta(days=2 * 365)
+        session.add(found)
+    assert _run(home)[:2] == ([], 3)
+    _later(home, 2)
+    assert len(_run(home)[0]) == 3
+
+
+def test_a_hold_put_by_a_person_stops_everything_until_it_is_lifted(sqlite_home: Home) -> None:
+    home = sqlite_home
+    home.carry(mails_forms.acroform(home.desk))
+    case = home.rows(Case)[0]
+    with home.house.database.transaction() as session:
+        with pytest.raises(Refused):
+            holds.place(session, case, "  ", "sylvie", home.clock.now())
+        hold, event = holds.place(session, case, "contentieux", "sylvie", home.clock.now())
+        home.house.recorder.add_all(session, [event])
+    _later(home, 20)
+    assert _run(home)[:2] == ([], 3)
+    with home.house.database.transaction() as session:
+        home.house.recorder.add_all(
+            session, [holds.lift(session, hold.id or 0, "sylvie", home.clock.now())]
+        )
+        with pytest.raises(Refused):
+            holds.lift(session, hold.id or 0, "sylvie", home.clock.now())
+    assert len(_run(home)[0]) == 3
+
+
+def test_a_contestation_without_a_case_holds_those_it_may_be_about(sqlite_home: Home) -> None:
+    home = sqlite_home
+    home.carry(mails_forms.acroform(home.desk))
+    _contested(home)
+    with home.house.database.transaction() as session:
+        found = session.get_one(Contestation, 1)
+        found.case_id, found.state = None, ContestationState.RECEIVED
+        session.add(found)
+    circuits, today = home.house.circuits.by_name, paris_date(home.clock.now())
+    with home.house.database.reading() as session:
+        assert holds.held(session, circuits, today) == {}
+        assert holds.held_mails(session) == {found.delivery}
+
+
+def test_mails_of_no_case_go_after_two_years(sqlite_home: Home) -> None:
+    home = sqlite_home
+    mail = home.carry(mails_others.question(home.desk))
+    other = home.carry(mails_forms.acroform(home.desk))
+    _later(home, 3)
+    assert _run(home)[0] == ["other-mails"]
+    assert not home.house.vault.exists(mail.sha256)
+    assert home.house.vault.exists(other.sha256)
+    assert home.delivery(mail.sha256).subject is None
+
+
+def test_a_document_filed_twice_stays_until_both_cases_let_it_go(sqlite_home: Home) -> None:
+    """The same bytes in two cases: the blob is used as long as one of them is there."""
+    home = sqlite_home
+    home.carry(mails_medical.mixed_pdf(home.desk))
+    home.carry(mails_forms.acroform(home.desk))
+    one, other = (
+        next(c for c in home.rows(Case) if c.establishment_finess == place[1])
+        for place in (COLLINE, CALANQUES)
+    )
+    shared = next(
+        d for d in home.rows(Document) if d.kind == "se352-301" and d.delivery == one.opened_by_delivery
+    )
+    with home.house.database.transaction() as session:
+        twin = next(
+            d
+            for d in home.rows(Document)
+            if d.delivery == other.opened_by_delivery and d.kind == "se352-301"
+        )
+        row = session.get_one(Document, twin.id)
+        row.sha256 = shared.sha256
+        session.add(row)
+        holds.place(session, other, "contentieux", "sylvie", home.clock.now())
+    _later(home, 20)
+    _run(home)
+    assert home.house.vault.exists(shared.sha256)
+
+
+def test_blobs_that_a_crash_left_are_removed_by_the_next_run(sqlite_home: Home) -> None:
+    home = sqlite_home
+    blob = home.house.vault.put(b"left behind", "part")
+    with home.house.database.transaction() as session:
+        number = erasures.begin(session, Erasure(at=home.clock.now(), person="adam"))
+        erasures.mark(session, ErasedRow(erasure_id=number, kind="mail", key="f" * 64, blobs=[blob]))
+    assert _eraser(home).run("adam", home.clock.now()).blobs == 1
+    with pytest.raises(BlobNotFound):
+        home.house.vault.get(blob)
+    assert _eraser(home).run("adam", home.clock.now()).blobs == 0
