@@ -9,7 +9,7 @@ from gateway.clock import paris_date
 from gateway.contestations.act import NO_CONTESTATION
 from gateway.contestations.transitions import Actor
 from gateway.contesting.rooms import Contesting
-from gateway.errors import NotFound, Unavailable
+from gateway.errors import NotFound, Refused
 from gateway.web.access import Right, Viewer, desk_of, desks
 from gateway.web.house import WebHouse
 from storage import cases, contestations
@@ -73,9 +73,9 @@ def opened(
 
 
 def contesting(rooms: WebHouse) -> Contesting:
-    """The rooms behind the pages. Raises ``Unavailable`` when the pages were opened without them."""
+    """The rooms behind the pages. Raises ``Refused`` when the pages were opened without them."""
     if rooms.contesting is None:
-        raise Unavailable(
+        raise Refused(
             "Les actions sur les contestations ne sont pas ouvertes sur cette installation ;"
             " rien n’a été changé. Prévenez l’exploitation."
         )
