@@ -34,7 +34,7 @@ class Limits:
     text_chars: int = 2_000_000
     xml_bytes: int = 10 * MIB
     table_sheets: int = 50
-    table_rows: int = 20_000
+    table_rows: int = 5_000
     """Rows of one workbook, file or list, every sheet counted; empty rows of a sheet count too."""
     table_columns: int = 64
     """Columns read; what stands further right is left out."""

@@ -7,12 +7,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Index, UniqueConstraint, func, update
+from sqlalchemy import JSON, Index, UniqueConstraint, func, or_, update
 from sqlalchemy import select as sql_select
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.cases import Case
 from storage.db import Instant, Session, insert_new, table_of
+from storage.deadlines import Deadline
 from storage.outbox import OutboxEntry
 
 
@@ -282,6 +283,16 @@ def letters(session: Session, case_id: int, names: Collection[str]) -> list[Outb
         col(OutboxEntry.case_id) == case_id, col(OutboxEntry.letter).in_(names)
     )
     return list(session.exec(statement.order_by(col(OutboxEntry.id))))
+
+
+def due_dates(session: Session, found: Contestation) -> list[Deadline]:
+    """Due dates about one contestation: those its mail started, and its own requests and recovery."""
+    own = or_(
+        col(Deadline.origin).startswith(f"contestation:{found.reference}:", autoescape=True),
+        col(Deadline.origin).startswith(f"recovery:{found.reference}:", autoescape=True),
+    )
+    statement = select(Deadline).where(or_(col(Deadline.delivery) == found.delivery, own))
+    return list(session.exec(statement.order_by(col(Deadline.due), col(Deadline.id))))
 
 
 class Figure(NamedTuple):

@@ -8,14 +8,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from gateway.clock import paris_date
+from gateway.contestations.transitions import STATES
 from gateway.errors import NotFound
 from gateway.web import papers, present, timeline
 from gateway.web.access import desk_of, reads_any
+from gateway.web.contested import sight_of
 from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, Seen, Shown
 from gateway.web.lifeline import Lifeline, Mark, Span, lifeline, uncovered
 from gateway.web.words import names
-from storage import sheets
+from storage import contestations, sheets
 from storage.cases import PeriodStatus
 from storage.deadlines import DeadlineState
 from storage.sheets import CaseSheet
@@ -36,10 +38,12 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     circuits, directory = rooms.circuits.by_name, rooms.circuits.directory
     with rooms.database.reading() as session:
         sheet = sheets.case_sheet(session, reference.upper())
+        contested = contestations.of_case(session, sheet.case.id or 0) if sheet else []
     if sheet is None:
         raise NotFound(NO_CASE)
     if not reads_any(seen, circuits, directory, {(i.circuit, i.queue) for i in sheet.items}):
         raise NotFound(NO_CASE)
+    sight = sight_of(rooms, seen)
     circuit = circuits.get(sheet.case.circuit)
     caisse = directory.caisses.get(sheet.case.caisse or "")
     today = paris_date(rooms.clock.now())
@@ -62,6 +66,8 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         "mails": timeline.titles(items),
         "lifeline": life(sheet, today),
         "due": due_dates(sheet.deadlines),
+        "contested": [one for one in contested if sight.sees(one, sheet.case)],
+        "contested_states": STATES,
         "recent": recent,
         "older": older,
         "queue_titles": queue_titles,

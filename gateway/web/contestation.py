@@ -20,6 +20,7 @@ from gateway.errors import NotFound
 from gateway.web import story
 from gateway.web.access import Right
 from gateway.web.contested import opened, sight_of
+from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
 from gateway.web.words import names
 from storage import audit, cases, contestations, deliveries
@@ -171,6 +172,7 @@ def one(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: s
         rules = circuit.contestations
         if rules is None:
             raise NotFound(NO_CONTESTATION)
+        due = due_dates(contestations.due_dates(session, found) if works else [], found.delivery)
         letters = contestations.letters(session, case.id or 0, _of(rules.letters)) if case and works else []
     clock = clock_of(rules.recovery, found.paid_on, found.notified_on)
     verbs = verbs_for(found.state, sight.actor)
@@ -190,6 +192,7 @@ def one(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: s
         "verbs": [(verb, LABELS[verb]) for verb in verbs if verb in LABELS],
         "told": told,
         "letters": letters,
+        "due": due,
         "may_pay": found.cause is Cause.HOSPITAL and seen.may(Right.ACT),
     }
     return shown.show(request, "contestation.html", **values)

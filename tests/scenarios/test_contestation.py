@@ -169,3 +169,45 @@ def _verified_bare(file: Path, folder: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"Content-Type", b"Content-Typo", 1))
     refused = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert refused.returncode == 1
+
+
+AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text("utf-8")
+_ASK_AXE = """async () => {
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html).join(" | ")}`);
+}"""
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1360)])
+def test_the_pages_fit_and_axe_finds_nothing(
+    sqlite_home: Home, chromium: Browser, scheme: str, width: int
+) -> None:
+    home = sqlite_home
+    home.carry(mails_forms.acroform(home.desk))
+    case = home.rows(Case)[0]
+    _contested(home, case)
+    first, second = home.rows(Contestation)
+    paths = (
+        "/contestations",
+        f"/contestations/{first.reference}",
+        f"/contestations/{second.reference}",
+        f"/contestations/envois/{first.delivery}",
+        "/contestations/chiffres",
+        "/conservation",
+        *([f"/dossiers/{case.reference}"] if width > 1000 else []),
+    )
+    found: dict[str, list[str]] = {}
+    with contest.opened(home) as address:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+        )
+        page = context.new_page()
+        _sign_in(page, address, "sylvie")
+        for path in paths:
+            page.goto(address + path, wait_until="networkidle")
+            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            page.evaluate(AXE)
+            found[path] = [*page.evaluate(_ASK_AXE), *(["too wide"] if wide > 0 else [])]
+        context.close()
+    assert found == {path: [] for path in paths}
