@@ -21,7 +21,7 @@ from storage.documents import Document, FactRow, IssueRow
 from storage.outbox import OutboxEntry, Receipt
 
 ERASED = "(effacé)"
-GONE = "Pièce effacée au terme de sa conservation ; il n'en reste que le type, la date et l'empreinte."
+GONE = "Pièce effacée au terme de sa conservation ; il n’en reste que le type, la date et l’empreinte."
 _CHUNK = 500
 
 

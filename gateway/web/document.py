@@ -17,6 +17,7 @@ from parsers.facts import Confidentiality
 from storage import sheets
 from storage.db import Session
 from storage.documents import Document, IssueRow
+from storage.erasures import GONE
 
 router = APIRouter(prefix="/documents")
 
@@ -108,6 +109,8 @@ def _document(rooms: WebHouse, seen: Viewer, session: Session, document_id: int)
     places = sheets.places_of_delivery(session, document.delivery)
     if not reads_any(seen, rooms.circuits.by_name, rooms.circuits.directory, places):
         raise NotFound(NO_DOCUMENT)
+    if document.trouble == GONE:
+        raise NotFound(GONE)
     return document
 
 

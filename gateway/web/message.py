@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from gateway.errors import NotFound
 from gateway.web.access import may_open
 from gateway.web.actions import desk_of_item
 from gateway.web.document import ADMINISTRATIVE, SEALED_FILE, admit, attachment
@@ -11,6 +12,7 @@ from gateway.web.guard import ForbiddenError
 from gateway.web.house import InHouse, RowId, Seen
 from parsers.facts import Confidentiality
 from storage import documents
+from storage.erasures import GONE
 
 router = APIRouter()
 
@@ -26,7 +28,10 @@ def message(rooms: InHouse, seen: Seen, item_id: RowId) -> Response:
     """The raw bytes; in doubt (nothing could be read in it) the whole is medical."""
     with rooms.database.reading() as session:
         item, _ = desk_of_item(rooms, seen, session, item_id)
-        classes = [d.confidentiality for d in documents.of_delivery(session, item.delivery)]
+        found = documents.of_delivery(session, item.delivery)
+    if found and all(document.trouble == GONE for document in found):
+        raise NotFound(GONE)
+    classes = [document.confidentiality for document in found]
     doubt = [] if classes else [str(Confidentiality.MEDICAL)]
     sealed = next((c for c in [*classes, *doubt] if c != ADMINISTRATIVE), ADMINISTRATIVE)
     allowed = all(may_open(seen, c) for c in [*classes, *doubt])

@@ -12,7 +12,7 @@ from httpx import Client
 from openpyxl import load_workbook
 
 from gateway.evidence.record import Kind
-from storage import audit
+from storage import audit, erasures
 from storage.cases import Case, Item
 from storage.contestations import Contestation, ContestationState
 from storage.outbox import OutboxEntry
@@ -226,3 +226,15 @@ def test_a_hold_is_put_from_the_case_and_lifted(office: Office) -> None:
     assert office.post("sylvie", "/conservation/gels/1/lever") == 303
     assert office.home.rows(LegalHold)[0].lifted_by == "sylvie"
     assert office.post("sylvie", "/conservation/gels/1/lever") == 409
+
+
+def test_the_pages_say_what_was_erased(office: Office) -> None:
+    home = office.home
+    with home.house.database.transaction() as session:
+        for document in erasures.documents_of_mail(session, home.rows(Case)[0].opened_by_delivery):
+            erasures.erase_document(session, document)
+    for path in ("/documents/2/original", "/documents/2/page/1.png", "/elements/1/message.eml"):
+        status, text = office.get("sylvie", path)
+        assert (status, "effacée au terme de sa conservation" in text) == (404, True), path
+    assert office.get("sylvie", "/elements/1")[0] == 200
+    assert office.get("sylvie", "/dossiers/SPA-2026-00001")[0] == 200
