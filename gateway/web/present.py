@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from gateway.clock import PARIS
+from gateway.contestations.transitions import STATES as CONTESTATION_STATES
 from storage.cases import CaseState, ItemState, PeriodOrigin, PeriodStatus
 from storage.contestations import Outcome
 from storage.deadlines import DeadlineState
@@ -42,6 +43,7 @@ STATES: Mapping[str, str] = {
     f"outbox:{OutboxState.DELAYED}": "retardée",
     f"outbox:{OutboxState.FAILED}": "refusée",
     f"outbox:{OutboxState.GIVEN_UP}": "abandonnée",
+    **{f"contestation:{value}": words for value, words in CONTESTATION_STATES.items()},
     f"outcome:{Outcome.WON}": "gagnée",
     f"outcome:{Outcome.ACCEPTED}": "acceptée",
     f"outcome:{Outcome.WITHDRAWN}": "retirée",
