@@ -10,13 +10,14 @@ It never needs it: with nothing carried it reads the same rows and the same blob
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from gateway.cases.file import file_delivery
 from gateway.circuits.decision import Decision, MailKind, MailSeen
+from gateway.circuits.notice import reply_address
 from gateway.contesting.acts import settle
 from gateway.contesting.intake import Content, Readings, lists_among, read_lists, register_lists
 from gateway.contesting.rooms import contesting_of
@@ -26,6 +27,7 @@ from gateway.evidence.record import Kind
 from gateway.house import House
 from gateway.identities import mailbox_identities, signing_identity
 from gateway.outbound.acknowledge import queue_acknowledgement
+from gateway.outbound.certificates import Choice, Chooser
 from gateway.outbound.compose import Draft, acknowledgement
 from gateway.outbound.protect import protect
 from gateway.outbound.receipts import apply_receipt
@@ -36,7 +38,7 @@ from gateway.triage.unpack import MESSAGE, document_rows, message_columns
 from gateway.triage.unpack import unpack as find_documents
 from gateway.triage.unseal import security_columns
 from gateway.triage.unseal import unseal as open_layers
-from storage import cases, documents
+from storage import addresses, cases, documents
 from storage.db import Session
 from storage.deliveries import Delivery
 from storage.documents import Document, FactRow, IssueRow
@@ -230,8 +232,12 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
         return _receipt(house, delivery)
     circuit = house.circuit(delivery.circuit)
     seen, decision, at = _seen(house, delivery, carried), _decision(delivery), house.clock.now()
+    choose = Chooser(house.circuits.directory, lambda: house.trust)
+    to = reply_address(seen.sender, seen.envelope_from, seen.signature)
     with house.database.reading() as session:
         reference = cases.reference_of_delivery(session, delivery.sha256)
+        choice = choose(session, to, at) if to else Choice(None, ())
+        failed = list(addresses.flagged(session, [to])) if to else []
     draft = acknowledgement(
         circuit,
         seen,
@@ -240,6 +246,8 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
         _pictures(house, delivery, carried),
         at,
         house.circuits.directory,
+        encrypted=choice.certificate is not None,
+        failed=failed,
     )
     if not isinstance(draft, Draft):
         silence: Event = (
@@ -248,12 +256,24 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
             {"step": "acknowledge", "silence": draft.reason},
         )
         return Written({}, lambda _session: [silence])
-    per_day = house.settings.outgoing.per_correspondent_per_day
-    raw = protect(draft, signing_identity(house.ring, delivery.mailbox), house.trust.intermediates)
-    raw_sha256 = house.vault.put(raw, "letter")
+    draft = replace(draft, why=(*choice.reasons, *draft.why))
+    outgoing = house.settings.outgoing
+    made = protect(
+        draft,
+        signing_identity(house.ring, delivery.mailbox),
+        house.trust.intermediates,
+        choice.certificate,
+        cipher=outgoing.encryption,
+        transport=outgoing.key_transport,
+    )
+    raw_sha256 = house.vault.put(made.raw, "letter")
 
     def write(session: Session) -> list[Event]:
-        return list(queue_acknowledgement(session, draft, raw_sha256, at, per_day))
+        return list(
+            queue_acknowledgement(
+                session, draft, raw_sha256, at, outgoing.per_correspondent_per_day, made.protection
+            )
+        )
 
     return Written({}, write)
 

@@ -1,6 +1,6 @@
-"""Certificates of correspondents that did not come with the directory's files: seen in mail, or fetched.
+"""Certificates of correspondents seen in their signed mail, and what a person made of each.
 
-One that was seen in a mail waits for a person: whoever signs a mail chooses the certificate it carries. The
+One that was seen waits for a person: whoever signs a mail chooses the certificate it carries. The
 DER bytes are kept with their fingerprint, so that what a person confirmed is what is used.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, UniqueConstraint, func, update
+from sqlalchemy import LargeBinary, UniqueConstraint, update
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.db import Instant, Session, insert_new, table_of
@@ -28,11 +28,6 @@ DECISIONS: dict[CertificateState, frozenset[CertificateState]] = {
     CertificateState.REJECTED: frozenset({CertificateState.CONFIRMED}),
 }
 """What a person may make of a certificate in each state."""
-
-
-class CertificateSource(StrEnum):
-    MAIL = "mail"
-    LDAP = "ldap"
 
 
 class KnownCertificate(SQLModel, table=True):
@@ -53,7 +48,6 @@ class KnownCertificate(SQLModel, table=True):
     not_after: datetime = Field(sa_type=Instant)
     verdict: str = Field(default="", max_length=20)
     """How the signature it came with was judged: ``valid`` or ``untrusted``."""
-    source: CertificateSource = Field(max_length=8)
     state: CertificateState = Field(default=CertificateState.PROPOSED, max_length=12, index=True)
     seen_in: str | None = Field(default=None, foreign_key="deliveries.sha256", max_length=64)
     seen_at: datetime = Field(sa_type=Instant)
@@ -98,15 +92,6 @@ def usable(session: Session, address: str) -> list[KnownCertificate]:
     return list(
         session.exec(statement.order_by(col(KnownCertificate.not_after).desc(), col(KnownCertificate.id)))
     )
-
-
-def last_fetched(session: Session, address: str) -> datetime | None:
-    """When a directory server last gave a certificate of this address."""
-    statement = select(func.max(KnownCertificate.seen_at)).where(
-        col(KnownCertificate.address) == address.lower(),
-        col(KnownCertificate.source) == CertificateSource.LDAP,
-    )
-    return session.exec(statement).one()
 
 
 def listed(session: Session, states: Collection[CertificateState], limit: int) -> list[KnownCertificate]:

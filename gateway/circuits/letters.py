@@ -1,9 +1,10 @@
 """Letters to people: models in ``letters/*.txt``, plain text, filled by Jinja2 from a closed vocabulary.
 
-A model starts with ``Objet : …`` and an empty line, then the text. ``LETTER_VARIABLES`` is the whole
-vocabulary; the circuit loader refuses any other name, and refuses a model that breaks when an optional
-variable is empty. No variable carries medical text: a document is named by its kind, and the patient
-and the names of files are given only to a letter that leaves encrypted (see ``LetterContext``).
+A model starts with ``Objet : …`` and an empty line, then the text, with the marks of ``letter_page``.
+``LETTER_VARIABLES`` is the whole vocabulary; the circuit loader refuses any other name, and refuses a model
+that breaks when an optional variable is empty. No variable carries medical text: a document is named by its
+kind, and the patient and the names of files are given only to a letter that leaves encrypted (see
+``LetterContext``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from gateway.circuits.letter_page import plain
 from gateway.circuits.model import Letter, Mailbox
 
 MONTHS = (
@@ -75,6 +77,9 @@ class LetterContext:
     days_left: int | None = None
     basis: str | None = None
     status: str | None = None
+    attached_form: str | None = None
+    about: str | None = None
+    about_date: date | None = None
 
 
 LETTER_VARIABLES: dict[str, str] = {
@@ -98,6 +103,9 @@ LETTER_VARIABLES: dict[str, str] = {
     "days_left": "days from today to the due date, or nothing",
     "basis": "legal basis of the deadline, or nothing",
     "status": "« confirmé » or « à confirmer », or nothing",
+    "attached_form": "« filled » or « blank » when a form is joined to the letter, or nothing",
+    "about": "subject of the earlier letter this one is about, or nothing",
+    "about_date": "day that earlier letter left (date), or nothing",
 }
 
 
@@ -144,8 +152,14 @@ def _model(source: str) -> Template:
 
 
 def render(letter: Letter, context: LetterContext) -> tuple[str, str]:
-    """Subject (one line) and text of ``letter``. Raises ``jinja2.TemplateError`` or ``ValueError``
-    only for a model the loader did not check."""
+    """Subject (one line) and plain text of ``letter``. Raises as ``marked``."""
+    subject, text = marked(letter, context)
+    return subject, plain(text)
+
+
+def marked(letter: Letter, context: LetterContext) -> tuple[str, str]:
+    """Subject (one line) and text with the marks of ``letter_page``. Raises ``jinja2.TemplateError`` or
+    ``ValueError`` only for a model the loader did not check."""
     values = {name: getattr(context, name) for name in LETTER_VARIABLES}
     if context.status is not None:
         values["status"] = STATUSES.get(context.status, context.status)
@@ -189,6 +203,9 @@ SAMPLES: tuple[LetterContext, ...] = (
         days_left=7,
         basis="Article",
         status="to be confirmed",
+        attached_form="filled",
+        about="Objet de la lettre",
+        about_date=date(2026, 11, 20),
     ),
 )
 """An empty and a full context: the loader renders every model with both."""

@@ -151,6 +151,8 @@ class Letter:
     expects: Expected | None = None
     """What must come back about it, within ``within_days`` calendar days of its leaving."""
     within_days: int = 0
+    form_in_clear: Literal["blank", "filled"] = "blank"
+    """What is joined of a pre-filled form when the letter leaves without encryption."""
     reminded_by: str | None = None
     """The letter that reminds when nothing came; then a person is asked to telephone."""
 

@@ -103,6 +103,7 @@ class LetterTable(_Table):
     instead: str | None = None
     expects: Expected | None = None
     within_days: Annotated[int, Field(ge=0, le=366)] = 0
+    form_in_clear: Literal["blank", "filled"] = "blank"
     reminded_by: str | None = None
 
 

@@ -22,6 +22,7 @@ from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.orphans import sweep_orphans
 from gateway.intake.smtp import SmtpListener
+from gateway.outbound.certificates import Chooser
 from gateway.outbound.dispatch import Dispatcher, Patience
 from gateway.outbound.reminders import ReminderPost
 from gateway.outbound.send import Smarthost
@@ -96,6 +97,9 @@ class Premises:
             lambda mailbox: signing_identity(house.ring, mailbox),
             house.settings.outgoing.per_correspondent_per_day,
             house.trust.intermediates,
+            choose=Chooser(directory, lambda: house.trust),
+            cipher=house.settings.outgoing.encryption,
+            transport=house.settings.outgoing.key_transport,
         )
         return Sweeper(house.database, house.recorder, house.clock, circuits, directory, post=post)
 

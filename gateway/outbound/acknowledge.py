@@ -20,7 +20,12 @@ PER_DAY = 20
 
 
 def queue_acknowledgement(
-    session: Session, draft: Draft, raw_sha256: str, at: datetime, per_day: int = PER_DAY
+    session: Session,
+    draft: Draft,
+    raw_sha256: str,
+    at: datetime,
+    per_day: int = PER_DAY,
+    protection: str = "",
 ) -> tuple[Event, ...]:
     """Queue the letter whose bytes are ``raw_sha256``; nothing when its Message-ID is already there."""
     if outbox.by_message_id(session, draft.message_id) is not None:
@@ -32,12 +37,12 @@ def queue_acknowledgement(
             "une personne prend le relais",
         }
         return ((Kind.STEP, f"delivery:{draft.delivery}", fields),)
-    made = queue_letter(session, draft, raw_sha256, at)
+    made = queue_letter(session, draft, raw_sha256, at, protection)
     return () if made is None else (made[1],)
 
 
 def queue_letter(
-    session: Session, draft: Draft, raw_sha256: str, at: datetime
+    session: Session, draft: Draft, raw_sha256: str, at: datetime, protection: str = ""
 ) -> tuple[OutboxEntry, Event] | None:
     """Queue any letter; ``None`` when its Message-ID is already there."""
     entry = outbox.queue(
@@ -55,6 +60,10 @@ def queue_letter(
             null_return_path=draft.answers,
             created_at=at,
             next_attempt_at=at,
+            protection=protection,
+            why=list(draft.why),
+            expects=draft.expects,
+            within_days=draft.within_days,
         ),
     )
     if entry is None:
@@ -65,6 +74,8 @@ def queue_letter(
         "recipient": draft.recipient,
         "bytes": raw_sha256,
         "pictures": len(draft.attached),
+        "protection": protection,
+        "why": list(draft.why),
     }
     return entry, (Kind.LETTER_QUEUED, f"outbox:{draft.message_id}", fields)
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.circuits.decision import Decision, DocumentSeen, MailSeen
 from gateway.circuits.directory import Directory
-from gateway.circuits.letters import LetterCaisse, LetterContext, LetterDocument, render
-from gateway.circuits.model import Circuit, Mailbox
+from gateway.circuits.letter_page import page, plain
+from gateway.circuits.letters import LetterCaisse, LetterContext, LetterDocument, marked
+from gateway.circuits.model import Circuit, Letter, Mailbox
 from gateway.circuits.notice import Notice, reply_address
 from gateway.circuits.periods import value_of
 from gateway.clock import paris_date
@@ -29,10 +30,11 @@ _REFERENCES_KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A PNG joined to a letter."""
+    """A file joined to a letter: a PNG unless said otherwise."""
 
     name: str
     content: bytes
+    media_type: str = "image/png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,28 @@ class Draft:
     references: tuple[str, ...] = ()
     answers: bool = True
     """True: an automatic answer (``auto-replied``, null return path). False: a letter of our own."""
+    html: str = ""
+    """The same words as an accessible page."""
+    recipient_name: str = ""
+    expects: str | None = None
+    within_days: int = 0
+    why: tuple[str, ...] = ()
+    """French sentences: why it is, or is not, encrypted; which letter it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form to join; ``filled`` when it says something of a person."""
+
+    file: Attached
+    filled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    subject: str
+    text: str
+    html: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +105,24 @@ def acknowledgement(
     pictures: Mapping[tuple[int, str], bytes],
     at: datetime,
     directory: Directory,
+    *,
+    encrypted: bool = False,
+    failed: Sequence[str] = (),
 ) -> Draft | NoLetter:
-    """The letter that acknowledges ``mail``. ``pictures`` are PNG by document position and field."""
+    """The letter that acknowledges ``mail``. ``pictures`` are PNG by document position and field.
+
+    ``encrypted``: it will leave for the reader alone, and may name the person and the files. ``failed``:
+    addresses of the correspondent that gave letters back; the letter asks for another.
+    """
     mailbox = circuit.mailbox(mail.mailbox)
     letter = circuit.letters.get(decision.letter or "")
     recipient = reply_address(mail.sender, mail.envelope_from, mail.signature)
     reason = reason_for_silence(circuit, mail, decision, recipient)
     if reason is not None or recipient is None or letter is None or mailbox is None:
         return NoLetter(reason or "aucune lettre n'est prévue par les règles pour ce message")
+    used = permitted(circuit, letter, encrypted=encrypted)
+    if isinstance(used, NoLetter):
+        return used
     open_documents = [d for d in mail.documents if d.confidentiality is Confidentiality.ADMINISTRATIVE]
     attached = _attached(open_documents, pictures)
     context = LetterContext(
@@ -100,36 +134,60 @@ def acknowledgement(
         sender=recipient,
         case_reference=case_reference,
         form_reference=next(filter(None, (value_of(d, "reference") for d in open_documents)), None),
-        documents=tuple(LetterDocument(circuit.title_of(d.kind)) for d in mail.documents),
+        original_subject=mail.subject if encrypted and mail.subject else None,
+        patient=_patient(open_documents) if encrypted else None,
+        documents=tuple(
+            LetterDocument(circuit.title_of(d.kind), d.name if encrypted and d.name else None)
+            for d in mail.documents
+        ),
         missing=_missing(mail.documents),
         pictures=len(attached),
         caisse=_caisse(directory, decision.caisse),
         medical_in_clear=_medical_in_clear(circuit, mail),
     )
-    subject, text = render(letter, context)
+    written = _written(used, context, _another_address(failed, recipient))
     thread = (*mail.references, *([mail.message_id] if mail.message_id else []))
     return Draft(
         circuit=circuit.name,
-        letter=letter.name,
+        letter=used.name,
         mailbox=mailbox,
         recipient=recipient,
-        subject=subject,
-        text=text,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
         message_id=message_id_for(letter.name, mail.sha256, recipient, mailbox.address),
         at=at,
         delivery=mail.sha256,
-        attached=attached,
+        attached=attached if used is letter else (),
+        expects=used.expects,
+        within_days=used.within_days,
+        why=_stands_for(letter, used),
         in_reply_to=mail.message_id,
         references=tuple(dict.fromkeys(thread))[-_REFERENCES_KEPT:],
     )
 
 
-def reminder(circuit: Circuit, directory: Directory, notice: Notice, at: datetime) -> Draft | NoLetter:
-    """The letter that tells ``notice``; what an outage held back is added after the model's text."""
+def reminder(
+    circuit: Circuit,
+    directory: Directory,
+    notice: Notice,
+    at: datetime,
+    *,
+    encrypted: bool = False,
+    form: Form | None = None,
+    failed: Sequence[str] = (),
+) -> Draft | NoLetter:
+    """The letter that tells ``notice``; what an outage held back is added after the model's text.
+
+    ``form`` is joined to it; a filled one only by whoever saw that the letter may carry it.
+    """
     mailbox = circuit.mailbox(notice.mailbox)
     letter = circuit.letters.get(notice.letter)
     if mailbox is None or letter is None:
         return NoLetter("la boîte ou la lettre de ce rappel n'est plus dans la configuration du circuit")
+    used = permitted(circuit, letter, encrypted=encrypted)
+    if isinstance(used, NoLetter):
+        return used
     caisse = directory.caisses.get(notice.caisse or "")
     queue = circuit.queue(notice.queue, caisse.label if caisse else None)
     context = LetterContext(
@@ -147,23 +205,71 @@ def reminder(circuit: Circuit, directory: Directory, notice: Notice, at: datetim
         days_left=notice.days_left if notice.days_left > 0 else None,
         basis=notice.basis,
         status=notice.status,
+        attached_form=("filled" if form.filled else "blank") if form else None,
     )
-    subject, text = render(letter, context)
-    if notice.also:
-        text = "\n".join((text.rstrip("\n"), "", "À noter :", *(f"  - {line}" for line in notice.also), ""))
+    also = ("", "À noter :", *(f"  - {line}" for line in notice.also)) if notice.also else ()
+    written = _written(used, context, (*also, *_another_address(failed, notice.recipient)))
     return Draft(
         circuit=circuit.name,
-        letter=letter.name,
+        letter=used.name,
         mailbox=mailbox,
         recipient=notice.recipient,
-        subject=subject,
-        text=text,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        attached=(form.file,) if form and used is letter else (),
+        expects=used.expects,
+        within_days=used.within_days,
+        why=_stands_for(letter, used),
         message_id=message_id_for(letter.name, notice.key, notice.recipient, mailbox.address),
         at=at,
         delivery=notice.delivery,
         case_id=notice.case_id,
         answers=False,
     )
+
+
+def permitted(circuit: Circuit, letter: Letter, *, encrypted: bool) -> Letter | NoLetter:
+    """``letter`` when it may leave so, else the one that says where to fetch it."""
+    if encrypted or letter.content == "plain":
+        return letter
+    other = circuit.letters.get(letter.instead or "")
+    return other or NoLetter("la lettre ne peut pas partir en clair et rien ne la remplace dans le circuit")
+
+
+def _stands_for(letter: Letter, used: Letter) -> tuple[str, ...]:
+    if used is letter:
+        return ()
+    return (f"La lettre « {letter.name} » ne part pas en clair : « {used.name} » part à sa place.",)
+
+
+def _written(letter: Letter, context: LetterContext, more: Sequence[str]) -> _Written:
+    """Both faces of a letter; its subject never names a person, since it is read by every server."""
+    subject, _ = marked(letter, replace(context, patient=None, original_subject=None))
+    _, text = marked(letter, context)
+    if more:
+        text = "\n".join((text.rstrip("\n"), *more, ""))
+    return _Written(subject, plain(text), page(subject, text))
+
+
+def _another_address(failed: Sequence[str], recipient: str) -> tuple[str, ...]:
+    """What asks for another address; only addresses of the reader's own domain are told to them."""
+    domain = recipient.rpartition("@")[2].lower()
+    theirs = [address for address in failed if address.rpartition("@")[2].lower() == domain]
+    if not theirs:
+        return ()
+    told = (f"  - {address}" for address in theirs)
+    ask = "Merci de nous indiquer une autre adresse, en réponse à ce message ou par téléphone."
+    return ("", "## Adresse à corriger", "", "Un courrier n'a pas pu être remis à :", *told, "", ask)
+
+
+def _patient(documents: Iterable[DocumentSeen]) -> str | None:
+    """Names of the beneficiary as the first administrative form states them."""
+    for document in documents:
+        names = [value_of(document, name) for name in ("patient_name", "patient_first_names")]
+        if names[0]:
+            return " ".join(filter(None, names))
+    return None
 
 
 def _attached(

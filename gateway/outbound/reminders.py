@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,14 @@ from gateway.circuits.model import Circuit
 from gateway.circuits.notice import Notice, Posted
 from gateway.evidence.record import Kind
 from gateway.outbound.acknowledge import PER_DAY, queue_letter, too_many
-from gateway.outbound.compose import NoLetter, message_id_for, reminder
+from gateway.outbound.certificates import Choice, Chooser
+from gateway.outbound.compose import Attached, Draft, Form, NoLetter, message_id_for, reminder
+from gateway.outbound.encrypt import EncryptionName, TransportName
+from gateway.outbound.prefilled import FORM_302, prefilled
 from gateway.outbound.protect import protect
 from parsers.smime.model import Identity
-from storage import outbox
+from storage import addresses, cases, outbox
+from storage.cases import Case
 from storage.db import Session
 from storage.vault import Vault
 
@@ -33,6 +38,10 @@ class ReminderPost:
         identity_of: Callable[[str], Identity | None],
         per_day: int = PER_DAY,
         chain: Sequence[bytes] = (),
+        *,
+        choose: Chooser | None = None,
+        cipher: EncryptionName = "aes256-cbc",
+        transport: TransportName = "oaep",
     ) -> None:
         self._vault = vault
         self._circuits = circuits
@@ -40,6 +49,9 @@ class ReminderPost:
         self._identity_of = identity_of
         self._per_day = per_day
         self._chain = chain
+        self._choose = choose
+        self._cipher = cipher
+        self._transport = transport
 
     def __call__(self, session: Session, notice: Notice, at: datetime) -> tuple[Posted, tuple[Event, ...]]:
         """Queue the letter of ``notice``; the line already there when it was queued before."""
@@ -49,12 +61,65 @@ class ReminderPost:
             return Posted(entry_id=there.id), ()
         if too_many(session, notice.recipient, at, self._per_day):
             return Posted(), ()
-        draft = reminder(self._circuits[notice.circuit], self._directory, notice, at)
+        choice = self._choose(session, notice.recipient, at) if self._choose else Choice(None, ())
+        draft = self._draft(session, notice, at, choice)
         if isinstance(draft, NoLetter):
             return Posted(reason=draft.reason), ()
-        raw = protect(draft, self._identity_of(draft.mailbox.address), self._chain)
-        made = queue_letter(session, draft, self._vault.put(raw, "letter"), at)
+        made_of = protect(
+            draft,
+            self._identity_of(draft.mailbox.address),
+            self._chain,
+            choice.certificate,
+            cipher=self._cipher,
+            transport=self._transport,
+        )
+        raw_sha256 = self._vault.put(made_of.raw, "letter")
+        made = queue_letter(session, draft, raw_sha256, at, made_of.protection)
         if made is None:
             there = outbox.by_message_id(session, message_id)
             return Posted(entry_id=there.id if there else None), ()
         return Posted(entry_id=made[0].id), (made[1],)
+
+    def _draft(self, session: Session, notice: Notice, at: datetime, choice: Choice) -> Draft | NoLetter:
+        """The letter, with its form: filled where it may leave so, blank otherwise."""
+        circuit = self._circuits[notice.circuit]
+        encrypted = choice.certificate is not None
+        letter = circuit.letters.get(notice.letter)
+        failed = addresses.flagged_of_case(session, notice.case_id) if notice.case_id is not None else []
+        form = None
+        if notice.attach is not None:
+            filled = encrypted or (letter is not None and letter.form_in_clear == "filled")
+            form = form_of(session, circuit, notice, filled=filled)
+        draft = reminder(
+            circuit, self._directory, notice, at, encrypted=encrypted, form=form, failed=failed
+        )
+        if isinstance(draft, NoLetter):
+            return draft
+        return replace(draft, why=(*choice.reasons, *draft.why))
+
+
+def form_of(session: Session, circuit: Circuit, notice: Notice, *, filled: bool) -> Form | None:
+    """The form of the next request, with what the case already says when ``filled``; ``None`` when the
+    circuit has no such form."""
+    template = circuit.templates.get(FORM_302)
+    if template is None:
+        return None
+    case = cases.by_id(session, notice.case_id) if notice.case_id is not None else None
+    values = values_of(case) if filled and case is not None else {}
+    name = f"SE-352-302-{'prerempli' if values else 'vierge'}.pdf"
+    return Form(Attached(name, prefilled(template, values), "application/pdf"), bool(values))
+
+
+def values_of(case: Case) -> dict[str, str]:
+    """What a case says of the fields of the form, as printed."""
+    born = case.patient_birth_date
+    said = {
+        "reference": case.form_reference,
+        "cnas_number": case.cnas_number,
+        "patient_name": case.patient_name,
+        "patient_first_names": case.patient_first_names,
+        "patient_birth_date": born.strftime("%d/%m/%Y") if born else None,
+        "establishment_name": case.establishment_name,
+        "establishment_finess": case.establishment_finess,
+    }
+    return {name: value for name, value in said.items() if value}

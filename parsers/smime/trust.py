@@ -8,7 +8,7 @@ revocation is judged from every list at hand, whether or not the certificate ann
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -39,10 +39,16 @@ class Standing:
     """Lists and OCSP answers (DER) on which it stands."""
 
 
-def assess(certificate: bytes, seen: tuple[bytes, ...], trust: Trust, at: datetime) -> Standing:
-    """Judge a signer's certificate at ``at`` (aware). ``seen`` are the certificates of the message.
+def assess(
+    certificate: bytes,
+    seen: tuple[bytes, ...],
+    trust: Trust,
+    at: datetime,
+    refusal_of: Callable[[bytes], str | None] = refusal_to_sign,
+) -> Standing:
+    """Judge a certificate at ``at`` (aware). ``seen`` are the certificates of the message.
 
-    The message's own certificates help to build a path and are never believed by themselves.
+    ``refusal_of`` says why it may not serve: to sign, unless another use is asked. The message's own certificates help to build a path and are never believed by themselves.
     """
     at = at.astimezone(UTC).replace(microsecond=0)
     others = _helpful(certificate, seen, trust)
@@ -52,7 +58,7 @@ def assess(certificate: bytes, seen: tuple[bytes, ...], trust: Trust, at: dateti
         path = _path_at_any_time(certificate, others, trust.roots)
     if path is None:
         return Standing(Signature.UNTRUSTED, (_untrusted(certificate, trust),))
-    refusal = refusal_to_sign(certificate)
+    refusal = refusal_of(certificate)
     if refusal is not None:
         return Standing(Signature.UNTRUSTED, (refusal,))
     status = judge(path, trust.crls, trust.ocsp, at)

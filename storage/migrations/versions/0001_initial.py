@@ -19,13 +19,6 @@ def upgrade() -> None:
     sa.Column('note', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('size')
     )
-    op.create_table('audit_clear',
-    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('field', sa.String(length=60), nullable=False),
-    sa.Column('salt', sa.LargeBinary(), nullable=False),
-    sa.Column('value', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('position', 'field')
-    )
     op.create_table('audit_events',
     sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
@@ -33,6 +26,8 @@ def upgrade() -> None:
     sa.Column('subject', sa.String(length=120), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
     sa.Column('leaf', sa.LargeBinary(), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=True),
+    sa.Column('clear', sa.LargeBinary(), nullable=True),
     sa.PrimaryKeyConstraint('position')
     )
     op.create_index(op.f('ix_audit_events_kind'), 'audit_events', ['kind'], unique=False)
@@ -375,9 +370,6 @@ def upgrade() -> None:
     sa.Column('explanation', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
-    sa.Column('terms', sa.JSON(), nullable=True),
-    sa.Column('pauses', sa.JSON(), nullable=False),
-    sa.Column('escalated_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
     sa.PrimaryKeyConstraint('id'),
@@ -610,19 +602,6 @@ def upgrade() -> None:
     op.create_index(op.f('ix_contestations_claim_reference'), 'contestations', ['claim_reference'], unique=False)
     op.create_index(op.f('ix_contestations_delivery'), 'contestations', ['delivery'], unique=False)
     op.create_index(op.f('ix_contestations_list_id'), 'contestations', ['list_id'], unique=False)
-    op.create_table('deadline_versions',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('deadline_id', sa.Integer(), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
-    sa.Column('due', sa.Date(), nullable=False),
-    sa.Column('state', sa.String(length=32), nullable=False),
-    sa.Column('why', sa.String(length=300), nullable=False),
-    sa.Column('explanation', sa.JSON(), nullable=False),
-    sa.Column('reminders', sa.JSON(), nullable=False),
-    sa.ForeignKeyConstraint(['deadline_id'], ['deadlines.id'], ),
-    sa.PrimaryKeyConstraint('id')
-    )
-    op.create_index(op.f('ix_deadline_versions_deadline_id'), 'deadline_versions', ['deadline_id'], unique=False)
     op.create_table('receipts',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('outbox_id', sa.Integer(), nullable=False),
@@ -644,7 +623,6 @@ def upgrade() -> None:
     sa.Column('on', sa.Date(), nullable=False),
     sa.Column('letter', sa.String(length=60), nullable=False),
     sa.Column('to', sa.String(length=320), nullable=False),
-    sa.Column('attach', sa.String(length=40), nullable=True),
     sa.Column('outbox_id', sa.Integer(), nullable=True),
     sa.Column('done_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('skipped', sa.String(length=200), nullable=True),
@@ -679,8 +657,6 @@ def downgrade() -> None:
     op.drop_table('reminders')
     op.drop_index(op.f('ix_receipts_outbox_id'), table_name='receipts')
     op.drop_table('receipts')
-    op.drop_index(op.f('ix_deadline_versions_deadline_id'), table_name='deadline_versions')
-    op.drop_table('deadline_versions')
     op.drop_index(op.f('ix_contestations_list_id'), table_name='contestations')
     op.drop_index(op.f('ix_contestations_delivery'), table_name='contestations')
     op.drop_index(op.f('ix_contestations_claim_reference'), table_name='contestations')
@@ -783,5 +759,4 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_audit_events_subject'), table_name='audit_events')
     op.drop_index(op.f('ix_audit_events_kind'), table_name='audit_events')
     op.drop_table('audit_events')
-    op.drop_table('audit_clear')
     op.drop_table('audit_checkpoints')

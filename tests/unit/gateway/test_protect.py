@@ -10,12 +10,14 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 from gateway.errors import Refused
 from gateway.outbound.compose import Attached, Draft
-from gateway.outbound.protect import protect
+from gateway.outbound.protect import Protection
+from gateway.outbound.protect import protect as protected
 from tests.builders import pki
 from tests.builders.seen import AT, HOSPITAL, MAILBOX, circuit
 
@@ -25,6 +27,10 @@ TEXT = (
     + "long " * 60
     + "\nespace final \n"
 )
+
+
+def protect(*arguments: Any, **options: Any) -> bytes:
+    return protected(*arguments, **options).raw
 
 
 def _draft(**changes: object) -> Draft:
@@ -143,3 +149,55 @@ def test_a_certificate_out_of_its_dates_signs_nothing() -> None:
 def test_a_key_that_cannot_sign_is_refused() -> None:
     with pytest.raises(Refused, match="courbe elliptique"):
         protect(_draft(), pki.create(AT).issue(MAILBOX, kind="ed25519").identity)
+
+
+def test_an_address_is_never_encoded_and_a_name_is() -> None:
+    domain = protect(_draft(recipient="bureau@hôpital.example", recipient_name="Hôpital du Léman"), None)
+    heads = domain.partition(b"\r\n\r\n")[0]
+    assert b"<bureau@xn--hpital-ixa.example>" in heads
+    assert heads.isascii()
+    assert _read(domain)["To"].addresses[0].display_name == "Hôpital du Léman"
+    local = protect(_draft(recipient="rené@chu.example"), None)
+    assert "To: rené@chu.example\r\n".encode() in local
+
+
+def test_text_and_page_are_one_alternative() -> None:
+    page = '<!DOCTYPE html><html lang="fr"><h1>Reçu</h1></html>'
+    message = _read(protect(_draft(html=page, attached=()), None))
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize("kind", ["rsa", "p256"])
+@pytest.mark.parametrize("cipher", ["aes256-cbc", "aes256-gcm"])
+@pytest.mark.parametrize("transport", ["oaep", "pkcs1v15"])
+def test_openssl_opens_what_is_encrypted_then_verifies_it(
+    tmp_path: Path,
+    kind: str,
+    cipher: Literal["aes256-cbc", "aes256-gcm"],
+    transport: Literal["oaep", "pkcs1v15"],
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    authority = pki.create(AT)
+    issued, reader = authority.issue(MAILBOX, kind=kind), authority.issue(HOSPITAL, kind=kind)
+    made = protected(
+        _draft(), issued.identity, authority.chain, reader.der, cipher=cipher, transport=transport
+    )
+    assert made.protection is Protection.ENCRYPTED
+    assert b"Madame" not in made.raw
+    (tmp_path / "mail.eml").write_bytes(made.raw)
+    (tmp_path / "root.pem").write_bytes(authority.root.pem)
+    when = str(int(AT.timestamp()))
+    for name, one in (("reader", reader), ("writer", issued)):
+        (tmp_path / f"{name}.pem").write_bytes(one.pem)
+        command = ["openssl", "cms", "-decrypt", "-in", "mail.eml", "-recip", f"{name}.pem"]
+        opened = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        assert opened.returncode == 0, opened.stderr
+        (tmp_path / "inner.eml").write_bytes(opened.stdout)
+        command = ["openssl", "cms", "-verify", "-in", "inner.eml", "-CAfile", "root.pem", "-attime", when]
+        judged = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        assert judged.returncode == 0, judged.stderr
+        body = _read(judged.stdout).get_body(("plain",))
+        assert isinstance(body, EmailMessage)
+        assert body.get_content().replace("\r\n", "\n") == TEXT
