@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.evidence.record import Kind
-from gateway.web import present
+from gateway.web import contested_words, present
 from storage.audit import Event
 
 _WORDS: Mapping[str, str] = {
@@ -42,6 +42,8 @@ _WORDS: Mapping[str, str] = {
     Kind.KEY: "Clés",
     Kind.CONFIG: "Configuration",
     Kind.REBUILD: "Reconstruction depuis le coffre",
+    Kind.CONTESTATION: "Contestation",
+    Kind.HOLD: "Gel de conservation",
 }
 
 _GROUPS: Mapping[str, str] = {
@@ -66,6 +68,8 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.CASE_OPENED: frozenset({"kind"}),
     Kind.DEADLINE_SET: frozenset({"kind"}),
     Kind.DEADLINE_ENDED: frozenset({"kind"}),
+    Kind.CONTESTATION: frozenset({"action"}),
+    Kind.HOLD: frozenset({"action"}),
 }
 """Fields that would only repeat the sentence or the title above it."""
 _SHOWN = (
@@ -135,6 +139,10 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
         words = f"{words}{present.NB}: {known.get(str(fields['kind']), fields['kind'])}"
     if event.kind == Kind.ACCESS:
         words = _access(fields)
+    if event.kind == Kind.CONTESTATION:
+        words = contested_words.contestation(fields)
+    if event.kind == Kind.HOLD:
+        words = contested_words.hold(fields)
     if event.kind == Kind.LOGIN:
         words = f"Connexion : {_STATES.get(str(fields.get('outcome')), 'état inconnu')}"
     hidden = _HIDDEN.get(event.kind, frozenset())
