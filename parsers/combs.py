@@ -20,11 +20,11 @@ Grey = npt.NDArray[np.uint8]
 Wall = tuple[int, int, int, int]
 """Left, top, right and bottom of an upright stroke, in pixels."""
 
-_TALL = (8.5, 34.0)
+TALL = (8.5, 34.0)
 """Height of a wall in points: taller than a capital of running text, lower than a table's cell."""
-_STEP = (4.5, 26.0)
+STEP = (4.5, 26.0)
 """Width of a cell in points."""
-_WALLS = 4
+WALLS = 4
 """Fewer make no comb."""
 
 
@@ -54,17 +54,17 @@ class Set:
     runs: tuple[tuple[int, int, int], ...]
 
 
-def find(image: Grey, dpi: float, fax: bool = False) -> tuple[Comb, ...]:
-    """Every comb of an upright page image. ``fax``: it was black and white, hairlines are dashes."""
+def find(image: Grey, dpi: float) -> tuple[Comb, ...]:
+    """Every comb of an upright grey page image; those of a fax are for ``grids``."""
     unit = dpi / 72.0
     block = max(int(6 * unit) | 1, 11)
     dark = np.asarray(
         cv2.adaptiveThreshold(image, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 18),
         np.uint8,
     )
-    unbroken = max(round((2.4 if fax else 1.2) * unit), 3)
+    unbroken = max(round(1.2 * unit), 3)
     walls = _walls(dark, unbroken, unit)
-    rules = dark if fax else _strokes(dark, (unbroken, 1), (int(9 * unit), 1))
+    rules = _strokes(dark, (unbroken, 1), (int(9 * unit), 1))
     combs: list[Comb] = []
     for row in _rows(walls):
         for comb in _regular(row, rules, unit):
@@ -81,12 +81,12 @@ def _strokes(dark: Grey, mend: tuple[int, int], least: tuple[int, int]) -> Grey:
 
 
 def _walls(dark: Grey, unbroken: int, unit: float) -> list[Wall]:
-    kept = _strokes(dark, (1, unbroken), (1, int(_TALL[0] * unit)))
+    kept = _strokes(dark, (1, unbroken), (1, int(TALL[0] * unit)))
     _, _, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=8)
     return [
         (int(x), int(y), int(x + w), int(y + h))
         for x, y, w, h, _ in stats[1:]
-        if w <= 3.2 * unit and _TALL[0] * unit <= h <= _TALL[1] * unit
+        if w <= 3.2 * unit and TALL[0] * unit <= h <= TALL[1] * unit
     ]
 
 
@@ -122,7 +122,7 @@ def _rows(walls: list[Wall]) -> Iterator[list[Wall]]:
         # Strokes of letters are shorter than the walls they stand between.
         full = 0.85 * float(np.percentile([w[3] - w[1] for w in row], 75))
         kept = [w for w in row if w[3] - w[1] >= full]
-        if len(kept) >= _WALLS:
+        if len(kept) >= WALLS:
             yield sorted(kept)
 
 
@@ -145,7 +145,7 @@ def _regular(row: list[Wall], rules: Grey, unit: float) -> Iterator[Comb]:
                 columns[-1] + (middles[at] - columns[-1]) * n / missing for n in range(1, missing + 1)
             ]
             members.append(at)
-        if len(members) >= _WALLS and len(members) >= 0.55 * len(columns):
+        if len(members) >= WALLS and len(members) >= 0.55 * len(columns):
             tops = [row[m][1] for m in members]
             bottoms = [row[m][3] for m in members]
             yield Comb(int(np.median(tops)), int(np.median(bottoms)), tuple(round(c) for c in columns))
@@ -158,7 +158,7 @@ def _step(middles: Sequence[float], start: int, unit: float) -> float | None:
     """The step most of the next walls agree on, some of them missing."""
     gaps = [b - a for a, b in pairwise(middles[start : start + 9])]
     best, most = None, 0.0
-    for step in sorted(g for g in gaps if _STEP[0] * unit <= g <= _STEP[1] * unit):
+    for step in sorted(g for g in gaps if STEP[0] * unit <= g <= STEP[1] * unit):
         fits = [round(g / step) for g in gaps if abs(g / step - round(g / step)) <= 0.16]
         score = fits.count(1) + 0.4 * fits.count(2) + 0.2 * fits.count(3)
         if fits.count(1) >= 2 and score > most + 0.05:
@@ -231,11 +231,13 @@ def _ink(cell: Grey, limit: float) -> tuple[int, int] | None:
     _, _, stats, _ = cv2.connectedComponentsWithStats((cell < limit).astype(np.uint8), connectivity=8)
     least = max(0.0022 * cell.shape[0] ** 2 * 2, 3)
     # What only touches a side is the remains of a wall.
+    wide = cell.shape[1]
+    edge = 0.15 * wide
     kept = [
         s
         for s in stats[1:]
         if s[4] >= least
-        and not (s[2] <= 2 and s[3] >= 0.5 * cell.shape[0] and s[0] in {0, cell.shape[1] - s[2]})
+        and not (s[2] <= max(0.12 * wide, 2) and (s[0] + s[2] <= edge or s[0] >= wide - edge))
     ]
     if not kept:
         return None

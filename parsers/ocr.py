@@ -25,7 +25,7 @@ import numpy.typing as npt
 from PIL import Image
 from rapidocr import RapidOCR
 
-from parsers import combs, preparation
+from parsers import combs, grids, preparation
 from parsers.errors import ParseError, Unsupported
 from parsers.facts import Bitmap, Box, Page, Source, Word
 from parsers.layout import Frame, Recognised
@@ -34,9 +34,9 @@ Engine = Literal["rapidocr", "tesseract"]
 Quad = npt.NDArray[np.float64]
 """Four corners of a text line in pixels, as it is read: top left, top right, bottom right, bottom left."""
 
-_STRAIGHT = 0.15
-"""Skew in degrees below which nothing is corrected."""
 _TESSERACT_SECONDS = 60
+_FAXED = 0.91
+"""What is left of it for a comb on a fax: a cell at its end may have left no trace."""
 _MISCOUNTED = 0.6
 """What is left of the confidence in a comb read with too few or too many characters."""
 
@@ -78,7 +78,7 @@ class Recogniser:
             lying = preparation.photographed(bitmap, page)
             flat = lying.upright(bitmap)
             if self._rapid is not None:
-                read = self._read_rapid(preparation.despeckled(flat), page)
+                read = self._read_rapid(preparation.despeckled(flat), page, flat)
             else:
                 read = self._read_tesseract(preparation.despeckled(flat), page)
             return Recognised(read.words, replace(read.frame, corners=lying.corners))
@@ -89,7 +89,8 @@ class Recogniser:
 
     # --- RapidOCR ----------------------------------------------------------------------------
 
-    def _read_rapid(self, bitmap: Bitmap, page: Page, turned: bool = False) -> Recognised:
+    def _read_rapid(self, bitmap: Bitmap, page: Page, raw: Bitmap, turned: bool = False) -> Recognised:
+        """``raw``: the same page with the lone dots of a fax, of which the walls of its combs are made."""
         grey = np.frombuffer(bitmap.pixels, np.uint8).reshape(bitmap.height, bitmap.width)
         image = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
         found = self._rapid(image, use_det=True, use_cls=False, use_rec=False)
@@ -98,7 +99,7 @@ class Recogniser:
         quads: list[Quad] = [np.asarray(b, np.float64) for b in found.boxes]
         tall = [_tall(q) for q in quads]
         if not turned and _sideways(quads):
-            return self._read_sideways(bitmap, page)
+            return self._read_sideways(bitmap, page, raw)
         crops = self._rapid.crop_text_regions(image, np.asarray(found.boxes, np.float32))
         crops, quads = _aligned(crops, quads, tall)
         level = [(c, q) for c, q, t in zip(crops, quads, tall, strict=True) if not t]
@@ -108,9 +109,13 @@ class Recogniser:
             quads = [np.roll(q, -2, axis=0) for q in quads]
         rotation = 180 if over else 0
         kept = [q for q, t in zip(quads, tall, strict=True) if not t]
-        frame = Frame(page.width, page.height, rotation, _skew(kept, rotation))
+        skew = _skew(kept, rotation)
+        if preparation.faxed(bitmap):
+            # The engine's boxes say nothing under a degree, and dots line up to a tenth of one.
+            skew = preparation.projected_skew(Frame(page.width, page.height, rotation).upright(raw), skew)
+        frame = Frame(page.width, page.height, rotation, skew)
         scale = (page.width / bitmap.width, page.height / bitmap.height)
-        rows = _combs(bitmap, frame)
+        rows = _combs(bitmap, raw, frame)
         crops, quads = _outside(crops, quads, rows, frame, scale)
         lines = [cv2.cvtColor(row.line.image, cv2.COLOR_GRAY2BGR) for row in rows if row.line is not None]
         read = self._rapid.recognize_txt([*crops, *lines])
@@ -120,15 +125,17 @@ class Recogniser:
             if text.strip():
                 words += _split(info, quad, text, frame, scale)
         filled = [row for row in rows if row.line is not None]
+        sure = _FAXED if preparation.faxed(bitmap) else 1.0
         for (text, info), row in zip(results[len(quads) :], filled, strict=True):
-            words += _of_comb(row, text, min(info.confs, default=0.0))
+            words += _of_comb(row, text, min(info.confs, default=0.0) * sure)
         return Recognised(tuple(words), frame)
 
-    def _read_sideways(self, bitmap: Bitmap, page: Page) -> Recognised:
+    def _read_sideways(self, bitmap: Bitmap, page: Page, raw: Bitmap) -> Recognised:
         """A page on its side is stood up and looked at anew: the engine finds level lines better."""
         laid = Frame(page.width, page.height, 90)
         width, height = laid.size
-        inner = self._read_rapid(laid.upright(bitmap), Page(1, width, height, (), Source.OCR), turned=True)
+        within = Page(1, width, height, (), Source.OCR)
+        inner = self._read_rapid(laid.upright(bitmap), within, laid.upright(raw), turned=True)
         rotation = (90 + inner.frame.rotation) % 360
         return Recognised(inner.words, Frame(page.width, page.height, rotation, inner.frame.skew))
 
@@ -147,7 +154,7 @@ class Recogniser:
         rotation = self._tesseract_rotation(bitmap)
         turned = Frame(page.width, page.height, rotation)
         upright = turned.upright(bitmap)
-        frame = Frame(page.width, page.height, rotation, _projected_skew(upright))
+        frame = Frame(page.width, page.height, rotation, preparation.projected_skew(upright))
         straight = frame.upright(bitmap)
         width, height = frame.size
         scale = (width / straight.width, height / straight.height)
@@ -207,13 +214,21 @@ class _Row:
         )
 
 
-def _combs(bitmap: Bitmap, frame: Frame) -> list[_Row]:
+def _combs(bitmap: Bitmap, raw: Bitmap, frame: Frame) -> list[_Row]:
     upright = frame.upright(bitmap)
-    image = np.frombuffer(upright.pixels, np.uint8).reshape(upright.height, upright.width)
+    image = _grey(upright)
     wide, high = frame.size
     scale = (wide / upright.width, high / upright.height)
-    found = combs.find(image, bitmap.dpi, preparation.faxed(bitmap))
+    if preparation.faxed(bitmap):
+        dots = image if raw is bitmap else _grey(frame.upright(raw))
+        found = grids.find(dots, bitmap.dpi)
+    else:
+        found = combs.find(image, bitmap.dpi)
     return [_Row(comb, combs.typeset(image, comb), scale, high) for comb in found]
+
+
+def _grey(bitmap: Bitmap) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(bitmap.pixels, np.uint8).reshape(bitmap.height, bitmap.width)
 
 
 def _outside(
@@ -234,7 +249,7 @@ def _outside(
             if not comb.y0 <= (box.y0 + box.y1) / 2 <= comb.y1:
                 continue
             cut = [(a, min(b, comb.x0)) for a, b in parts] + [(max(a, comb.x1), b) for a, b in parts]
-            parts = [(a, b) for a, b in cut if b - a >= 0.4 * (box.y1 - box.y0)]
+            parts = [(a, b) for a, b in cut if b - a >= 0.6 * (box.y1 - box.y0)]
         if parts == [(box.x0, box.x1)]:
             kept_crops.append(crop)
             kept_quads.append(quad)
@@ -319,7 +334,7 @@ def _skew(quads: Sequence[Quad], rotation: int) -> float:
     if not angles:
         return 0.0
     found = -median(angles)
-    return round(found, 3) if abs(found) >= _STRAIGHT else 0.0
+    return round(found, 3) if abs(found) >= preparation.STRAIGHT else 0.0
 
 
 def _split(info: Any, quad: Quad, text: str, frame: Frame, scale: tuple[float, float]) -> Iterator[Word]:
@@ -369,17 +384,3 @@ def _tsv(table: str, rows: int, scale: tuple[float, float]) -> Iterator[Word]:
             (rows - top) * scale[1],
         )
         yield Word(parts[11].strip(), box, round(max(0.0, min(float(parts[10]) / 100, 1.0)), 4))
-
-
-def _projected_skew(bitmap: Bitmap) -> float:
-    """Skew by the sharpest row profile of a small copy, in steps of a quarter of a degree up to six."""
-    image = Image.frombytes("L", (bitmap.width, bitmap.height), bitmap.pixels)
-    image.thumbnail((900, 900))
-
-    def sharpness(angle: float) -> float:
-        turned = np.asarray(image.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255), np.float32)
-        profile = (255.0 - turned).sum(axis=1)
-        return float(np.square(np.diff(profile)).sum())
-
-    best = max((a / 4 for a in range(-24, 25)), key=sharpness)
-    return best if abs(best) >= _STRAIGHT else 0.0

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from parsers import paper
 from parsers.facts import Bitmap, Page
 from parsers.layout import Frame
 
+STRAIGHT = 0.15
+"""Skew in degrees below which nothing is corrected."""
 _SPECKS = 400
 """Lone dots of a black and white page above which they are noise."""
 
@@ -42,3 +45,23 @@ def despeckled(bitmap: Bitmap) -> Bitmap:
         return bitmap
     clean = np.where(lone[labels], 255, grey).astype(np.uint8)
     return Bitmap(bitmap.width, bitmap.height, bitmap.dpi, clean.tobytes())
+
+
+def projected_skew(bitmap: Bitmap, near: float | None = None) -> float:
+    """Skew by the sharpest row profile of a small copy: up to six degrees, or close to a known one."""
+    image = Image.frombytes("L", (bitmap.width, bitmap.height), bitmap.pixels)
+    image.thumbnail((1200, 1200) if near is not None else (900, 900))
+
+    def sharpness(angle: float) -> float:
+        turned = np.asarray(image.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255), np.float32)
+        profile = (255.0 - turned).sum(axis=1)
+        return float(np.square(np.diff(profile)).sum())
+
+    if near is None:
+        best = max((a / 4 for a in range(-24, 25)), key=sharpness)
+    else:
+        around: list[float] = [near + step / 5 for step in range(-6, 7)]
+        rough = max(around, key=sharpness)
+        close: list[float] = [rough + step / 20 for step in range(-3, 4)]
+        best = round(max(close, key=sharpness), 3)
+    return best if abs(best) >= STRAIGHT else 0.0

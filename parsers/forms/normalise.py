@@ -17,9 +17,13 @@ _DIGITS = str.maketrans(
     {"O": "0", "o": "0", "Q": "0", "D": "0", "I": "1", "l": "1", "|": "1", "!": "1", "i": "1",
      "Z": "2", "z": "2", "S": "5", "s": "5", "B": "8", "G": "6", "q": "9"}
 )  # fmt: skip
+_CONFUSED_DIGITS = {"0": "8", "1": "7", "3": "8", "5": "6", "6": "5", "7": "1", "8": "03"}
+"""Digits an engine takes for one another."""
 _LETTERS = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "|": "I", "6": "G"})
 _SMALL = str.maketrans({"0": "o", "1": "l", "5": "s"})
-_CARONS = str.maketrans("ǎěǐǒǔĕĭŏŭ", "âêïôûêïôû")
+_CARONS = str.maketrans("ǎěǐǒǔĕĭŏŭīāēōū", "âêïôûêïôûïâêôû")
+_DIAERESES = re.compile(r"(?<=[a-zà-ÿ]a)i(?=a\b)|(?<=\bA)i(?=[tn] [A-ZÀ-Ý])")
+"""« aia » at the end of a word and the Ait, Ain of Algerian names are only written with a diaeresis."""
 _MONTHS = (
     "janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre",
     "novembre", "decembre",
@@ -55,7 +59,8 @@ def cleaned(text: str) -> str:
     while before != text:
         before = text
         text = _LEADERS.sub("", text).strip()
-    return text
+    # The end of a label (« Attestation n° ») that was read apart from it.
+    return re.sub(r"^[nN][°º]\s*(?=\S)", "", text)
 
 
 def typed(kind: FieldType, text: str, optical: bool = False) -> Typed:
@@ -89,7 +94,7 @@ def _letters(text: str) -> str:
     """Slips inside words: a digit or a capital I beside small letters; carons, unknown in French."""
     text = re.sub(r"(?<=[A-Za-zà-ÿ])[105]+(?=[a-zà-ÿ])", lambda m: m[0].translate(_SMALL), text)
     text = re.sub(r"(?<=[a-zà-ÿ])I(?=[a-zà-ÿ]|\b)", "l", text)
-    return text.translate(_CARONS)
+    return _DIAERESES.sub("ï", text.translate(_CARONS))
 
 
 def _date(text: str, optical: bool) -> Typed:
@@ -190,8 +195,21 @@ def _finess(text: str, optical: bool) -> Typed:
     match = re.search(r"(?<!\d)\d[\dAB]\d{7}(?!\d)", compact)
     if match is None:
         return Typed(None, 0.3, "finess-check") if re.search(r"\d", compact) else _UNREADABLE
-    good = finess_ok(match[0])
-    return Typed(match[0], certainty if good else min(certainty, 0.5), None if good else "finess-check")
+    if finess_ok(match[0]):
+        return Typed(match[0], certainty)
+    one = _one_slip(match[0]) if optical and certainty == 1.0 else None
+    return Typed(one, 0.55) if one else Typed(match[0], min(certainty, 0.5), "finess-check")
+
+
+def _one_slip(number: str) -> str | None:
+    """The only number one usual confusion of digits away whose key is right; ``None``: none or several."""
+    near = {
+        number[:place] + other + number[place + 1 :]
+        for place, char in enumerate(number)
+        for other in _CONFUSED_DIGITS.get(char, "")
+    }
+    right = [one for one in near if finess_ok(one)]
+    return right[0] if len(right) == 1 else None
 
 
 def finess_ok(number: str) -> bool:

@@ -45,6 +45,7 @@ class Case:
     font: str
     which: Which
     signed: bool
+    seed: int = SEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Paper:
     signatures: dict[str, str]
 
 
-def cases(each: int, digital: int) -> Iterator[Case]:
+def cases(each: int, digital: int, seed: int = SEED) -> Iterator[Case]:
     """``each`` papers a font, layout and scan quality; ``digital`` a font and layout without OCR."""
     number = 0
     for source in (*DIGITAL, *SCANNED):
@@ -66,16 +67,16 @@ def cases(each: int, digital: int) -> Iterator[Case]:
             for font in FONTS:
                 for _ in range(digital if source in DIGITAL else each):
                     number += 1
-                    chance = random.Random(SEED + number)
+                    chance = random.Random(seed + number)
                     which: Which = chance.choice(
                         ("se352-301", "se352-301", "se352-302-request", "se352-302-answer")
                     )
-                    yield Case(number, source, layout, font, which, chance.random() < 0.7)
+                    yield Case(number, source, layout, font, which, chance.random() < 0.7, seed)
 
 
 def form_of(case: Case) -> Form301 | Form302:
     """The values of a case; boxes 5 and 6 are filled on half of the attestations."""
-    seed = SEED + case.number
+    seed = case.seed + case.number
     if case.which != "se352-301":
         return forms.sample_302(seed, answered=case.which == "se352-302-answer")
     form = forms.sample_301(seed)
@@ -130,7 +131,7 @@ def _unfilled(form: Form301 | Form302, case: Case) -> bytes:
 
 
 def _arrived(pdf: bytes, case: Case) -> tuple[bytes, str]:
-    chance = random.Random(f"paper-{SEED + case.number}")
+    chance = random.Random(f"paper-{case.seed + case.number}")
     side = chance.choice((-1, 1))
     seed = case.number
     if case.source == "300 dpi, clean":

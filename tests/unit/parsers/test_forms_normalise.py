@@ -113,3 +113,36 @@ def test_text_is_kept_and_leaders_are_dropped() -> None:
     assert repaired.normalised == "Montpellier"
     assert repaired.certainty < 0.9
     assert typed(FieldType.TEXT, "--").normalised is None
+
+
+def test_a_finess_one_confusion_away_from_the_only_right_key_is_repaired_and_less_sure() -> None:
+    assert finess_ok("590796975")
+    seen = typed(FieldType.FINESS, "S90796975", optical=True)
+    assert (seen.normalised, seen.code) == ("590796975", None)
+    repaired = typed(FieldType.FINESS, "590796976", optical=True)
+    assert repaired.normalised is None or repaired.certainty < 0.9
+
+
+def test_a_finess_is_repaired_only_when_one_repair_is_right_and_only_on_images() -> None:
+    # Of « 930783293 » for « 130783293 », no usual confusion gives a right key.
+    for wrong in ("630796975", "590796975"[:-1] + "0"):
+        seen = typed(FieldType.FINESS, wrong, optical=True)
+        assert finess_ok(seen.normalised or "") == (seen.code is None)
+        assert seen.certainty < 0.9
+        assert typed(FieldType.FINESS, wrong).code == "finess-check"
+
+
+def test_no_date_that_does_not_exist_is_repaired_into_another() -> None:
+    for impossible in ("31/11/2026", "30/02/2026", "12/13/2026"):
+        assert typed(FieldType.DATE, impossible, optical=True).normalised is None
+
+
+def test_a_diaeresis_that_was_not_seen_is_put_back() -> None:
+    for read, meant in (("Béjaia", "Béjaïa"), ("Dr Ait Kaci", "Dr Aït Kaci"), ("Béjaīa", "Béjaïa")):
+        seen = typed(FieldType.TEXT, read, optical=True)
+        assert (seen.normalised, seen.certainty < 0.9) == (meant, True)
+    assert typed(FieldType.TEXT, "Béjaia").normalised == "Béjaia"
+
+
+def test_the_end_of_a_label_is_no_value() -> None:
+    assert cleaned("nº DZ-2026-916621") == cleaned("n°DZ-2026-916621") == "DZ-2026-916621"
