@@ -21,7 +21,7 @@ from gateway.contestations.intake import Likely, join
 from gateway.contestations.recovery import check_days, clock_of
 from gateway.contestations.transitions import GATEWAY, Actor, Verb, follow
 from gateway.contesting import duedates, post
-from gateway.contesting.post import Writing
+from gateway.contesting.post import Joined, Writing
 from gateway.contesting.rooms import Contesting
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
@@ -36,6 +36,8 @@ PLAIN = frozenset(
     {Verb.DISPUTE, Verb.WIN, Verb.REFER, Verb.EXAMINE, Verb.REPORT, Verb.CLOSE, Verb.WITHDRAW, Verb.REOPEN}
 )
 """Verbs that only move."""
+_JOINED_MAX = 10 * 1024 * 1024
+"""Bytes of an evidence file joined to a letter; a larger one is given by another way."""
 _ENDS = frozenset({Verb.WIN, Verb.WITHDRAW, Verb.CLOSE})
 NOBODY = (
     "Aucune adresse de l’hôpital n’est connue pour ce dossier ; rien n’a été changé. Complétez l’annuaire"
@@ -156,9 +158,17 @@ def answer(acting: Acting, evidence: Evidence) -> list[Event]:
         sentences=post.sentences(_claimed(found), [proof.letter for proof in proved], [file]),
         turn=found.version,
         answers=found.delivery,
+        joined=_joined(found, evidence),
     )
     ended = duedates.end_requests(session, found, "une réponse est faite à la contestation", at)
     return [*post.post(session, rooms, circuit, found, case, writing, at), *ended, event]
+
+
+def _joined(found: Contestation, evidence: Evidence) -> Joined | None:
+    """The evidence file, unless a mail server would refuse its size."""
+    if evidence.size > _JOINED_MAX:
+        return None
+    return Joined(f"preuve-{found.reference}.zip", evidence.sha256)
 
 
 def accept(acting: Acting, cause: Cause) -> list[Event]:

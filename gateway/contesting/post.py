@@ -1,7 +1,8 @@
 """Letters of contestations: who gets them, what they may say in clear, and their place in the outbox.
 
-They leave in clear: a letter names the case and the form by their references and documents by their hash,
-never a person (decision 4).
+Any may leave in clear: it names the case and the form by their references and documents by their hash,
+never a person (decision 4). The evidence file, which names one, is joined only to a letter that leaves
+encrypted.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from datetime import date, datetime
 from typing import Any
 
 from gateway.circuits.directory import correspondent_of
-from gateway.circuits.letters import LetterCaisse, LetterContext, render
-from gateway.circuits.model import Circuit, Mailbox
+from gateway.circuits.letter_page import page, plain
+from gateway.circuits.letters import LetterCaisse, LetterContext, marked
+from gateway.circuits.model import Circuit
 from gateway.circuits.notice import reply_address
 from gateway.clock import paris_date
 from gateway.contesting.rooms import Contesting
 from gateway.evidence.record import Kind
 from gateway.outbound.acknowledge import queue_letter
-from gateway.outbound.compose import Draft, message_id_for
+from gateway.outbound.compose import Attached, Draft, message_id_for
 from storage import deadlines, deliveries
 from storage.cases import Case
 from storage.contestations import Contestation
@@ -27,6 +29,14 @@ from storage.db import Session
 from storage.deliveries import Delivery
 
 Event = tuple[Kind, str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A blob of the vault joined to a letter that leaves encrypted, and to no other."""
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class Writing:
     turn: int = 0
     answers: str | None = None
     """Mail it answers, for the thread."""
+    joined: Joined | None = None
 
 
 def post(
@@ -60,7 +71,8 @@ def post(
         return []
     mailbox = circuit.mailbox(delivery.mailbox) or circuit.mailboxes[0]
     caisse = rooms.directory.caisses.get(case.caisse or "") if case else None
-    subject, text = render(
+    choice = rooms.choose(session, writing.recipient, at)
+    subject, words = marked(
         letter,
         LetterContext(
             mailbox=mailbox,
@@ -78,41 +90,33 @@ def post(
             status=writing.status,
         ),
     )
-    draft = _draft(circuit, found, case, writing, mailbox, subject, text, _answered(session, writing), at)
-    made = queue_letter(session, draft, rooms.vault.put(rooms.protect(draft), "letter"), at)
-    return [made[1]] if made is not None else []
-
-
-def _draft(
-    circuit: Circuit,
-    found: Contestation,
-    case: Case | None,
-    writing: Writing,
-    mailbox: Mailbox,
-    subject: str,
-    text: str,
-    answered: Delivery | None,
-    at: datetime,
-) -> Draft:
+    joined = writing.joined if writing.joined and choice.certificate is not None else None
+    answered = deliveries.get(session, writing.answers) if writing.answers else None
     key = f"contestation:{found.reference}:{writing.turn}"
-    recipient = writing.recipient or ""
-    return Draft(
+    draft = Draft(
         circuit=circuit.name,
         letter=writing.letter,
         mailbox=mailbox,
-        recipient=recipient,
+        recipient=writing.recipient,
         subject=subject,
-        text=text,
-        message_id=message_id_for(writing.letter, key, recipient, mailbox.address),
+        text=plain(words),
+        html=page(subject, words),
+        message_id=message_id_for(writing.letter, key, writing.recipient, mailbox.address),
         at=at,
         case_id=case.id if case else None,
+        attached=(_file(rooms, joined),) if joined else (),
         in_reply_to=answered.message_id if answered else None,
         answers=False,
+        why=choice.reasons,
     )
+    leaving = rooms.protect(draft, choice)
+    raw_sha256 = rooms.vault.put(leaving.raw, "letter")
+    made = queue_letter(session, draft, raw_sha256, at, leaving.protection)
+    return [made[1]] if made is not None else []
 
 
-def _answered(session: Session, writing: Writing) -> Delivery | None:
-    return deliveries.get(session, writing.answers) if writing.answers else None
+def _file(rooms: Contesting, joined: Joined) -> Attached:
+    return Attached(joined.name, rooms.vault.get(joined.sha256), "application/zip")
 
 
 def institution_of(session: Session, found: Contestation) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.circuits.contested import Contested
 from gateway.circuits.directory import Directory
@@ -12,9 +13,11 @@ from gateway.deadlines.calendar import Calendars
 from gateway.errors import Refused
 from gateway.house import House
 from gateway.identities import signing_identity
+from gateway.outbound.certificates import Choice, Chooser
 from gateway.outbound.compose import Draft
-from gateway.outbound.protect import protect
+from gateway.outbound.protect import Protected, protect
 from parsers.claims import ClaimsRead, ClaimWords
+from storage.db import Session
 from storage.vault import Vault
 
 ReadClaims = Callable[[bytes, str, str, str, ClaimWords], ClaimsRead]
@@ -30,7 +33,9 @@ class Contesting:
     calendars: Calendars
     vault: Vault
     read: ReadClaims
-    protect: Callable[[Draft], bytes]
+    choose: Callable[[Session, str, datetime], Choice]
+    """The certificate to encrypt a letter to this address for, or why there is none."""
+    protect: Callable[[Draft, Choice], Protected]
     """A draft to the exact bytes that leave."""
 
     def rules(self, circuit: str) -> tuple[Circuit, Contested]:
@@ -52,10 +57,24 @@ def contesting_of(house: House) -> Contesting:
         found: ClaimsRead = sandbox.run("claims", content, media_type, name, context, words, sandbox.limits)
         return found
 
-    def protected(draft: Draft) -> bytes:
+    def protected(draft: Draft, choice: Choice) -> Protected:
         identity = signing_identity(house.ring, draft.mailbox.address)
-        return protect(draft, identity, house.trust.intermediates).raw
+        asked = house.settings.outgoing
+        return protect(
+            draft,
+            identity,
+            house.trust.intermediates,
+            choice.certificate,
+            cipher=asked.encryption,
+            transport=asked.key_transport,
+        )
 
     return Contesting(
-        house.circuits.by_name, house.circuits.directory, house.calendars, house.vault, read, protected
+        circuits=house.circuits.by_name,
+        directory=house.circuits.directory,
+        calendars=house.calendars,
+        vault=house.vault,
+        read=read,
+        choose=Chooser(house.circuits.directory, lambda: house.trust),
+        protect=protected,
     )
