@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,11 @@ from gateway.contesting.acts import Acting, Event, Evidence
 from gateway.contesting.rooms import contesting_of
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
+from gateway.outbound.certificates import Choice
+from parsers.certificates import identities_from
+from parsers.mime import parse
+from parsers.smime.model import Trust
+from parsers.smime.open import open_mail
 from storage import audit, cases
 from storage.cases import Case
 from storage.contestations import (
@@ -257,3 +263,26 @@ def test_a_list_that_cannot_be_read_keeps_its_mail_in_the_queue(sqlite_home: Hom
     (found,) = home.rows(ContestationList)
     assert (found.trouble, home.rows(Contestation)) == (None, [])
     assert len(home.rows(UnreadLine)) == 2
+
+
+def test_the_evidence_file_is_joined_to_an_encrypted_answer_alone(sqlite_home: Home) -> None:
+    home = sqlite_home
+    _send(home, [_line(_case(home), FORM)])
+    found = _one(home)
+    file = b"PK" + b"evidence" * 40
+    sha256 = home.house.vault.put(file, "evidence")
+    keys = home.desk.keys.of(claims.CNAS)
+    known = replace(
+        contesting_of(home.house),
+        choose=lambda _session, _recipient, _at: Choice(keys.der, ("Chiffrée.",)),
+    )
+    with home.house.database.transaction() as session:
+        acting = Acting(session, known, found.reference, found.version, STAFF, home.clock.now())
+        home.house.recorder.add_all(session, acts.answer(acting, Evidence(sha256, len(file))))
+    (letter,) = home.rows(OutboxEntry, letter="contestation-reponse")
+    assert letter.protection == "encrypted"
+    raw = home.house.vault.get(letter.raw_sha256)
+    assert f"preuve-{found.reference}.zip".encode() not in raw
+    opened = open_mail(raw, tuple(identities_from(keys.pem)), Trust(()), home.clock.now())
+    parts = {part.filename: part for part in parse(opened.entity).walk()}
+    assert parts[f"preuve-{found.reference}.zip"].content() == file
