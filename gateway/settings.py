@@ -107,25 +107,6 @@ class Outgoing(_Section):
     per_domain_at_once: int = Field(default=0, ge=0)
     encryption: Literal["aes256-cbc", "aes256-gcm"] = "aes256-cbc"
     key_transport: Literal["oaep", "pkcs1v15"] = "oaep"
-    answers_bare: bool = True
-    """Whether automatic answers leave with an empty return path (RFC 3834)."""
-    delivery_reports: bool = True
-    reading_receipts: Literal["never", "when-expected", "always"] = "when-expected"
-    send_reading_receipts: Literal["never", "allowed"] = "never"
-
-
-class Ldap(_Section):
-    """A directory server that publishes certificates of correspondents."""
-
-    url: str | None = None
-    base: str = ""
-    filter: str = "(mail={address})"
-    attributes: tuple[str, ...] = ("userSMIMECertificate;binary", "userCertificate;binary")
-    starttls: bool = False
-    user: str | None = None
-    secret_file: Path | None = None
-    timeout_seconds: int = Field(default=5, ge=1)
-    refresh_hours: int = Field(default=24, ge=1)
 
 
 class Web(_Section):
@@ -195,7 +176,6 @@ class Settings(_Section):
     imap: tuple[Imap, ...] = ()
     outgoing: Outgoing = Outgoing()
     destinations: tuple[Destination, ...] = ()
-    ldap: Ldap = Ldap()
     web: Web = Web()
     oidc: Oidc = Oidc()
     engine: Engine = Engine()

@@ -12,7 +12,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gateway import log
-from gateway.cli import admin, audit, case, config, contestations, demo, mail, queue, serve
+from gateway.cli import (
+    admin,
+    audit,
+    case,
+    config,
+    contestations,
+    demo,
+    mail,
+    outbox,
+    queue,
+    serve,
+)
 from gateway.errors import PasserelleError
 from gateway.settings import Settings, load
 from parsers.errors import ParseError
@@ -47,6 +58,6 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--config", type=Path, default=None, help="fichier de réglages (gateway.toml)")
     root.add_argument("--verbose", action="store_true", help="journal détaillé sur la sortie d'erreur")
     verbs = root.add_subparsers(dest="command", required=True, metavar="COMMANDE")
-    for room in (demo, serve, mail, queue, case, contestations, config, audit, admin):
+    for room in (demo, serve, mail, queue, case, outbox, contestations, config, audit, admin):
         room.add_to(verbs)
     return root

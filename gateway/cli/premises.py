@@ -23,7 +23,7 @@ from gateway.intake.imap import ImapWatcher
 from gateway.intake.orphans import sweep_orphans
 from gateway.intake.smtp import SmtpListener
 from gateway.outbound.certificates import Chooser
-from gateway.outbound.dispatch import Dispatcher, Patience
+from gateway.outbound.dispatch import Dispatcher, Limits, Patience
 from gateway.outbound.reminders import ReminderPost
 from gateway.outbound.send import Smarthost
 from gateway.web.app import create_app
@@ -111,7 +111,11 @@ class Premises:
             house.vault,
             house.recorder,
             house.clock,
-            Smarthost(asked, house.settings.root).send,
+            Smarthost(
+                asked,
+                house.settings.root,
+                [d.domain.lower() for d in house.settings.destinations if d.tls == "required"],
+            ).send,
             random=random.SystemRandom().random,
             patience=Patience(
                 first=timedelta(seconds=asked.first_retry_seconds),
@@ -119,6 +123,17 @@ class Premises:
                 give_up_after=timedelta(hours=asked.give_up_after_hours),
             ),
             owner=house.settings.engine.executor,
+            limits=Limits(
+                asked.per_domain_per_minute,
+                asked.per_domain_at_once,
+                {
+                    d.domain.lower(): (
+                        asked.per_domain_per_minute if d.per_minute is None else d.per_minute,
+                        asked.per_domain_at_once if d.at_once is None else d.at_once,
+                    )
+                    for d in house.settings.destinations
+                },
+            ),
         )
 
     def _export(self, reference: str, login: str) -> bytes:

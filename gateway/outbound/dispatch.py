@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import uuid4
@@ -28,6 +28,7 @@ Event = tuple[Kind, str, Mapping[str, Any]]
 _ENVID_MAX = 100
 """RFC 3461, 4.4."""
 _REPLY_MAX = 300
+_MINUTE = timedelta(minutes=1)
 _DOUBLINGS = 20
 """Past it any ceiling is reached; the number must not grow for ever."""
 
@@ -59,6 +60,29 @@ class Patience:
         return whole * (0.5 + 0.5 * chance)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a destination bears: attempts begun in a minute, and under way at once; 0 sets no limit."""
+
+    per_minute: int = 0
+    at_once: int = 0
+    of_domain: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """(per minute, at once) of the domains that have their own."""
+
+    @property
+    def any(self) -> bool:
+        return bool(self.per_minute or self.at_once or self.of_domain)
+
+    def full(self, busy: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
+        """Domains of ``busy`` (attempts begun, attempts under way) whose letters wait."""
+        found = []
+        for domain, (begun, live) in busy.items():
+            minute, once = self.of_domain.get(domain, (self.per_minute, self.at_once))
+            if (minute and begun >= minute) or (once and live >= once):
+                found.append(domain)
+        return tuple(found)
+
+
 class Dispatcher:
     """Sends what is due. Several may run at once on one database; ``owner`` names this one."""
 
@@ -73,6 +97,7 @@ class Dispatcher:
         random: Callable[[], float],
         patience: Patience | None = None,
         owner: str = "passerelle-1",
+        limits: Limits | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -82,6 +107,7 @@ class Dispatcher:
         self._random = random
         self._patience = patience or Patience()
         self._owner = owner
+        self._limits = limits or Limits()
 
     def once(self, limit: int = 100) -> int:
         """Try every letter that is due now, at most ``limit``; how many were tried.
@@ -99,7 +125,8 @@ class Dispatcher:
         with self._database.transaction() as session:
             # The attempt's own name: a lease that ran out cannot be finished by its former holder.
             owner = f"{self._owner}#{uuid4().hex}"
-            return outbox.claim(session, owner, at, at + self._patience.lease)
+            full = self._limits.full(outbox.busy(session, at, at - _MINUTE)) if self._limits.any else ()
+            return outbox.claim(session, owner, at, at + self._patience.lease, full)
 
     def _try(self, entry: OutboxEntry) -> None:
         try:
@@ -119,7 +146,7 @@ class Dispatcher:
 
     def _again(self, entry: OutboxEntry, reply: str) -> None:
         at = self._clock.now()
-        if at - entry.created_at >= self._patience.give_up_after:
+        if at - (entry.retried_at or entry.created_at) >= self._patience.give_up_after:
             self._record(entry, OutboxState.GIVEN_UP, reply)
             return
         pause = self._patience.wait(entry.attempts, self._random())

@@ -12,10 +12,12 @@ import contextlib
 import re
 import smtplib
 import ssl
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import PasserelleError
+from gateway.outbound.heads import wire_address
 from gateway.settings import Outgoing
 
 _SECONDS = 60.0
@@ -62,7 +64,9 @@ class Permanent(SendError):
 class Smarthost:
     """The server that takes our letters. Safe to share: each ``send`` is a connection of its own."""
 
-    def __init__(self, settings: Outgoing, root: Path = Path()) -> None:
+    def __init__(self, settings: Outgoing, root: Path = Path(), tls_for: Collection[str] = ()) -> None:
+        """``tls_for``: domains whose letters wait rather than leave without a verified TLS."""
+        self._tls_for = frozenset(tls_for)
         self._settings = settings
         self._root = root
 
@@ -75,19 +79,22 @@ class Smarthost:
         if _LONE_BREAK.search(raw):
             # would be read differently by the servers on the way, and could hide a second message
             raise Permanent("lone CR or LF in the letter")
+        recipient = wire_address(recipient)  # a domain with accents as every server takes it
         if not (_PLAIN.fullmatch(sender) and _PLAIN.fullmatch(recipient)):
             raise Permanent("address refused: it holds what no address holds")
         try:
             with contextlib.ExitStack() as stack:
-                client = self._connected(sender)
+                client = self._connected(sender, recipient.rpartition("@")[2].lower())
                 stack.callback(client.close)
                 return self._hand_over(client, raw, sender, recipient, envid)
         except (OSError, ValueError, smtplib.SMTPException) as error:
             raise Temporary(_said(error)) from error
 
-    def _connected(self, sender: str) -> smtplib.SMTP:
+    def _connected(self, sender: str, domain: str) -> smtplib.SMTP:
         """A greeted connection, protected and authenticated as the settings ask."""
         settings = self._settings
+        if domain in self._tls_for:
+            return self._open(sender, tls=True)
         if settings.starttls != "opportunistic":
             return self._open(sender, tls=settings.starttls == "required")
         try:

@@ -1,4 +1,4 @@
-"""A certificate serves when it is valid that day, made to encrypt and known to us; the trace says why not."""
+"""A certificate serves when valid that day, made to encrypt and known to us; the trace says why not."""
 
 from __future__ import annotations
 

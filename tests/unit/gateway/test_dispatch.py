@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind, Recorder
-from gateway.outbound.dispatch import Dispatcher, Patience, envid_of
+from gateway.outbound.dispatch import Dispatcher, Limits, Patience, envid_of
 from gateway.outbound.send import Permanent, Sent, Temporary
 from storage import outbox
 from storage.db import Database
@@ -214,3 +214,25 @@ def test_waiting_has_a_floor_and_a_ceiling(attempts: int, chance: float) -> None
 def test_an_envelope_identifier_fits_its_limit() -> None:
     assert envid_of("<abc@cnse.example>") == "abc@cnse.example"
     assert len(envid_of(f"<{'a' * 200}@x>")) == 100
+
+
+def test_a_destination_that_bears_two_a_minute_gets_two(
+    database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock
+) -> None:
+    for number in range(1, 6):
+        _queue(database, vault, number)
+    server = Server()
+    dispatcher = Dispatcher(
+        database, vault, recorder, clock, server, random=Random(7).random, limits=Limits(per_minute=2)
+    )
+    assert dispatcher.once() == 2
+    assert dispatcher.once() == 0
+    clock.turn(timedelta(minutes=1))
+    assert dispatcher.once() == 2
+
+
+def test_a_destination_of_its_own_has_its_own_limits() -> None:
+    limits = Limits(per_minute=1, of_domain={"lent.example": (0, 1)})
+    busy = {"lent.example": (5, 0), "autre.example": (1, 0), "libre.example": (0, 3)}
+    assert limits.full(busy) == ("autre.example",)
+    assert limits.full({"lent.example": (0, 1)}) == ("lent.example",)

@@ -158,3 +158,13 @@ def test_a_wrong_password_can_be_repaired(server_tls: ssl.SSLContext, tmp_path: 
     answers = {"AUTH": "535 5.7.8 no"}
     with SmtpPeer(answers, tls=server_tls, features=("AUTH PLAIN",)) as peer, pytest.raises(Temporary):
         smarthost(peer.port, tmp_path, username="u", secret_file="secret").send(LETTER, BOX, HOSPITAL)
+
+
+def test_a_destination_that_requires_tls_waits_for_it_and_the_others_do_not() -> None:
+    with SmtpPeer() as peer:
+        host = Smarthost(Outgoing(port=peer.port, starttls="never"), Path(), ["secret.example"])
+        with pytest.raises(Temporary):
+            host.send(b"Subject: a\r\n\r\nb\r\n", "", "a@Secret.example")
+        assert peer.messages == []
+        host.send(b"Subject: a\r\n\r\nb\r\n", "", "a@autre.example")
+        assert len(peer.messages) == 1
