@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from parsers.combs import STEP, TALL, WALLS, Comb
 
+_HAIR = 0.4
+"""How much of the ink of a wall there may be a point to either side of it."""
 _WALL = 0.28
 """Share of the walls that hold ink on a row between the rules."""
 
@@ -142,7 +144,22 @@ def _grown(
     edge = max(round(0.15 * (bottom - top)), 4)
     clear = np.concatenate([area[edge : edge + 2], area[-edge - 2 : -edge]]).mean(axis=0)
     off = float(np.mean([clear[round((a + b) / 2)] for a, b in pairwise(columns)]))
+    # A wall is a hairline; the stems of large type, which stand between rules of serifs, are not.
+    profile = dark[top + edge : bottom - edge].mean(axis=0)
+    thick = max(round(1.3 * unit), 3)
+    beside = [
+        profile[min(max(round(c) + side, 0), len(profile) - 1)] for c in columns for side in (-thick, thick)
+    ]
+    if float(np.mean(beside)) > _HAIR * float(
+        np.mean([profile[round(c) - 1 : round(c) + 2].max() for c in columns])
+    ):
+        return None
     if at - off < _CONTRAST:
+        return None
+    # Letters in a row have a stem at some of the places only, and none from rule to rule.
+    halves = [area[edge : len(area) // 2], area[len(area) // 2 : -edge]]
+    inked = [min(float(h[:, round(c)].mean()) for h in halves) >= 0.15 for c in columns]
+    if float(np.mean(inked)) < 0.7:
         return None
     score = (at - off) ** 2 * len(columns) ** 0.5
     return score, Comb(top, bottom, tuple(round(c) for c in columns))

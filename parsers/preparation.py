@@ -63,5 +63,6 @@ def projected_skew(bitmap: Bitmap, near: float | None = None) -> float:
         around: list[float] = [near + step / 5 for step in range(-6, 7)]
         rough = max(around, key=sharpness)
         close: list[float] = [rough + step / 20 for step in range(-3, 4)]
-        best = round(max(close, key=sharpness), 3)
+        sharpest = max(close, key=sharpness)
+        best = round(sharpest, 3)
     return best if abs(best) >= STRAIGHT else 0.0
