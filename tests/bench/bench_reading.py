@@ -249,10 +249,10 @@ LIMITS = """## What limits, and what would lift it
   only, which is never said with confidence 0.9. A French recognition model, or the directory of towns and
   hospitals as a dictionary, would lift it. A diaeresis that French always writes (`Béjaïa`) is put back.
 * **Combs on a fax**: a hairline of grey becomes dots in black and white. The cells are found by their
-  period between two dotted rules (`parsers/grids.py`); what still fails is a first or last cell that left no
-  dot, two combs of one row taken for one, and a wall left in an empty cell, read « I ». Reading each comb with a
-  second engine, and the number of cells as data of the template, would lift it. Nothing read in such a comb
-  is said with confidence 0.9. On a fax, type of 18 points and more may still be taken for a comb.
+  period between two dotted rules (`parsers/grids.py`). What still fails is a first or last cell that left
+  no dot, two combs of one row taken for one, and a wall left in an empty cell, read « I ». Reading each
+  comb with a second engine, and the number of cells as data of the template, would lift it. What is read
+  in such a comb is less sure. Type of 18 points and more on a fax may still be taken for a comb.
 * **HEIC** is refused with a sentence for the sender; a decoder would lift it.
 * **A form of text** is drawn to judge its signatures: drawing and looking at the ink cost more than
   reading. Drawing only the place of a signature would lift it.
