@@ -111,8 +111,7 @@ def acknowledgement(
 ) -> Draft | NoLetter:
     """The letter that acknowledges ``mail``. ``pictures`` are PNG by document position and field.
 
-    ``encrypted``: it will leave for the reader alone, and may name the person and the files. ``failed``:
-    addresses of the correspondent that gave letters back; the letter asks for another.
+    ``encrypted``: it may name the person and the files. ``failed``: addresses that gave letters back.
     """
     mailbox = circuit.mailbox(mail.mailbox)
     letter = circuit.letters.get(decision.letter or "")
@@ -123,30 +122,17 @@ def acknowledgement(
     used = permitted(circuit, letter, encrypted=encrypted)
     if isinstance(used, NoLetter):
         return used
-    open_documents = [d for d in mail.documents if d.confidentiality is Confidentiality.ADMINISTRATIVE]
-    attached = _attached(open_documents, pictures)
-    context = LetterContext(
-        mailbox=mailbox,
-        received_on=paris_date(mail.received_at),
+    attached = _attached(_administrative(mail), pictures)
+    context = replace(
+        _answer(circuit, mail, mailbox, encrypted=encrypted),
         today=paris_date(at),
-        circuit_title=circuit.title,
         queue_title=_queue_title(circuit, directory, decision),
         sender=recipient,
         case_reference=case_reference,
-        form_reference=next(filter(None, (value_of(d, "reference") for d in open_documents)), None),
-        original_subject=mail.subject if encrypted and mail.subject else None,
-        patient=_patient(open_documents) if encrypted else None,
-        documents=tuple(
-            LetterDocument(circuit.title_of(d.kind), d.name if encrypted and d.name else None)
-            for d in mail.documents
-        ),
-        missing=_missing(mail.documents),
         pictures=len(attached),
         caisse=_caisse(directory, decision.caisse),
-        medical_in_clear=_medical_in_clear(circuit, mail),
     )
     written = _written(used, context, _another_address(failed, recipient))
-    thread = (*mail.references, *([mail.message_id] if mail.message_id else []))
     return Draft(
         circuit=circuit.name,
         letter=used.name,
@@ -163,7 +149,7 @@ def acknowledgement(
         within_days=used.within_days,
         why=_stands_for(letter, used),
         in_reply_to=mail.message_id,
-        references=tuple(dict.fromkeys(thread))[-_REFERENCES_KEPT:],
+        references=_thread(mail),
     )
 
 
@@ -227,6 +213,43 @@ def reminder(
         case_id=notice.case_id,
         answers=False,
     )
+
+
+def _answer(circuit: Circuit, mail: MailSeen, mailbox: Mailbox, *, encrypted: bool) -> LetterContext:
+    """What a letter may say of the mail it answers; the person and the files when it leaves encrypted."""
+    administrative = _administrative(mail)
+    day = paris_date(mail.received_at)
+    return LetterContext(
+        mailbox=mailbox,
+        received_on=day,
+        today=day,
+        circuit_title=circuit.title,
+        queue_title="",
+        original_subject=(mail.subject or None) if encrypted else None,
+        form_reference=next(filter(None, (value_of(d, "reference") for d in administrative)), None),
+        patient=_patient(administrative) if encrypted else None,
+        documents=_documents(circuit, mail, named=encrypted),
+        missing=_missing(mail.documents),
+        medical_in_clear=_medical_in_clear(circuit, mail),
+    )
+
+
+def _administrative(mail: MailSeen) -> list[DocumentSeen]:
+    return [d for d in mail.documents if d.confidentiality is Confidentiality.ADMINISTRATIVE]
+
+
+def _documents(circuit: Circuit, mail: MailSeen, *, named: bool) -> tuple[LetterDocument, ...]:
+    """What came, by kind; ``named`` adds the names of the files."""
+    return tuple(
+        LetterDocument(circuit.title_of(d.kind), d.name if named and d.name else None)
+        for d in mail.documents
+    )
+
+
+def _thread(mail: MailSeen) -> tuple[str, ...]:
+    """Identifiers of the thread an answer to ``mail`` belongs to, oldest first."""
+    thread = (*mail.references, *([mail.message_id] if mail.message_id else []))
+    return tuple(dict.fromkeys(thread))[-_REFERENCES_KEPT:]
 
 
 def permitted(circuit: Circuit, letter: Letter, *, encrypted: bool) -> Letter | NoLetter:

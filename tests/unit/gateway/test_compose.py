@@ -183,3 +183,48 @@ def test_a_reminder_tells_the_date_and_what_an_outage_held_back() -> None:
     assert not draft.answers
     assert draft.case_id == 4
     assert isinstance(reminder(circuit(), known, replace(notice, letter="perdue"), AT), NoLetter)
+
+
+def test_only_an_encrypted_letter_names_the_person_and_its_subject_never_does() -> None:
+    seen = mail(authorisation(), subject="Attestation de M. BENALI")
+    model = circuit()
+    said = Letter(
+        "accuse",
+        "Reçu{% if patient %} {{ patient }}{% endif %}",
+        "{% if patient %}{{ patient }}\n{% endif %}{% for d in documents %}{{ d.name or '' }}{% endfor %}.",
+    )
+    model = replace(model, letters={"accuse": said})
+    for encrypted in (True, False):
+        draft = acknowledgement(model, seen, decision(seen), None, {}, AT, directory(), encrypted=encrypted)
+        assert isinstance(draft, Draft)
+        assert ("BENALI" in draft.text, "BENALI" in draft.html) == (encrypted, encrypted)
+        assert ("piece-0.pdf" in draft.text) is encrypted
+        assert "BENALI" not in draft.subject
+
+
+def test_what_may_not_leave_in_clear_is_replaced_by_how_to_get_it() -> None:
+    seen = mail(authorisation())
+    letters = circuit().letters
+    secret = replace(letters["accuse"], content="personal", instead="retirer")
+    model = replace(circuit(), letters={"accuse": secret, "retirer": Letter("retirer", "Courrier", "Ici.")})
+
+    def write(encrypted: bool) -> Draft | NoLetter:
+        return acknowledgement(model, seen, decision(seen), None, {}, AT, directory(), encrypted=encrypted)
+
+    clear, hidden = write(False), write(True)
+    assert isinstance(clear, Draft)
+    assert isinstance(hidden, Draft)
+    assert (clear.letter, hidden.letter) == ("retirer", "accuse")
+    assert clear.message_id == hidden.message_id, "one letter, whichever face it takes"
+    assert "ne part pas en clair" in clear.why[0]
+    model = replace(model, letters={"accuse": secret})
+    assert isinstance(write(False), NoLetter)
+
+
+def test_the_next_letter_asks_for_another_address_of_the_same_house() -> None:
+    seen = mail(authorisation())
+    failed = ["ancien@chu.example", "quelquun@ailleurs.example"]
+    draft = acknowledgement(circuit(), seen, decision(seen), None, {}, AT, directory(), failed=failed)
+    assert isinstance(draft, Draft)
+    assert "ancien@chu.example" in draft.text
+    assert "ailleurs.example" not in draft.text
