@@ -1,36 +1,33 @@
-"""The append-only log: canonical events, Merkle leaves, signed checkpoints (decision 5).
+"""The append-only log: canonical events, Merkle leaves, signed checkpoints (decisions 5 and 8).
 
-What is sealed is small and says nothing of people: position, time, kind, and a commitment to the clear
-part (subject and fields). The clear part lies beside with its salt and may be erased at the end of its
-retention without breaking the log. ``storage/verification.py`` checks the whole, ``storage/proofs.py``
-proves one entry.
+What is sealed names nobody: position, time, kind, codes and numbers, and a commitment to each personal
+value (``storage/sealed.py``). Those values lie beside with their salts, one row each, and may be dropped
+at the end of their retention without breaking the log (``forget``). ``storage/verification.py`` checks
+the whole, ``storage/proofs.py`` proves one entry.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any
 
-from sqlalchemy import BigInteger, LargeBinary
+from sqlalchemy import BigInteger, LargeBinary, delete
 from sqlalchemy import select as sa_select
 from sqlmodel import Field, Session, SQLModel, col, insert, select, update
 
 from storage import notes
-from storage.canonical import NotCanonical, Value, canonical, read
+from storage.canonical import Value
 from storage.columns import instant_text
 from storage.db import Instant, insert_new, table_of
 from storage.merkle import Frontier, leaf_hash
 from storage.notes import Checkpoint, Signer
+from storage.sealed import SUBJECT, Clear, Plain, nothing, opened, seal
 
-VERSION = 1
-SALT = 16
 _HEAD = 1
-_KIND = re.compile(r"[a-z][a-z0-9-]{0,59}")
+_CHUNK = 500
 
 
 class EventRow(SQLModel, table=True):
@@ -42,14 +39,25 @@ class EventRow(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
     kind: str = Field(max_length=60, index=True)
     subject: str = Field(max_length=120, index=True)
-    """What it is about: ``delivery:<sha256>``, ``case:<reference>``, ``outbox:<message id>``…"""
+    """What it is about: ``delivery:<sha256>``, ``case:<reference>``, ``outbox:<message id>``…; emptied
+    when it is forgotten."""
     body: bytes = Field(sa_type=LargeBinary)
-    """Canonical bytes of the sealed part: ``at``, ``commitment``, ``kind``, ``n`` (position), ``v``."""
+    """Canonical bytes of the sealed record (``storage/sealed.py``)."""
     leaf: bytes = Field(sa_type=LargeBinary)
     """RFC 6962 leaf hash of ``body``."""
-    salt: bytes | None = Field(default=None, sa_type=LargeBinary)
-    clear: bytes | None = Field(default=None, sa_type=LargeBinary)
-    """Canonical bytes of ``fields`` and ``subject``; None once erased, with the salt."""
+
+
+class ClearRow(SQLModel, table=True):
+    """One personal value of an event, beside the log; the row is dropped when the value is forgotten."""
+
+    __tablename__ = "audit_clear"
+
+    position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    field: str = Field(primary_key=True, max_length=60)
+    """Name of the field; ``@`` for the subject of the event."""
+    salt: bytes = Field(sa_type=LargeBinary)
+    value: bytes = Field(sa_type=LargeBinary)
+    """Canonical bytes of the value."""
 
 
 class HeadRow(SQLModel, table=True):
@@ -75,84 +83,70 @@ class CheckpointRow(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event as people read it. ``fields`` is None once the clear part was erased."""
+    """One event as people read it. ``erased``: a personal value of it was dropped; the others remain."""
 
     position: int
     at: datetime
     kind: str
     subject: str
-    fields: Mapping[str, Value] | None
+    fields: Mapping[str, Value]
+    erased: bool = False
 
 
-_EVENTS, _HEADS = table_of(EventRow), table_of(HeadRow)
+_EVENTS, _CLEARS, _HEADS = table_of(EventRow), table_of(ClearRow), table_of(HeadRow)
 _LOCK_HEAD = select(HeadRow.size, HeadRow.frontier).where(col(HeadRow.id) == _HEAD).with_for_update()
 _INSERT = insert(_EVENTS).inline()
+_INSERT_CLEAR = insert(_CLEARS).inline()
 _MOVE_HEAD = update(_HEADS).where(_HEADS.c.id == _HEAD)
-APPENDING = (_LOCK_HEAD, _INSERT, _MOVE_HEAD)
+APPENDING = (_LOCK_HEAD, _INSERT, _INSERT_CLEAR, _MOVE_HEAD)
 """The statements of ``append_all``, for ``storage.lane``."""
 
 
-def commitment(salt: bytes, clear: bytes) -> str:
-    """SHA-256 of the salt (16 bytes) followed by the clear part: hides it, and binds to it."""
-    return hashlib.sha256(salt + clear).hexdigest()
-
-
-def clear_part(subject: str, fields: Mapping[str, Value]) -> bytes:
-    return canonical({"fields": fields, "subject": subject})
-
-
-def sealed_part(at: str, committed: str, kind: str, position: int) -> bytes:
-    """The canonical bytes that become a leaf; ``at`` as ``instant_text`` writes it."""
-    # written out, and equal to canonical() by a test: verifying a million entries builds each once
-    return (
-        f'{{"at":"{at}","commitment":"{committed}","kind":"{kind}","n":{position},"v":{VERSION}}}'.encode()
-    )
-
-
-def append(session: Session, at: datetime, kind: str, subject: str, fields: Mapping[str, Value]) -> int:
+def append(
+    session: Session,
+    at: datetime,
+    kind: str,
+    subject: str,
+    fields: Mapping[str, Value],
+    plain: Plain = nothing,
+) -> int:
     """Seal one event in this transaction and return its position.
 
     Takes the lock that orders writers and keeps it until the commit: call it last. Raises
     ``NotCanonical`` for a field that has no canonical form.
     """
-    return append_all(session, at, [(kind, subject, fields)])
+    return append_all(session, at, [(kind, subject, fields)], plain)
 
 
 def append_all(
-    session: Session, at: datetime, entries: Sequence[tuple[str, str, Mapping[str, Value]]]
+    session: Session,
+    at: datetime,
+    entries: Sequence[tuple[str, str, Mapping[str, Value]]],
+    plain: Plain = nothing,
 ) -> int:
     """Seal several events (kind, subject, fields) as ``append`` would, under one lock and in one insert.
 
-    Returns the position of the first.
+    ``plain`` says which fields are sealed as they are; all others are hidden. Returns the position of the
+    first.
     """
-    if not all(_KIND.fullmatch(kind) for kind, _, _ in entries):
-        raise NotCanonical("kind of an event")
-    clears = [clear_part(subject, fields) for _, subject, fields in entries]
     session.flush()
     tree = _locked_head(session)
     first = tree.size
     written = instant_text(at)
-    rows = []
-    for (kind, subject, _), clear in zip(entries, clears, strict=True):
-        salt = secrets.token_bytes(SALT)
-        body = sealed_part(written, commitment(salt, clear), kind, tree.size)
+    rows, beside = [], []
+    for kind, subject, fields in entries:
+        position = tree.size
+        body, clears = seal(written, kind, position, subject, fields, plain)
         leaf = leaf_hash(body)
         rows.append(
-            {
-                "position": tree.size,
-                "at": at,
-                "kind": kind,
-                "subject": subject,
-                "body": body,
-                "leaf": leaf,
-                "salt": salt,
-                "clear": clear,
-            }
+            {"position": position, "at": at, "kind": kind, "subject": subject, "body": body, "leaf": leaf}
         )
+        beside += [{"position": position, **clear._asdict()} for clear in clears]
         tree.push(leaf)
     connection = session.connection()
     if rows:
         connection.execute(_INSERT, rows)
+        connection.execute(_INSERT_CLEAR, beside)
     connection.execute(_MOVE_HEAD, {"size": tree.size, "frontier": tree.packed()})
     return first
 
@@ -207,31 +201,62 @@ def notes_after(session: Session, size: int) -> Iterator[tuple[datetime, str]]:
 
 def events(session: Session, subjects: Collection[str], limit: int = 1000) -> list[Event]:
     """The events about these subjects, in the order of the log."""
-    columns = _EVENTS.c
-    statement = (
-        sa_select(columns.position, columns.at, columns.kind, columns.subject, columns.clear)
-        .where(columns.subject.in_(subjects))
-        .order_by(columns.position)
-        .limit(limit)
-    )
-    return [Event(*row[:4], _fields(row[4])) for row in session.connection().execute(statement)]
+    statement = sa_select(_EVENTS).where(_EVENTS.c.subject.in_(subjects)).order_by(_EVENTS.c.position)
+    return _told(session, statement.limit(limit))
 
 
-def _fields(clear: bytes | None) -> Mapping[str, Value] | None:
-    if clear is None:
-        return None
-    whole = cast("Mapping[str, Mapping[str, Value]]", read(clear))
-    return whole["fields"]
+def latest(session: Session, before: int | None, size: int) -> list[Event]:
+    """A page of the whole log, the latest first; ``before`` is the last position seen."""
+    statement = sa_select(_EVENTS).order_by(_EVENTS.c.position.desc()).limit(size)
+    return _told(session, statement if before is None else statement.where(_EVENTS.c.position < before))
 
 
-def erase(session: Session, positions: Collection[int]) -> int:
-    """Drop the clear part of these events (end of retention); returns how many had one.
+def _told(session: Session, statement: Any) -> list[Event]:
+    rows = session.connection().execute(statement).all()
+    beside = clear_values(session, [row.position for row in rows])
+    return [
+        Event(row.position, row.at, row.kind, row.subject, *opened(row.body, beside[row.position]))
+        for row in rows
+    ]
 
-    The sealed part stays, so that the log still verifies; record the erasure as an event of its own.
+
+def clear_values(session: Session, positions: Sequence[int]) -> defaultdict[int, list[Clear]]:
+    """What lies beside these events, by position; nothing for one that was forgotten whole."""
+    found: defaultdict[int, list[Clear]] = defaultdict(list)
+    for at in range(0, len(positions), _CHUNK):
+        statement = sa_select(_CLEARS).where(_CLEARS.c.position.in_(positions[at : at + _CHUNK]))
+        for row in session.connection().execute(statement.order_by(_CLEARS.c.field)):
+            found[row.position].append(Clear(row.field, row.salt, row.value))
+    return found
+
+
+def forget(
+    session: Session,
+    positions: Collection[int] = (),
+    *,
+    subjects: Collection[str] = (),
+    fields: Collection[str] | None = None,
+) -> int:
+    """Drop personal values of these events, and of all events about these subjects (end of retention).
+
+    ``fields``: only these (``SUBJECT`` for the subject itself); ``None``: all of them. Returns how many
+    values were dropped. The sealed part stays, so that the log still verifies: the commitment remains and
+    can no longer be opened. Record the erasure as an event of its own, last in the same transaction.
     """
-    statement = (
-        update(EventRow)
-        .where(col(EventRow.position).in_(positions), col(EventRow.clear).is_not(None))
-        .values(clear=None, salt=None, subject="")
-    )
-    return session.exec(statement).rowcount
+    wanted = set(positions)
+    for part in _parts(sorted(set(subjects) - {""})):
+        wanted |= set(session.exec(select(EventRow.position).where(col(EventRow.subject).in_(part))))
+    dropped = 0
+    for part in _parts(sorted(wanted)):
+        dropping = delete(_CLEARS).where(_CLEARS.c.position.in_(part))
+        if fields is not None:
+            dropping = dropping.where(_CLEARS.c.field.in_(sorted(fields)))
+        dropped += session.connection().execute(dropping).rowcount
+        if fields is None or SUBJECT in fields:
+            blank = update(_EVENTS).where(_EVENTS.c.position.in_(part)).values(subject="")
+            session.connection().execute(blank)
+    return dropped
+
+
+def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (values[at : at + _CHUNK] for at in range(0, len(values), _CHUNK))

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from storage import cases
-from storage.audit import CheckpointRow, EventRow
-from storage.canonical import Value, read
+from storage.audit import CheckpointRow, EventRow, clear_values
+from storage.canonical import Value
 from storage.cases import Case, CaseDocument, Item, Period
 from storage.deadlines import Deadline
 from storage.deliveries import Arrival, Delivery
 from storage.documents import Document
 from storage.outbox import OutboxEntry, Receipt
+from storage.sealed import Clear, opened
 
 _CHUNK = 500
 _DIGITS = 9
@@ -25,22 +26,24 @@ _DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """One event with its sealed bytes. ``clear`` and ``salt`` are None once erased."""
+    """One event with its sealed bytes, and the values beside that were not erased."""
 
     position: int
     at: datetime
     kind: str
     subject: str
     body: bytes
-    salt: bytes | None
-    clear: bytes | None
+    beside: tuple[Clear, ...]
 
     @property
     def fields(self) -> Mapping[str, Value]:
-        """The clear fields; empty once erased."""
-        if self.clear is None:
-            return {}
-        return cast("Mapping[str, Mapping[str, Value]]", read(self.clear))["fields"]
+        """The fields that can still be told."""
+        return opened(self.body, self.beside)[0]
+
+    @property
+    def erased(self) -> bool:
+        """Whether a value was erased: what the event is about may no longer be known whole."""
+        return opened(self.body, self.beside)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,9 @@ def holding(session: Session, case: Case) -> Holding:
 def events(session: Session, subjects: Collection[str]) -> list[Sealed]:
     """The sealed events about these subjects, in the order of the log."""
     rows = _in(session, select(EventRow), EventRow.subject, subjects)
+    beside = clear_values(session, [row.position for row in rows])
     return [
-        Sealed(row.position, row.at, row.kind, row.subject, row.body, row.salt, row.clear)
+        Sealed(row.position, row.at, row.kind, row.subject, row.body, tuple(beside[row.position]))
         for row in sorted(rows, key=lambda row: row.position)
     ]
 

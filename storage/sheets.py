@@ -6,16 +6,14 @@ decided by the caller before anything is shown.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import cast
 
 from sqlalchemy import select as sql_select
 from sqlmodel import col, or_, select
 
 from storage import audit
-from storage.audit import CheckpointRow, Event, EventRow
-from storage.canonical import Value, read
+from storage.audit import CheckpointRow, Event
 from storage.cases import Candidate, Case, CaseDocument, Item, Period
 from storage.db import Session
 from storage.deadlines import Deadline
@@ -180,19 +178,7 @@ def same_bytes(session: Session, sha256: str) -> list[Document]:
 
 def journal(session: Session, before: int | None, size: int) -> list[Event]:
     """A page of the whole log, the latest first; ``before`` is the last position seen."""
-    statement = select(EventRow).order_by(col(EventRow.position).desc()).limit(size)
-    if before is not None:
-        statement = statement.where(EventRow.position < before)
-    return [
-        Event(row.position, row.at, row.kind, row.subject, _fields(row.clear))
-        for row in session.exec(statement)
-    ]
-
-
-def _fields(clear: bytes | None) -> Mapping[str, Value] | None:
-    if clear is None:
-        return None
-    return cast("Mapping[str, Mapping[str, Value]]", read(clear))["fields"]
+    return audit.latest(session, before, size)
 
 
 def last_checkpoint(session: Session) -> CheckpointRow | None:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import heapq
-import json
-import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import String, select, type_coerce
+from sqlalchemy import String, func, select, type_coerce
 from sqlmodel import Session
 
-from storage.audit import SALT, CheckpointRow, EventRow, HeadRow, commitment, sealed_part
-from storage.canonical import NotCanonical, read
+from storage.audit import CheckpointRow, ClearRow, EventRow, HeadRow
+from storage.canonical import NotCanonical
 from storage.columns import instant_text
 from storage.db import table_of
 from storage.merkle import Frontier, leaf_hash
 from storage.notes import Checkpoint, NoteRefused
 from storage.notes import read as read_note
+from storage.sealed import SALT, SUBJECT, VERSION, Body, Clear, OtherFormat, commitment, subject_of, unseal
 
 _BATCH = 5000
-_COMMITMENT = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,10 @@ class Verdict:
     erased: int = 0
     """Entries whose clear part was erased at the end of its retention."""
     remarks: tuple[str, ...] = ()
+    start: int = 0
+    """Entries before this one were only hashed, down to the checkpoint of this size."""
+    version: int = VERSION
+    """Format of the entries read."""
 
 
 class _Row(NamedTuple):
@@ -49,8 +52,6 @@ class _Row(NamedTuple):
     subject: str
     body: bytes
     leaf: bytes
-    salt: bytes | None
-    clear: bytes | None
 
 
 class _BadLog(Exception):
@@ -66,29 +67,42 @@ def verify(
     public_key: bytes,
     outside: Iterable[str] = (),
     progress: Callable[[int], None] | None = None,
+    *,
+    start: int = 0,
+    end: int | None = None,
 ) -> Verdict:
-    """Verify the whole log against its head and its checkpoints.
+    """Verify the log against its head and its checkpoints, whole or between two of them.
 
     ``outside``: notes kept elsewhere, oldest first; give them all, they are what reveals a log rewritten
     together with its table of checkpoints. ``progress`` is told the entries read so far, now and then.
+    ``start`` and ``end`` are sizes of checkpoints: entries before ``start`` are only hashed, and must lead
+    to its root; entries from ``end`` on are not read.
     """
-    check = _Check(session, origin, public_key, outside)
+    check = _Check(session, origin, public_key, outside, start, end)
     try:
         check.run(progress)
     except _BadLog as bad:
         return check.verdict(ok=False, first_bad=bad.first_bad, reason=bad.reason)
-    return check.verdict(
-        ok=True, first_bad=None, reason="Le journal est entier et conforme à ses points de contrôle."
-    )
+    return check.verdict(ok=True, first_bad=None, reason=check.praise())
 
 
 class _Check:
     """One run of the verification: the tree so far, and the checkpoint to come."""
 
-    def __init__(self, session: Session, origin: str, public_key: bytes, outside: Iterable[str]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        origin: str,
+        public_key: bytes,
+        outside: Iterable[str],
+        start: int,
+        end: int | None,
+    ) -> None:
         self._session = session
         self._origin = origin
         self._key = public_key
+        self._start = start
+        self._stop = end
         self._tree = Frontier()
         self._erased = 0
         self._good = 0
@@ -100,35 +114,77 @@ class _Check:
     def run(self, progress: Callable[[int], None] | None) -> None:
         self._advance()
         self._compare_checkpoints()
+        for start in range(0, self._start, _BATCH):
+            self._skip(start, min(start + _BATCH, self._start))
+        self._bound(self._start)
         for rows in self._batches():
+            beside = self._beside(rows[0].position, rows[-1].position)
             for row in rows:
-                self._entry(row)
+                self._entry(row, beside.pop(row.position, []))
                 if self._next is not None and self._tree.size == self._next[1].size:
                     self._compare_checkpoints()
             if progress is not None:
                 progress(self._tree.size)
-        self._end()
+        if self._stop is None:
+            self._end()
+        elif self._tree.size < self._stop:
+            raise _BadLog(
+                self._tree.size,
+                f"Le journal est tronqué : il s'arrête à {self._tree.size} entrées sur {self._stop}.",
+            )
+        else:
+            self._bound(self._stop)
+
+    def praise(self) -> str:
+        if self._start or self._stop is not None:
+            return (
+                f"Le journal est entier de l'entrée {self._start} à l'entrée {self._tree.size - 1}, et "
+                "conforme à ses points de contrôle ; le reste n'a pas été lu."
+            )
+        return "Le journal est entier et conforme à ses points de contrôle."
 
     def verdict(self, *, ok: bool, first_bad: int | None, reason: str) -> Verdict:
-        remarks: list[str] = []
         missing = self._seen["table"] - self._seen["outside"]
+        remarks = []
         if ok and missing > 0:
             remarks.append(f"{missing} point(s) de contrôle manquent dans la copie tenue hors de la base.")
         if ok and missing < 0:
             remarks.append(
                 f"{-missing} point(s) de contrôle ont disparu de la base ; la copie extérieure les a."
             )
+        if ok and self._erased:
+            remarks.append(f"{self._erased} entrée(s) ont des valeurs effacées ; leur sceau reste vérifié.")
         size = self._tree.size if first_bad is None else min(self._tree.size, first_bad)
-        return Verdict(ok, size, first_bad, reason, sum(self._seen.values()), self._erased, tuple(remarks))
+        compared = sum(self._seen.values())
+        return Verdict(ok, size, first_bad, reason, compared, self._erased, tuple(remarks), self._start)
 
-    def _entry(self, row: _Row) -> None:
+    def _bound(self, size: int) -> None:
+        """A bound of the verification must be a checkpoint that agreed."""
+        if size and self._good != size:
+            raise _BadLog(
+                None, f"Aucun point de contrôle ne compte {size} entrées ; donnez la taille de l'un d'eux."
+            )
+
+    def _skip(self, start: int, end: int) -> None:
+        """Hash entries that are not to be read, up to the first checkpoint of the verification."""
+        columns = table_of(EventRow).c
+        statement = select(columns.leaf).where(columns.position >= start, columns.position < end)
+        leaves = self._session.connection().execute(statement.order_by(columns.position)).scalars().all()
+        if len(leaves) != end - start:
+            raise _BadLog(None, f"Il manque des entrées entre {start} et {end - 1}.")
+        for leaf in leaves:
+            self._tree.push(leaf)
+            if self._next is not None and self._tree.size == self._next[1].size:
+                self._compare_checkpoints()
+
+    def _entry(self, row: _Row, clears: list[Clear]) -> None:
         expected = self._tree.size
         if row.position != expected:
             raise _BadLog(expected, f"L'entrée {expected} manque : elle a été retirée du journal.")
-        committed = self._commitment(row)
         at = row.at if isinstance(row.at, str) else instant_text(row.at)
-        if committed is None or sealed_part(at, committed, row.kind, expected) != row.body:
-            raise _BadLog(expected, _explain(row))
+        body = _unsealed(row)
+        if (body.at, body.kind, body.n) != (at, row.kind, expected) or not self._fits(row, body, clears):
+            raise _BadLog(expected, _explain(row, body.n))
         leaf = leaf_hash(row.body)
         if leaf != row.leaf:
             raise _BadLog(
@@ -136,17 +192,18 @@ class _Check:
             )
         self._tree.push(leaf)
 
-    def _commitment(self, row: _Row) -> str | None:
-        """The commitment the sealed part must hold; None when the clear part does not fit its columns."""
-        if row.clear is not None and row.salt is not None:
-            subject = json.dumps(row.subject, ensure_ascii=False)
-            if len(row.salt) != SALT or not row.clear.endswith(f',"subject":{subject}}}'.encode()):
-                return None
-            return commitment(row.salt, row.clear)
-        if row.clear is not None or row.salt is not None or row.subject:
-            return None
-        self._erased += 1
-        return _sealed_commitment(row.body)
+    def _fits(self, row: _Row, body: Body, clears: list[Clear]) -> bool:
+        """Whether every value beside is the one that was sealed; counts entries with dropped ones."""
+        told = False
+        for clear in clears:
+            is_subject = clear.field == SUBJECT
+            sealed = body.subject if is_subject else body.hidden.get(clear.field)
+            if len(clear.salt) != SALT or sealed != commitment(clear.salt, clear.value):
+                return False
+            if is_subject:
+                told = subject_of(clear) == row.subject
+        self._erased += len(clears) <= len(body.hidden)
+        return told or not (row.subject or any(clear.field == SUBJECT for clear in clears))
 
     def _compare_checkpoints(self) -> None:
         """Compare every note of the present size, from the table and from outside."""
@@ -191,6 +248,10 @@ class _Check:
             raise _BadLog(row[0], f"L'entrée {row[0]} et les suivantes ont été ajoutées hors du journal.")
         if row[1] != self._tree.packed():
             raise _BadLog(self._good, f"Le journal a été réécrit après l'entrée {self._good}.")
+        clears = table_of(ClearRow).c
+        last = self._session.connection().execute(select(func.max(clears.position))).scalar()
+        if last is not None and last >= size:
+            raise _BadLog(None, f"Une valeur de l'entrée {last} a été ajoutée : cette entrée n'existe pas.")
 
     def _advance(self) -> None:
         previous = self._next[1].size if self._next else 0
@@ -235,9 +296,11 @@ class _Check:
         columns = table_of(EventRow).c
         # the raw text of SQLite: parsing a million dates to write them again is waste
         at = type_coerce(columns.at, String)
-        others = (columns.kind, columns.subject, columns.body, columns.leaf, columns.salt, columns.clear)
+        others = (columns.kind, columns.subject, columns.body, columns.leaf)
         statement = select(columns.position, at, *others).order_by(columns.position).limit(_BATCH)
-        last = -1
+        if self._stop is not None:
+            statement = statement.where(columns.position < self._stop)
+        last = self._start - 1
         while True:
             rows = self._session.connection().execute(statement.where(columns.position > last))
             batch = [_Row(*row) for row in rows]
@@ -246,26 +309,35 @@ class _Check:
             yield batch
             last = batch[-1].position
 
+    def _beside(self, first: int, last: int) -> defaultdict[int, list[Clear]]:
+        columns = table_of(ClearRow).c
+        statement = select(columns.position, columns.field, columns.salt, columns.value).where(
+            columns.position >= first, columns.position <= last
+        )
+        found: defaultdict[int, list[Clear]] = defaultdict(list)
+        for position, field, salt, value in self._session.connection().execute(statement):
+            found[position].append(Clear(field, salt, value))
+        return found
+
 
 def _size(tagged: tuple[str, Checkpoint]) -> int:
     return tagged[1].size
 
 
-def _sealed(body: bytes) -> dict[str, Any]:
+def _unsealed(row: _Row) -> Body:
     try:
-        value = read(body)
+        return unseal(row.body)
+    except OtherFormat as other:
+        raise _BadLog(
+            row.position,
+            f"L'entrée {row.position} est au format {other} ; cette version de Passerelle lit le format "
+            f"{VERSION} : vérifiez-la avec la version qui l'a écrite.",
+        ) from None
     except NotCanonical:
-        return {}
-    return value if isinstance(value, dict) else {}
+        raise _BadLog(row.position, _explain(row, None)) from None
 
 
-def _sealed_commitment(body: bytes) -> str | None:
-    committed = _sealed(body).get("commitment")
-    return committed if isinstance(committed, str) and _COMMITMENT.fullmatch(committed) else None
-
-
-def _explain(row: _Row) -> str:
-    number = _sealed(row.body).get("n")
+def _explain(row: _Row, number: object) -> str:
     if isinstance(number, int) and number != row.position:
         return (
             f"L'entrée {row.position} n'est pas à sa place : elle porte le numéro {number} "

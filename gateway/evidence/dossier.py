@@ -10,12 +10,14 @@ from pathlib import Path
 from gateway.circuits.load import Circuits
 from gateway.clock import Clock
 from gateway.errors import NotFound, Unavailable
+from gateway.evidence import rulesets
 from gateway.evidence.dossier_gather import EXPORTED, Gathered, gather
 from gateway.evidence.dossier_pack import Seal, pack
 from gateway.evidence.record import Kind, Recorder
 from storage import dossier
 from storage.db import Database
 from storage.keys import KeyRing
+from storage.rulesets import known
 from storage.vault import Vault
 
 _TRIES = 5
@@ -67,7 +69,7 @@ class Exporter:
                 found,
                 self._vault.get,
                 self._circuits.by_name.get(name),
-                self._folders.get(name),
+                self._rules(found, name),
                 self._seal,
                 self._clock.now(),
                 medical=medical,
@@ -102,6 +104,20 @@ class Exporter:
         raise Unavailable(
             "Ce dossier change pendant qu'on le lit ; rien n'a été exporté, recommencez dans un instant."
         )
+
+    def _rules(self, found: Gathered, circuit: str) -> dict[str, dict[str, bytes]]:
+        """The rule sets that the decisions of the case quote: those kept, and the one in force."""
+        quoted = {str(event.fields.get("rules")) for event in found.events if event.kind == Kind.DECISION}
+        in_force = rulesets.read_folder(self._folders[circuit]) if circuit in self._folders else {}
+        with self._database.reading() as session:
+            kept = known(session, quoted)
+        sets = {
+            digest: {path: self._vault.get(blob) for path, blob in row.files.items()}
+            for digest, row in kept.items()
+        }
+        if rulesets.digest(in_force) in quoted:
+            sets[rulesets.digest(in_force)] = in_force
+        return sets
 
     def _record(self, found: Gathered, content: bytes, person: str, *, medical: bool) -> None:
         opened = found.opened() if medical else []

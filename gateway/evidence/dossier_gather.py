@@ -116,7 +116,7 @@ def _of_export(event: Sealed) -> bool:
 
 def _is_silent(event: Sealed, held: Holding) -> bool:
     fields = event.fields
-    if event.salt is None or event.clear is None:
+    if event.erased:
         return True
     if fields.get("case") not in {None, held.case.id, held.case.reference}:
         return True

@@ -21,10 +21,11 @@ from gateway.evidence.dossier_render import as_html, as_text
 from gateway.evidence.dossier_summary import summarise, title_of
 from storage.audit import CheckpointRow
 from storage.columns import instant_text
+from storage.merkle import leaf_hash
 from storage.notes import key_hash
 
 README, VERIFIER = "LISEZMOI.txt", "verify.py"
-FORMAT = "passerelle-dossier-1"
+FORMAT = "passerelle-dossier-2"
 _README = """Dossier de preuve {case}
 
 Pour vérifier, sur toute machine qui a Python 3.9 ou plus, sans réseau ni installation :
@@ -39,17 +40,18 @@ resume.html, resume.txt   le résumé : qui, quoi, quand, selon quelle règle
 messages/                 les messages reçus, octet pour octet ; leur nom est leur SHA-256
 documents/                les documents trouvés dans ces messages ; leur nom est leur SHA-256
 lettres/                  les lettres, octet pour octet comme elles partent ; leur nom est leur SHA-256
-evenements/               une entrée du journal par fichier. Ligne 1 : ce qui est scellé. Ligne 2 : le sel
-                          (hexadécimal). Ligne 3 : le contenu. Ensuite : la preuve d'inclusion (RFC 6962)
+evenements/               une entrée du journal par fichier. Ligne 1 : ce qui est scellé, ou « scelle » et
+                          la feuille. « valeur » : champ, sel, valeur. « preuve » : inclusion (RFC 6962)
 points-de-controle/       la racine signée du journal. .coherence : la preuve (RFC 6962) que le dernier
                           point de contrôle prolonge celui-là
-regles/                   le jeu de règles en vigueur à l'export
+regles/                   les jeux de règles sous lesquels les décisions ont été prises, nommés par leur
+                          empreinte
 cle-publique.pem          la clé Ed25519 qui signe le journal
 manifest.json             l'empreinte SHA-256 de chaque fichier, et les pièces retenues avec leur motif
 manifest.note             la date de l'export et la signature de manifest.json
 
 À la main : SHA-256(octet 00 + ligne 1) est la feuille ; SHA-256(octet 01 + gauche + droite) est un nœud ;
-SHA-256(sel + ligne 3) est l'engagement (« commitment ») de la ligne 1. sha256sum et openssl suffisent.
+SHA-256(sel + valeur) est l'engagement que la ligne 1 porte pour ce champ. sha256sum et openssl suffisent.
 """
 
 
@@ -71,19 +73,18 @@ def pack(
     found: Gathered,
     read: Callable[[str], bytes],
     circuit: Circuit | None,
-    rules: Path | None,
+    rules: Mapping[str, Mapping[str, bytes]],
     seal: Seal,
     at: datetime,
     *,
     medical: bool,
 ) -> bytes:
-    """The evidence file. ``read`` gives the bytes of a SHA-256; ``rules`` is the circuit's folder.
+    """The evidence file. ``read`` gives the bytes of a SHA-256.
 
-    Raises what ``read`` raises, and ``OSError`` when the rules cannot be read.
+    ``rules``: the files of each rule set that a decision quotes, by its hash. Raises what ``read`` raises.
     """
     case = found.holding.case
     summary = summarise(found, circuit, seal.fingerprint, medical=medical)
-    joined = _rules(case.circuit, rules)
     readme = _README.format(case=case.reference, fingerprint=seal.fingerprint)
     files = {
         README: readme.encode(),
@@ -94,7 +95,9 @@ def pack(
         **_events(found),
         **_checkpoints(found),
         **_blobs(found, read),
-        **joined,
+        **{
+            f"regles/{digest}/{path}": data for digest, kept in rules.items() for path, data in kept.items()
+        },
     }
     manifest = {
         "format": FORMAT,
@@ -102,7 +105,6 @@ def pack(
         "circuit": case.circuit,
         "origin": found.last.note.partition("\n")[0],
         "checkpoint": found.last.size,
-        "rules": rules_hash(case.circuit, joined),
         "medical": medical,
         "withheld": _withheld(found, circuit),
         "files": {name: verify.sha256(data) for name, data in sorted(files.items())},
@@ -112,30 +114,18 @@ def pack(
     return verify.pack(files)
 
 
-def rules_hash(circuit: str, files: Mapping[str, bytes]) -> str:
-    """The hash that decisions quote (``circuits/folder.py``), from the files joined; empty without any."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        short = name.removeprefix(f"regles/{circuit}/")
-        digest.update(f"{short}\0".encode() + hashlib.sha256(files[name]).digest())
-    return digest.hexdigest() if files else ""
-
-
-def _rules(circuit: str, folder: Path | None) -> dict[str, bytes]:
-    if folder is None:
-        return {}
-    paths = [folder / "circuit.toml", *folder.glob("forms/*.toml"), *folder.glob("letters/*.txt")]
-    return {f"regles/{circuit}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in paths}
-
-
 def _events(found: Gathered) -> dict[str, bytes]:
     files = {}
     for event in found.events:
-        salt, clear = b"-", b"-"
-        if event.position not in found.silent and event.salt is not None and event.clear is not None:
-            salt, clear = event.salt.hex().encode(), event.clear
-        path = [sibling.hex().encode() for sibling in found.proofs[event.position].path]
-        lines = [event.body, salt, clear, *path]
+        lines = [event.body]
+        if event.position in found.silent:
+            lines = [b"scelle " + leaf_hash(event.body).hex().encode()]
+        else:
+            lines += [
+                b"valeur %s %s %s" % (one.field.encode(), one.salt.hex().encode(), one.value)
+                for one in event.beside
+            ]
+        lines += [b"preuve " + sibling.hex().encode() for sibling in found.proofs[event.position].path]
         files[verify.EVENT.format(event.position)] = b"".join(line + b"\n" for line in lines)
     return files
 

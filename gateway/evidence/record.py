@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from gateway.clock import Clock
 from gateway.errors import Unavailable
+from gateway.evidence.plain import is_plain
 from storage import audit, notes
 from storage.audit import Event
 from storage.canonical import Value
@@ -65,10 +66,20 @@ class Kind(StrEnum):
     LETTER_ESCALATED = "letter-escalated"
     ADDRESS = "address"
     CERTIFICATE = "certificate"
+    PERSON = "person"
+    """An account: made, changed (roles, name, state), given a link, its second factor set or removed."""
+    TOKEN = "token"  # noqa: S105 (the name of a kind)
+    """An API token: made, revoked."""
+    LOCKED = "locked"
+    """Too many failed sign-ins: an account or an address waits."""
     CONTESTATION = "contestation"
     """A contested claim: received, matched, asked, answered, accepted, disputed, closed."""
     HOLD = "hold"
     """A legal hold: put on a case, lifted."""
+    LEDGER = "ledger"
+    """The ledger of a mailbox and day: closed, or an alarm when its difference is not 0."""
+    STAMP = "stamp"
+    """A time stamp of a third party about a checkpoint."""
 
 
 class Recorder:
@@ -87,6 +98,7 @@ class Recorder:
         """Record one event and return its position. Call it last: it locks the log until the commit.
 
         Never a document's content, a secret or medical text in ``fields``: identifiers, states, reasons.
+        A field is hidden behind a commitment unless ``plain.FIELDS`` lists it.
         """
         return self.add_all(session, [(kind, subject, fields)])
 
@@ -96,7 +108,7 @@ class Recorder:
             (kind.value, _text(subject)[:120], {name: _clean(value) for name, value in fields.items()})
             for kind, subject, fields in events
         ]
-        return audit.append_all(session, self._clock.now(), entries)
+        return audit.append_all(session, self._clock.now(), entries, is_plain)
 
     def events(self, session: Session, subjects: Collection[str]) -> list[Event]:
         """What happened to these subjects, in order."""
@@ -121,13 +133,43 @@ class Recorder:
             ) from error
         return note
 
-    def verify(self, database: Database, progress: Callable[[int], None] | None = None) -> Verdict:
-        """Verify the whole log against the checkpoints of the database and of the outside folder."""
+    def forget(
+        self,
+        session: Session,
+        positions: Collection[int] = (),
+        *,
+        subjects: Collection[str] = (),
+        fields: Collection[str] | None = None,
+    ) -> int:
+        """Drop the personal values of events at the end of their retention; see ``audit.forget``.
+
+        Add the ERASURE event that tells it, last in the same transaction. Returns how many were dropped.
+        """
+        return audit.forget(session, positions, subjects=subjects, fields=fields)
+
+    def verify(
+        self,
+        database: Database,
+        progress: Callable[[int], None] | None = None,
+        *,
+        start: int = 0,
+        end: int | None = None,
+    ) -> Verdict:
+        """Verify the log against the checkpoints of the database and of the outside folder.
+
+        ``start`` and ``end``: sizes of two checkpoints, to verify between them only.
+        """
         # lengths first, log second: a checkpoint written meanwhile must not look like a truncation
         files = [(path, path.stat().st_size) for path in self._files()]
         with database.reading() as session:
             return verify(
-                session, self._signer.origin, self._signer.public_key, self._outside(files), progress
+                session,
+                self._signer.origin,
+                self._signer.public_key,
+                self._outside(files),
+                progress,
+                start=start,
+                end=end,
             )
 
     def _files(self) -> list[Path]:

@@ -19,17 +19,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-MANIFEST, SEAL, SEALER = "manifest.json", "manifest.note", "passerelle/dossier-1"
+MANIFEST, SEAL, SEALER = "manifest.json", "manifest.note", "passerelle/dossier-2"
 KEY, CHECKPOINT, EVENT = "cle-publique.pem", "points-de-controle/{:012d}.note", "evenements/{:012d}.txt"
 LIMITS = "le résumé, l'absence d'autres événements, les signatures S/MIME, l'heure de l'horloge"
 SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what comes before an Ed25519 key in DER
 NOTE = re.compile(r"((?:[^\n]+\n)+)\n— (\S+) ([A-Za-z0-9+/]+={0,2})\n")
 
 # --- Ed25519, RFC 8032 section 5.1. Points are (X, Y, Z, T): x = X/Z, y = Y/Z, xy = T/Z.
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, -1, P) % P
-BASE = (4 * pow(5, -1, P) % P).to_bytes(32, "little")
+P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D, BASE = -121665 * pow(121666, -1, P) % P, (4 * pow(5, -1, P) % P).to_bytes(32, "little")
 
 
 def add(p: tuple[int, ...], q: tuple[int, ...]) -> tuple[int, ...]:
@@ -39,9 +37,7 @@ def add(p: tuple[int, ...], q: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def multiply(factor: int, p: tuple[int, ...]) -> tuple[int, ...]:
-    if factor == 0:
-        return 0, 1, 1, 0
-    rest = multiply(factor // 2, add(p, p))
+    rest = multiply(factor // 2, add(p, p)) if factor else (0, 1, 1, 0)
     return add(rest, p) if factor % 2 else rest
 
 
@@ -58,7 +54,7 @@ def point(raw: bytes) -> tuple[int, ...]:
 
 
 def verify_signature(key: bytes, message: bytes, signature: bytes) -> None:
-    """Verify an Ed25519 signature (section 5.1.7); ``ValueError`` when it does not hold."""
+    """Verify a signature (section 5.1.7); ``ValueError`` when it does not hold."""
     scalar = int.from_bytes(signature[32:], "little")
     digest = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little")
     left = multiply(scalar, point(BASE))
@@ -183,14 +179,12 @@ class Check:
         self.faults += [f"Le fichier {name} est en trop." for name in sorted(there - set(listed))]
         changed = [n for n in sorted(there & set(listed)) if sha256(self.files[n]) != listed[n]]
         self.faults += [f"Le fichier {n} a été modifié : ce n'est plus son empreinte." for n in changed]
-        self.checked.append(
-            f"l'empreinte SHA-256 de {len(listed)} fichiers, sans manque ni ajout, et leur liste signée"
-        )
+        self.checked.append(f"l'empreinte de {len(listed)} fichiers, sans manque ni ajout ; liste signée")
 
     def _seal(self) -> None:
         signer, digest, date = open_note(self.files[SEAL], SEALER, self.key)
         if (signer, digest) != (SEALER, sha256(self.files[MANIFEST])):
-            raise ValueError("another manifest")
+            raise ValueError
         self.title += f", exporté le {date}"
 
     def _note(self, name: str) -> tuple[int, bytes]:
@@ -223,24 +217,28 @@ class Check:
         self.checked.append(f"le contenu de {len(self.said)} d'entre eux (les autres sont donnés scellés)")
 
     def _event(self, name: str) -> None:
-        body, salt, clear, *path = self.files[name].decode().split("\n")
-        sealed = json.loads(body)
-        if name != EVENT.format(sealed["n"]) or path.pop() != "":
+        first, *lines = self.files[name].decode().split("\n")
+        values = [line.split(" ", 3) for line in lines if line.startswith("valeur ")]
+        proof = [bytes.fromhex(line[7:]) for line in lines if line.startswith("preuve ")]
+        if lines.pop() != "" or len(values) + len(proof) != len(lines):
+            raise ValueError("a line that is neither a value nor a proof")
+        sealed: dict[str, Any] = {} if first.startswith("scelle ") else json.loads(first)
+        if name != EVENT.format(sealed.get("n", number := int(name[11:-4]))):
             self.faults.append(f"L'événement {name} n'est pas à sa place dans le journal.")
-        proof = [bytes.fromhex(line) for line in path]
-        leaf = hashlib.sha256(b"\x00" + body.encode()).digest()
-        if root_of(sealed["n"], self.manifest["checkpoint"], leaf, proof) != self.root:
+        leaf = sha256(b"\x00" + first.encode()) if sealed else first[7:]
+        if root_of(number, self.manifest["checkpoint"], bytes.fromhex(leaf), proof) != self.root:
             self.faults.append(f"La preuve de l'événement {name} ne mène pas au journal signé.")
-        if (salt, clear) == ("-", "-"):
-            return
-        if len(salt) != 32 or sha256(bytes.fromhex(salt) + clear.encode()) != sealed["commitment"]:
-            self.faults.append(f"Le contenu de l'événement {name} n'est pas celui qui a été scellé.")
-        told = json.loads(clear)
-        self.said.append((sealed["kind"], told["subject"], told["fields"]))
+        told = {field: json.loads(value) for _, field, _, value in values}
+        for _, field, salt, value in values:
+            owed = sealed["subject"] if field == "@" else sealed["hidden"][field]
+            if len(salt) != 32 or sha256(bytes.fromhex(salt) + value.encode()) != owed:
+                self.faults.append(f"Le contenu de l'événement {name} n'est pas celui qui a été scellé.")
+        if "@" in told:
+            self.said.append((sealed["kind"], told.pop("@"), {**sealed["fields"], **told}))
 
     def _bytes(self) -> None:
         """Each mail, letter and document is, byte for byte, what an event of the log names."""
-        arrived = {subject[9:] for kind, subject, _ in self.said if kind in {"arrival", "rebuild"}}
+        arrived = {subject[9:] for kind, subject, _ in self.said if kind in ("arrival", "rebuild")}
         written = {fields["bytes"] for kind, _, fields in self.said if kind == "letter-queued"}
         read = {fields.get("document") for kind, _, fields in self.said if kind == "step"}
         withheld = self.manifest["withheld"]
@@ -257,21 +255,23 @@ class Check:
             for digest in sorted(owed - set(given.values())):
                 self.faults.append(f"Le fichier {folder}{digest}.eml manque : un événement l'annonce.")
             self.checked.append(f"{folder[:-1]} : {len(given)} fichier(s), identiques à ceux du journal")
-        if withheld:
-            self.unchecked.append(f"{len(withheld)} pièce(s) retenues, dont l'empreinte seule est donnée")
+        held = f"{len(withheld)} pièce(s) retenues, dont l'empreinte seule est donnée"
+        self.unchecked += [held] if withheld else []
 
     def _rules(self) -> None:
-        prefix = f"regles/{self.manifest['circuit']}/"
-        rules = [(n[len(prefix) :], data) for n, data in self.files.items() if n.startswith(prefix)]
-        lines = [name.encode() + b"\0" + hashlib.sha256(data).digest() for name, data in sorted(rules)]
-        joined = sha256(b"".join(lines)) if rules else ""
-        if joined != self.manifest["rules"]:
-            self.faults.append("Le jeu de règles joint n'est pas celui que le manifeste nomme.")
+        """Each rule set is named by its hash, and each decision names the one it was taken under."""
+        sets: dict[str, bytes] = {}
+        for name in sorted(name for name in self.files if name.startswith("regles/")):
+            _, folder, short = name.split("/", 2)
+            line = short.encode() + b"\0" + hashlib.sha256(self.files[name]).digest()
+            sets[folder] = sets.get(folder, b"") + line
+        for folder in (folder for folder, lines in sets.items() if sha256(lines) != folder):
+            self.faults.append(f"Le jeu de règles {folder} n'est pas celui que nomme son empreinte.")
         quoted = [fields["rules"] for kind, _, fields in self.said if kind == "decision"]
-        same = quoted.count(joined)
-        self.checked.append(f"que {same} décision(s) sur {len(quoted)} citent le jeu de règles joint")
-        if same < len(quoted):
-            self.unchecked.append(f"{len(quoted) - same} décision(s) prises sous un autre jeu de règles")
+        same = sum(rules in sets for rules in quoted)
+        self.checked.append(f"que {same} décision(s) sur {len(quoted)} citent un jeu de règles joint")
+        lost = f"{len(quoted) - same} décision(s) dont le jeu de règles n'est pas joint"
+        self.unchecked += [lost] if same < len(quoted) else []
 
     def text(self) -> str:
         """The answer, in French."""
@@ -289,8 +289,7 @@ def main(arguments: list[str]) -> int:
     try:
         check = Check(Path(arguments[0]).read_bytes(), *arguments[1:2])
     except (IndexError, OSError):
-        sys.stderr.write(f"Donnez un fichier qui se lit ; rien n'a été vérifié.\n\n{__doc__}")
-        return 1
+        return bool(sys.stderr.write(f"Donnez un fichier qui se lit ; rien n'a été vérifié.\n\n{__doc__}"))
     sys.stdout.write(check.text())
     return 1 if check.faults else 0
 

@@ -42,6 +42,15 @@ _WORDS: Mapping[str, str] = {
     Kind.KEY: "Clés",
     Kind.CONFIG: "Configuration",
     Kind.REBUILD: "Reconstruction depuis le coffre",
+    Kind.LETTER_RETRIED: "Envoi d’une lettre repris",
+    Kind.LETTER_ESCALATED: "Envoi d’une lettre remonté à une personne",
+    Kind.ADDRESS: "Adresse d’un correspondant",
+    Kind.CERTIFICATE: "Certificat d’un correspondant",
+    Kind.LEDGER: "Registre d’une boîte",
+    Kind.STAMP: "Horodatage du journal par un tiers",
+    Kind.PERSON: "Compte",
+    Kind.TOKEN: "Jeton d’accès",
+    Kind.LOCKED: "Connexions bloquées un moment",
     Kind.CONTESTATION: "Contestation",
     Kind.HOLD: "Gel de conservation",
 }
@@ -51,6 +60,7 @@ _GROUPS: Mapping[str, str] = {
     Kind.LETTER_FAILED: "bad",
     Kind.REFUSED: "bad",
     Kind.ACCESS: "medical",
+    Kind.LOCKED: "bad",
     Kind.CASE_OPENED: "active",
     Kind.CASE_JOINED: "active",
     Kind.PERIOD_ADDED: "active",
@@ -62,7 +72,15 @@ _GROUPS: Mapping[str, str] = {
 _TECHNICAL = frozenset({Kind.STEP, Kind.DEADLINE_SET, Kind.DECISION, Kind.LETTER_QUEUED})
 """What the machine did on the way: true, sealed, and rarely what a person looks for."""
 
-_STATES = {"opened": "ouvert", "refused": "refusé", "in": "entrée", "out": "sortie"}
+_STATES = {
+    "opened": "ouvert",
+    "refused": "refusé",
+    "in": "entrée",
+    "out": "sortie",
+    "code-refused": "code refusé",
+    "unknown": "identité inconnue",
+    "revoked": "session fermée",
+}
 _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.ITEM_FILED: frozenset({"kind"}),
     Kind.CASE_OPENED: frozenset({"kind"}),
@@ -127,10 +145,6 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
     fields = event.fields
     words = _WORDS.get(event.kind, event.kind)
     technical = event.kind in _TECHNICAL
-    if fields is None:
-        return Told(
-            event.position, event.at, words, "quiet", None, "contenu effacé", event.subject, technical
-        )
     known = names or {}
     tone = _GROUPS.get(event.kind, "quiet")
     if event.kind == Kind.DEADLINE_ENDED and fields.get("state") == "missed":
@@ -154,9 +168,14 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
         tone,
         str(person) if person else None,
         ", ".join(
-            f"{_NAMES[name]}{present.NB}{_word(event.kind, name, fields[name], known)}"
-            for name in _SHOWN
-            if fields.get(name) and name not in hidden
+            [
+                *(
+                    f"{_NAMES[name]}{present.NB}{_word(event.kind, name, fields[name], known)}"
+                    for name in _SHOWN
+                    if fields.get(name) and name not in hidden
+                ),
+                *(["contenu effacé"] if event.erased else []),
+            ]
         ),
         event.subject,
         technical,

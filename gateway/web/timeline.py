@@ -73,5 +73,5 @@ def _mail_of(event: Event, mails: Mapping[str, str]) -> str:
     family, _, name = event.subject.partition(":")
     if family == "delivery":
         return name
-    told = (event.fields or {}).get("delivery")
+    told = event.fields.get("delivery")
     return mails.get(event.subject) or (told if isinstance(told, str) else "")

@@ -19,6 +19,13 @@ def upgrade() -> None:
     sa.Column('note', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('size')
     )
+    op.create_table('audit_clear',
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('field', sa.String(length=60), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.Column('value', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('position', 'field')
+    )
     op.create_table('audit_events',
     sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
@@ -26,8 +33,6 @@ def upgrade() -> None:
     sa.Column('subject', sa.String(length=120), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
     sa.Column('leaf', sa.LargeBinary(), nullable=False),
-    sa.Column('salt', sa.LargeBinary(), nullable=True),
-    sa.Column('clear', sa.LargeBinary(), nullable=True),
     sa.PrimaryKeyConstraint('position')
     )
     op.create_index(op.f('ix_audit_events_kind'), 'audit_events', ['kind'], unique=False)
@@ -37,6 +42,13 @@ def upgrade() -> None:
     sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('frontier', sa.LargeBinary(), nullable=False),
     sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('audit_stamps',
+    sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('authority', sa.String(length=300), nullable=False),
+    sa.Column('token', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('size')
     )
     op.create_table('counters',
     sa.Column('name', sa.String(length=80), nullable=False),
@@ -92,6 +104,37 @@ def upgrade() -> None:
     sa.Column('cleared_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.PrimaryKeyConstraint('address')
     )
+    op.create_table('ledger_days',
+    sa.Column('mailbox', sa.String(length=254), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('unseen', sa.Integer(), nullable=False),
+    sa.Column('alarmed', sa.Integer(), nullable=False),
+    sa.Column('signed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('position', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('mailbox', 'day')
+    )
+    op.create_table('ledger_folders',
+    sa.Column('mailbox', sa.String(length=254), nullable=False),
+    sa.Column('folder', sa.String(length=200), nullable=False),
+    sa.Column('uidvalidity', sa.BigInteger(), nullable=False),
+    sa.Column('uidnext', sa.BigInteger(), nullable=False),
+    sa.Column('restored', sa.Integer(), nullable=False),
+    sa.Column('scanned_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('mailbox', 'folder')
+    )
+    op.create_table('ledger_sightings',
+    sa.Column('mailbox', sa.String(length=254), nullable=False),
+    sa.Column('folder', sa.String(length=200), nullable=False),
+    sa.Column('uidvalidity', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('uid', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('fate', sa.String(length=32), nullable=False),
+    sa.Column('reason', sa.String(length=200), nullable=False),
+    sa.PrimaryKeyConstraint('mailbox', 'folder', 'uidvalidity', 'uid')
+    )
+    op.create_index(op.f('ix_ledger_sightings_day'), 'ledger_sightings', ['day'], unique=False)
+    op.create_index(op.f('ix_ledger_sightings_fate'), 'ledger_sightings', ['fate'], unique=False)
     op.create_table('people',
     sa.Column('login', sa.String(length=80), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
@@ -104,6 +147,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('login')
     )
     op.create_index(op.f('ix_people_email'), 'people', ['email'], unique=False)
+    op.create_table('rule_sets',
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('files', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('hash')
+    )
     op.create_table('sign_in_attempts',
     sa.Column('subject', sa.String(length=120), nullable=False),
     sa.Column('failures', sa.Integer(), nullable=False),
@@ -370,6 +420,9 @@ def upgrade() -> None:
     sa.Column('explanation', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('terms', sa.JSON(), nullable=True),
+    sa.Column('pauses', sa.JSON(), nullable=False),
+    sa.Column('escalated_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
     sa.PrimaryKeyConstraint('id'),
@@ -602,6 +655,19 @@ def upgrade() -> None:
     op.create_index(op.f('ix_contestations_claim_reference'), 'contestations', ['claim_reference'], unique=False)
     op.create_index(op.f('ix_contestations_delivery'), 'contestations', ['delivery'], unique=False)
     op.create_index(op.f('ix_contestations_list_id'), 'contestations', ['list_id'], unique=False)
+    op.create_table('deadline_versions',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('deadline_id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('due', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('why', sa.String(length=300), nullable=False),
+    sa.Column('explanation', sa.JSON(), nullable=False),
+    sa.Column('reminders', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['deadline_id'], ['deadlines.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_deadline_versions_deadline_id'), 'deadline_versions', ['deadline_id'], unique=False)
     op.create_table('receipts',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('outbox_id', sa.Integer(), nullable=False),
@@ -623,6 +689,7 @@ def upgrade() -> None:
     sa.Column('on', sa.Date(), nullable=False),
     sa.Column('letter', sa.String(length=60), nullable=False),
     sa.Column('to', sa.String(length=320), nullable=False),
+    sa.Column('attach', sa.String(length=40), nullable=True),
     sa.Column('outbox_id', sa.Integer(), nullable=True),
     sa.Column('done_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('skipped', sa.String(length=200), nullable=True),
@@ -657,6 +724,8 @@ def downgrade() -> None:
     op.drop_table('reminders')
     op.drop_index(op.f('ix_receipts_outbox_id'), table_name='receipts')
     op.drop_table('receipts')
+    op.drop_index(op.f('ix_deadline_versions_deadline_id'), table_name='deadline_versions')
+    op.drop_table('deadline_versions')
     op.drop_index(op.f('ix_contestations_list_id'), table_name='contestations')
     op.drop_index(op.f('ix_contestations_delivery'), table_name='contestations')
     op.drop_index(op.f('ix_contestations_claim_reference'), table_name='contestations')
@@ -745,8 +814,14 @@ def downgrade() -> None:
     op.drop_table('api_tokens')
     op.drop_table('tallies')
     op.drop_table('sign_in_attempts')
+    op.drop_table('rule_sets')
     op.drop_index(op.f('ix_people_email'), table_name='people')
     op.drop_table('people')
+    op.drop_index(op.f('ix_ledger_sightings_fate'), table_name='ledger_sightings')
+    op.drop_index(op.f('ix_ledger_sightings_day'), table_name='ledger_sightings')
+    op.drop_table('ledger_sightings')
+    op.drop_table('ledger_folders')
+    op.drop_table('ledger_days')
     op.drop_table('failed_addresses')
     op.drop_table('executors')
     op.drop_table('erasures')
@@ -755,8 +830,10 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_deliveries_message_id'), table_name='deliveries')
     op.drop_table('deliveries')
     op.drop_table('counters')
+    op.drop_table('audit_stamps')
     op.drop_table('audit_head')
     op.drop_index(op.f('ix_audit_events_subject'), table_name='audit_events')
     op.drop_index(op.f('ix_audit_events_kind'), table_name='audit_events')
     op.drop_table('audit_events')
+    op.drop_table('audit_clear')
     op.drop_table('audit_checkpoints')

@@ -14,7 +14,7 @@ import pytest
 from gateway.circuits.folder import rules_hash
 from gateway.clock import TurnableClock
 from gateway.errors import NotFound, Unavailable
-from gateway.evidence import verify
+from gateway.evidence import rulesets, verify
 from gateway.evidence.dossier import Exporter
 from gateway.evidence.record import Kind, Recorder
 from gateway.evidence.verify import Check
@@ -89,7 +89,9 @@ def test_another_case_is_not_told(exporter: Exporter) -> None:
             assert foreign.encode() not in content
         assert f"PDF {OURS}".encode() in content
         files = _unpacked(content)
-        silent = [n for n, data in files.items() if n.startswith("evenements/") and b"\n-\n-\n" in data]
+        silent = [
+            n for n, data in files.items() if n.startswith("evenements/") and data.startswith(b"scelle ")
+        ]
         assert len(silent) == 2
         shared = [one for one in _manifest(content)["withheld"] if one["what"] == "message"]
         assert "porte aussi sur un autre dossier" in [one["reason"] for one in shared]
@@ -122,7 +124,7 @@ def test_an_export_and_each_medical_reading_are_in_the_log(world: World, exporte
         said = [event for event in audit.events(session, _subjects(world)) if event.position >= size - 3]
     kinds = [event.kind for event in said]
     assert kinds == [Kind.ACCESS, Kind.EXPORT, Kind.EXPORT]
-    reading, first, second = (event.fields or {} for event in said)
+    reading, first, second = (event.fields for event in said)
     assert reading["person"] == first["person"] == WHO
     assert reading["outcome"] == "exported"
     assert first["sha256"] == verify.sha256(made.content)
@@ -145,12 +147,22 @@ def test_a_case_is_found_by_its_number_too(exporter: Exporter) -> None:
     assert exporter.export("1", WHO).reference == OURS
 
 
-def test_rules_changed_since_are_said_not_joined_to_the_decision(world: World, tmp_path: Path) -> None:
+def test_rules_changed_since_are_said_unless_they_were_kept(world: World, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(proof.FOLDER, tmp_path / "rules"))
     (folder / "circuit.toml").write_bytes((folder / "circuit.toml").read_bytes() + b"\n# plus tard\n")
-    check = Check(world.exporter(folder).export(OURS, WHO).content)
+    later = world.exporter(folder)
+    check = Check(later.export(OURS, WHO).content)
     assert check.faults == []
-    assert "2 décision(s) prises sous un autre jeu de règles" in check.unchecked
+    assert "2 décision(s) dont le jeu de règles n'est pas joint" in check.unchecked
+    folders = {proof.CIRCUIT: proof.FOLDER}
+    assert rulesets.keep(world.database, world.vault, folders, world.clock.now()) == 1
+    assert rulesets.keep(world.database, world.vault, folders, world.clock.now()) == 0
+    content = later.export(OURS, WHO).content
+    check = Check(content)
+    assert check.faults == []
+    assert "que 2 décision(s) sur 2 citent un jeu de règles joint" in check.checked
+    name = f"regles/{rules_hash(proof.FOLDER)}/circuit.toml"
+    assert _unpacked(content)[name] == (proof.FOLDER / "circuit.toml").read_bytes()
     with pytest.raises(Unavailable, match="Les règles du circuit ne se lisent pas"):
         world.exporter(tmp_path / "absent").export(OURS, WHO)
 
@@ -166,10 +178,25 @@ def test_a_lost_blob_refuses_the_export_and_records_none(world: World, exporter:
     assert [event.kind for event in said].count(Kind.EXPORT) == 1
 
 
-def test_erased_events_are_given_sealed(world: World, exporter: Exporter) -> None:
+def test_an_event_partly_erased_is_given_sealed(world: World, exporter: Exporter) -> None:
+    with world.database.transaction() as session:
+        mail = next(s for s in _subjects(world) if s.startswith("delivery:"))
+        arrival = audit.events(session, [mail])[0]
+        world.recorder.add(session, Kind.RELEASED, f"case:{OURS}", step="unseal", person="mira")
+        position = audit.head(session)[0] - 1
+        assert world.recorder.forget(session, [position], fields=["person"]) == 1
+    assert arrival.erased is False
+    world.recorder.checkpoint(world.database)
+    content = exporter.export(OURS, WHO).content
+    assert _unpacked(content)[verify.EVENT.format(position)].startswith(b"scelle ")
+    assert b"mira" not in content
+    assert Check(content).faults == []
+
+
+def test_erased_events_are_left_out(world: World, exporter: Exporter) -> None:
     with world.database.transaction() as session:
         opened = next(e for e in audit.events(session, {f"case:{OURS}"}) if e.kind == Kind.CASE_OPENED)
-        audit.erase(session, [opened.position])
+        audit.forget(session, [opened.position])
     # what was erased no longer names its case: the file is cut from what remains
     content = exporter.export(OURS, WHO).content
     assert verify.EVENT.format(opened.position) not in _unpacked(content)

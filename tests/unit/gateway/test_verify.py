@@ -218,28 +218,40 @@ def _document(files: Files, rng: random.Random) -> str:
     return f"Le fichier {name} n'est pas un de ceux que le journal dit avoir lus."
 
 
+def _told(files: Files, rng: random.Random, count: int = 1) -> list[str]:
+    """Events whose record is given, not sealed ones."""
+    given = sorted(n for n, data in files.items() if n.startswith("evenements/") and data[:1] == b"{")
+    return rng.sample(given, count)
+
+
 def _event(files: Files, rng: random.Random) -> str:
-    name = _one(files, "evenements/", rng)
+    (name,) = _told(files, rng)
     body, rest = files[name].split(b"\n", 1)
     files[name] = body.replace(b'"at":"2026', b'"at":"2025') + b"\n" + rest
     return f"La preuve de l'événement {name} ne mène pas au journal signé."
 
 
 def _content(files: Files, rng: random.Random) -> str:
-    lines = [b"-"] * 3
-    while lines[2] == b"-":
-        name = _one(files, "evenements/", rng)
-        lines = files[name].split(b"\n")
-    lines[2] = lines[2].replace(b'"fields":{', b'"fields":{"a":1,')
+    (name,) = _told(files, rng)
+    lines = files[name].split(b"\n")
+    place = rng.choice([n for n, line in enumerate(lines) if line.startswith(b"valeur ")])
+    lines[place] = lines[place][: lines[place].index(b" ", 8) + 33] + b' "autre"'
     files[name] = b"\n".join(lines)
+    return f"Le contenu de l'événement {name} n'est pas celui qui a été scellé."
+
+
+def _salt(files: Files, rng: random.Random) -> str:
+    (name,) = _told(files, rng)
+    head, mark, rest = files[name].partition(b"valeur @ ")
+    files[name] = head + mark + (b"0" if rest[:1] != b"0" else b"1") + rest[1:]
     return f"Le contenu de l'événement {name} n'est pas celui qui a été scellé."
 
 
 def _proof(files: Files, rng: random.Random) -> str:
     name = _one(files, "evenements/", rng)
     lines = files[name].decode().split("\n")
-    place = rng.randrange(3, len(lines) - 1)
-    lines[place] = _flip(bytes.fromhex(lines[place]), rng).hex()
+    place = rng.choice([n for n, line in enumerate(lines) if line.startswith("preuve ")])
+    lines[place] = "preuve " + _flip(bytes.fromhex(lines[place][7:]), rng).hex()
     files[name] = "\n".join(lines).encode()
     return f"La preuve de l'événement {name} ne mène pas au journal signé."
 
@@ -247,14 +259,14 @@ def _proof(files: Files, rng: random.Random) -> str:
 def _short_proof(files: Files, rng: random.Random) -> str:
     name = _one(files, "evenements/", rng)
     lines = files[name].decode().split("\n")
-    del lines[rng.randrange(3, len(lines) - 1)]
+    del lines[rng.choice([n for n, line in enumerate(lines) if line.startswith("preuve ")])]
     files[name] = "\n".join(lines).encode()
     return f"L'événement {name} est illisible, ou sa preuve incomplète."
 
 
 def _order(files: Files, rng: random.Random) -> str:
     """Two events that change places."""
-    first, second = rng.sample(sorted(n for n in files if n.startswith("evenements/")), 2)
+    first, second = _told(files, rng, 2)
     files[first], files[second] = files[second], files[first]
     return f"L'événement {first} n'est pas à sa place dans le journal."
 
@@ -281,7 +293,7 @@ def _consistency(files: Files, rng: random.Random) -> str:
 def _rules(files: Files, rng: random.Random) -> str:
     name = _one(files, "regles/", rng)
     files[name] += b"\n"
-    return "Le jeu de règles joint n'est pas celui que le manifeste nomme."
+    return f"Le jeu de règles {name.split('/')[1]} n'est pas celui que nomme son empreinte."
 
 
 def _missing(files: Files, rng: random.Random) -> str:
@@ -304,7 +316,7 @@ def _extra(files: Files, rng: random.Random) -> str:
 
 def _extra_event(files: Files, rng: random.Random) -> str:
     """An event of another log, well formed and in no tree of ours."""
-    name = _one(files, "evenements/", rng)
+    (name,) = _told(files, rng)
     number = rng.randrange(900, 999)
     added = verify.EVENT.format(number)
     body = json.loads(files[name].split(b"\n")[0])
@@ -332,8 +344,9 @@ def _key(files: Files, rng: random.Random) -> str:
 
 Alter = Callable[[Files, random.Random], str]
 ALTERATIONS: tuple[Alter, ...] = (
-    _mail, _renamed_mail, _letter, _document, _event, _content, _proof, _short_proof, _order, _checkpoint,
-    _signature, _consistency, _rules, _missing, _missing_mail, _extra, _extra_event, _manifest, _date, _key,
+    _mail, _renamed_mail, _letter, _document, _event, _content, _salt, _proof, _short_proof, _order,
+    _checkpoint, _signature, _consistency, _rules, _missing, _missing_mail, _extra, _extra_event,
+    _manifest, _date, _key,
 )  # fmt: skip
 LISTED = {_missing, _extra, _manifest, _date}
 """What only the manifest knows: a forger who rewrites it is met at its signature."""

@@ -37,7 +37,7 @@ EVENTS = [
     Event(4, AT, Kind.CANDIDATE_CHOSEN, "case:C-1", {"delivery": "bb"}),
     Event(3, AT, Kind.STEP, "delivery:aa", {"step": "read"}),
     Event(2, AT, Kind.PERIOD_ADDED, "case:C-1", {"status": "granted"}),
-    Event(1, AT, Kind.ARRIVAL, "delivery:aa", None),
+    Event(1, AT, Kind.ARRIVAL, "delivery:aa", {}, erased=True),
 ]
 
 

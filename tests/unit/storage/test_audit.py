@@ -54,19 +54,27 @@ def test_what_is_sealed_is_canonical_and_says_nothing_of_the_subject(
     database: Database, clock: TurnableClock
 ) -> None:
     with database.transaction() as session:
-        audit.append(session, clock.now(), "step", "delivery:secret", FIELDS)
+        audit.append(
+            session, clock.now(), "step", "delivery:secret", FIELDS, lambda name, _: name == "count"
+        )
     with database.reading() as session:
         row = session.exec(select(EventRow)).one()
+        beside = {clear.field: clear for clear in audit.clear_values(session, [0])[0]}
+        (event,) = audit.events(session, ["delivery:secret"])
     sealed = read(row.body)
     assert isinstance(sealed, dict)
     assert canonical(sealed) == row.body
-    assert set(sealed) == {"at", "commitment", "kind", "n", "v"}
     assert sealed["at"] == "2026-11-23T09:00:00.000000Z"
-    assert b"secret" not in row.body
-    assert row.salt is not None
-    assert row.clear is not None
-    assert sealed["commitment"] == hashlib.sha256(row.salt + row.clear).hexdigest()
-    assert read(row.clear) == {"fields": FIELDS, "subject": "delivery:secret"}
+    assert (sealed["v"], sealed["n"], sealed["fields"]) == (2, 0, {"count": 3})
+    for word in (b"secret", b"received", b"opened", b"deux"):
+        assert word not in row.body
+    for name, value in {**FIELDS, "@": "delivery:secret"}.items():
+        if name == "count":
+            continue
+        committed = sealed["subject"] if name == "@" else sealed["hidden"][name]
+        assert committed == hashlib.sha256(beside[name].salt + beside[name].value).hexdigest()
+        assert read(beside[name].value) == value
+    assert (event.fields, event.erased) == (FIELDS, False)
 
 
 def test_the_same_event_twice_is_not_the_same_leaf(database: Database, clock: TurnableClock) -> None:
@@ -74,9 +82,9 @@ def test_the_same_event_twice_is_not_the_same_leaf(database: Database, clock: Tu
         for _ in range(2):
             audit.append(session, clock.now(), "step", "delivery:abc", FIELDS)
     with database.reading() as session:
-        first, second = session.exec(select(EventRow)).all()
-    assert first.salt != second.salt
-    assert read(first.body) != read(second.body)
+        beside = audit.clear_values(session, [0, 1])
+    salts = {clear.salt for clears in beside.values() for clear in clears}
+    assert len(salts) == 2 * (len(FIELDS) + 1)
 
 
 def test_an_event_whose_change_is_undone_leaves_no_trace(database: Database, clock: TurnableClock) -> None:
@@ -170,15 +178,38 @@ def test_a_checkpoint_is_signed_once_for_a_size(
         assert [note for _at, note in audit.notes_after(session, 5)] == [second]
 
 
-def test_erasing_keeps_the_log_whole(database: Database, clock: TurnableClock, ring: KeyRing) -> None:
+def test_forgetting_keeps_the_log_whole(database: Database, clock: TurnableClock, ring: KeyRing) -> None:
     _append(database, clock, 4)
     with database.transaction() as session:
+        audit.append(session, clock.now(), "access", "delivery:xyz", {"person": "mira", "page": 2}, _page)
         audit.checkpoint(session, clock.now(), _signer(ring))
-        assert audit.erase(session, [1, 2]) == 2
-        assert audit.erase(session, [1, 2]) == 0
+        assert audit.forget(session, [1, 2]) == 4
+        assert audit.forget(session, [1, 2]) == 0
+        assert audit.forget(session, subjects=["delivery:xyz"], fields=["person"]) == 1
     with database.reading() as session:
         verdict = verify(session, "passerelle", ring.public_key)
         assert [event.position for event in audit.events(session, ["delivery:abc"])] == [0, 3]
-        (erased, _other) = audit.events(session, [""])
-    assert (verdict.ok, verdict.erased, verdict.size) == (True, 2, 4)
-    assert erased.fields is None
+        (gone, _other) = audit.events(session, [""])
+        (kept,) = audit.events(session, ["delivery:xyz"])
+    assert (verdict.ok, verdict.erased, verdict.size) == (True, 3, 5)
+    assert "3 entrée(s) ont des valeurs effacées" in verdict.remarks[-1]
+    assert (gone.fields, gone.subject, gone.erased) == ({}, "", True)
+    assert (kept.fields, kept.erased) == ({"page": 2}, True)
+
+
+def test_forgetting_a_subject_takes_all_its_events(
+    database: Database, clock: TurnableClock, ring: KeyRing
+) -> None:
+    _append(database, clock, 1200)
+    _append(database, clock, 1, subject="delivery:other")
+    with database.transaction() as session:
+        assert audit.forget(session, subjects=["delivery:abc", ""]) == 2400
+    with database.reading() as session:
+        assert audit.events(session, ["delivery:abc"]) == []
+        (other,) = audit.events(session, ["delivery:other"])
+        assert verify(session, "passerelle", ring.public_key).ok
+    assert other.fields == {"number": 0}
+
+
+def _page(name: str, _value: Value) -> bool:
+    return name == "page"

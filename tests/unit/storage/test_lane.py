@@ -38,8 +38,10 @@ def dump(database: Database) -> dict[str, list[Any]]:
     queries = {
         "deliveries": "SELECT * FROM deliveries ORDER BY sha256",
         "arrivals": "SELECT * FROM arrivals ORDER BY delivery, id",
-        "events": "SELECT position, at, kind, subject, clear, typeof(body), length(body), typeof(leaf), "
-        "typeof(salt), length(salt) FROM audit_events ORDER BY position",
+        "events": "SELECT position, at, kind, subject, typeof(body), length(body), typeof(leaf) "
+        "FROM audit_events ORDER BY position",
+        "beside": "SELECT position, field, value, typeof(salt), length(salt) FROM audit_clear "
+        "ORDER BY position, field",
         "head": "SELECT size, typeof(frontier), length(frontier) FROM audit_head",
     }
     with database.reading() as session:
@@ -48,7 +50,7 @@ def dump(database: Database) -> dict[str, list[Any]]:
 
 def emptied(database: Database) -> None:
     with database.transaction() as session:
-        for table in ("arrivals", "deliveries", "audit_events"):
+        for table in ("arrivals", "deliveries", "audit_events", "audit_clear"):
             session.connection().execute(text(f"DELETE FROM {table}"))
         session.connection().execute(text("UPDATE audit_head SET size = 0, frontier = x''"))
 

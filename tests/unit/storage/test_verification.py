@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,14 @@ from sqlalchemy import text
 
 from gateway.clock import TurnableClock
 from storage import audit, notes
-from storage.audit import EventRow
+from storage.audit import ClearRow, EventRow
+from storage.canonical import canonical
 from storage.columns import instant_text
 from storage.db import Database, Session, table_of
 from storage.keys import KeyRing
 from storage.merkle import Frontier, leaf_hash
 from storage.notes import Signer
+from storage.sealed import SALT, commitment, seal
 from storage.verification import Verdict, verify
 
 SIZE = 40
@@ -54,25 +57,31 @@ class World:
         with self.database.transaction() as session:
             table = table_of(EventRow)
             rows = session.connection().execute(table.select().order_by(table.c.position)).mappings().all()
+            clears = {
+                position: {clear.field: (clear.salt, clear.value) for clear in found}
+                for position, found in audit.clear_values(session, [r["position"] for r in rows]).items()
+            }
             session.connection().execute(table.delete())
-            tree = Frontier()
+            session.connection().execute(table_of(ClearRow).delete())
+            tree, beside = Frontier(), list[dict[str, Any]]()
             for row in rows:
                 kept = change(row["position"], dict(row))
                 if kept is None:
                     continue
-                clear = kept["clear"]
-                if kept["salt"] == bytes(16):
-                    clear = audit.clear_part(kept["subject"], {"n": 0})
-                committed = audit.commitment(kept["salt"], clear)
-                body = audit.sealed_part(instant_text(kept["at"]), committed, kept["kind"], tree.size)
-                forged = kept | {
-                    "position": tree.size,
-                    "body": body,
-                    "leaf": leaf_hash(body),
-                    "clear": clear,
-                }
+                record = json.loads(kept["body"]) | {"n": tree.size}
+                mine = dict(clears[row["position"]])
+                if kept["subject"] != row["subject"]:
+                    mine["@"] = (bytes(SALT), canonical(kept["subject"]))
+                    record["subject"] = commitment(*mine["@"])
+                body = canonical(record)
+                forged = kept | {"position": tree.size, "body": body, "leaf": leaf_hash(body)}
+                beside += [
+                    {"position": tree.size, "field": field, "salt": salt, "value": value}
+                    for field, (salt, value) in mine.items()
+                ]
                 session.connection().execute(table.insert(), forged)
                 tree.push(forged["leaf"])
+            session.connection().execute(table_of(ClearRow).insert(), beside)
             self._head(session, tree)
 
     def _head(self, session: Session, tree: Frontier) -> None:
@@ -101,7 +110,7 @@ def test_an_empty_log_is_whole(database: Database, ring: KeyRing) -> None:
         assert verify(session, "passerelle", ring.public_key).ok
 
 
-_COLUMNS = "at, kind, subject, body, leaf, salt, clear"
+_COLUMNS = "at, kind, subject, body, leaf"
 
 
 def _copied(column: str, source: int, target: int) -> str:
@@ -109,13 +118,33 @@ def _copied(column: str, source: int, target: int) -> str:
     return f"UPDATE audit_events SET {column} = {value} WHERE position = {target}"
 
 
-NAIVE: dict[str, tuple[list[str], int, str]] = {
+def _beside(column: str, field: str, source: int, target: int) -> str:
+    value = f"(SELECT {column} FROM audit_clear WHERE position = {source} AND field = '{field}')"
+    return f"UPDATE audit_clear SET {column} = {value} WHERE position = {target} AND field = '{field}'"
+
+
+NAIVE: dict[str, tuple[list[str], int | None, str]] = {
     "kind changed": (["UPDATE audit_events SET kind = 'login' WHERE position = 17"], 17, "modifiée"),
     "subject changed": (["UPDATE audit_events SET subject = 'autre' WHERE position = 17"], 17, "modifiée"),
-    "clear part changed": (
-        [_copied("clear", 3, 4)],
-        4,
+    "value changed": ([_beside("value", "@", 3, 4)], 4, "modifiée"),
+    "salt changed": ([_beside("salt", "n", 3, 4)], 4, "modifiée"),
+    "value renamed": (
+        ["UPDATE audit_clear SET field = 'm' WHERE position = 6 AND field = 'n'"],
+        6,
         "modifiée",
+    ),
+    "value added": (
+        [
+            "DELETE FROM audit_clear WHERE position = 7 AND field = 'n'",
+            "UPDATE audit_clear SET position = 7 WHERE position = 5 AND field = 'n'",
+        ],
+        7,
+        "modifiée",
+    ),
+    "value of no entry": (
+        ["INSERT INTO audit_clear SELECT 99, field, salt, value FROM audit_clear WHERE position = 5"],
+        None,
+        "entrée 99",
     ),
     "body changed": (
         [_copied("body", 8, 9)],
@@ -127,7 +156,12 @@ NAIVE: dict[str, tuple[list[str], int, str]] = {
         9,
         "modifiée",
     ),
-    "salt dropped alone": (["UPDATE audit_events SET salt = NULL WHERE position = 5"], 5, "modifiée"),
+    "subject dropped beside alone": (
+        ["DELETE FROM audit_clear WHERE position = 5 AND field = '@'"],
+        5,
+        "modifiée",
+    ),
+    "subject emptied alone": (["UPDATE audit_events SET subject = '' WHERE position = 5"], 5, "modifiée"),
     "removed first": (["DELETE FROM audit_events WHERE position = 0"], 0, "manque"),
     "removed in the middle": (["DELETE FROM audit_events WHERE position = 23"], 23, "manque"),
     "removed and closed up": (
@@ -189,7 +223,7 @@ def test_time_changed_is_found(world: World) -> None:
 
 
 def _changed(at: int) -> Callable[[int, dict[str, Any]], dict[str, Any] | None]:
-    forged = {"subject": "delivery:faux", "salt": bytes(16)}
+    forged = {"subject": "delivery:faux"}
     return lambda position, row: row | forged if position == at else row
 
 
@@ -228,10 +262,8 @@ def test_a_well_formed_entry_the_head_does_not_know_is_found(world: World) -> No
         row = dict(
             session.connection().execute(table.select().where(table.c.position == 5)).mappings().one()
         )
-        body = audit.sealed_part(
-            instant_text(row["at"]), audit.commitment(row["salt"], row["clear"]), "step", SIZE
-        )
-        forged = row | {"position": SIZE, "body": body, "leaf": leaf_hash(body)}
+        body, _ = seal(instant_text(row["at"]), "step", SIZE, "", {})
+        forged = row | {"position": SIZE, "subject": "", "body": body, "leaf": leaf_hash(body)}
         session.connection().execute(table.insert(), forged)
     verdict = world.verify()
     assert (verdict.ok, verdict.first_bad, verdict.size) == (False, SIZE, SIZE)
@@ -288,3 +320,34 @@ def test_missing_copies_are_remarked_without_refusing(world: World) -> None:
     verdict = world.verify()
     assert verdict.ok
     assert "2 point(s) de contrôle ont disparu" in verdict.remarks[0]
+
+
+def test_an_entry_of_another_format_is_named(world: World) -> None:
+    with world.database.transaction() as session:
+        table = table_of(EventRow)
+        session.connection().execute(
+            table.update().where(table.c.position == 3).values(body=b'{"n":3,"v":1}')
+        )
+    verdict = world.verify()
+    assert (verdict.ok, verdict.first_bad, verdict.version) == (False, 3, 2)
+    assert "est au format 1" in verdict.reason
+
+
+def test_between_two_checkpoints(world: World) -> None:
+    def between(start: int, end: int | None) -> Verdict:
+        with world.database.reading() as session:
+            key = world.ring.public_key
+            return verify(session, "passerelle", key, world.outside, start=start, end=end)
+
+    good = between(10, 30)
+    assert (good.ok, good.size, good.start) == (True, 30, 10)
+    assert "de l'entrée 10 à l'entrée 29" in good.reason
+    assert not between(11, None).ok
+    assert "Aucun point de contrôle ne compte 25 entrées" in between(10, 25).reason
+    world.sql("UPDATE audit_events SET kind = 'login' WHERE position = 5")
+    assert between(10, 30).ok, "what is before is only hashed"
+    assert between(0, 10).first_bad == 5
+    world.sql("DELETE FROM audit_events WHERE position = 8")
+    assert "manque des entrées" in between(10, 30).reason
+    world.sql("DELETE FROM audit_events WHERE position >= 15")
+    assert not between(0, 20).ok
