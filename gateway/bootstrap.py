@@ -8,6 +8,7 @@ from pathlib import Path
 from gateway.circuits.load import Circuits, load_circuits
 from gateway.clock import Clock, SystemClock
 from gateway.deadlines.calendar import Calendars, load_calendars
+from gateway.evidence import rulesets
 from gateway.evidence.record import Recorder
 from gateway.house import House
 from gateway.intake.accept import Door
@@ -38,11 +39,13 @@ def build(settings: Settings, clock: Clock | None = None, sandbox: Sandbox | Non
     database = Database(settings.database_url)
     upgrade(database)
     ring = KeyRing(settings.path(settings.storage.keys))
+    vault = Vault(settings.path(settings.storage.vault), ring)
+    rulesets.keep(database, vault, circuit_folders(settings), clock.now())
     return House(
         settings=settings,
         clock=clock,
         database=database,
-        vault=Vault(settings.path(settings.storage.vault), ring),
+        vault=vault,
         ring=ring,
         recorder=Recorder(clock, ring, settings.path(settings.storage.checkpoints)),
         circuits=circuits,
@@ -67,9 +70,14 @@ def door(house: House, notify: Callable[[str], None] | None = None) -> Door:
 
 def rules(settings: Settings) -> Circuits:
     """The circuits and the directory. Raises ``ConfigError``."""
+    return load_circuits(settings.config, list(circuit_folders(settings).values()))
+
+
+def circuit_folders(settings: Settings) -> dict[str, Path]:
+    """The folder of each circuit in force, by its name."""
     folders = [settings.config / "circuits" / name for name in settings.circuits]
     folders += [settings.path(folder) for folder in settings.extra_circuits]
-    return load_circuits(settings.config, folders)
+    return {folder.resolve().name: folder for folder in folders}
 
 
 def calendars(settings: Settings) -> Calendars:
