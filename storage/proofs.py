@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from storage import merkle
-from storage.audit import EventRow
+from storage.audit import CheckpointRow, EventRow
 
 _TILE = 1024
 """Subtrees of this many leaves and more are computed once and kept: 32 bytes each."""
@@ -21,6 +21,18 @@ class InclusionProof:
     size: int
     body: bytes
     path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsistencyProof:
+    """That the checkpoint of the ``new`` note continues that of the ``old`` one."""
+
+    old_note: str
+    new_note: str
+    path: tuple[bytes, ...]
+    """Hashes of 32 bytes (RFC 6962, 2.1.2)."""
+    holds: bool
+    """Whether the path leads from the signed root of the one to that of the other."""
 
 
 class Tree:
@@ -64,3 +76,13 @@ class Tree:
         if len(leaves) != end - start:
             raise LookupError("the log misses entries")
         return merkle.root_of(leaves)
+
+
+def consistency(session: Session, old: int, new: int) -> ConsistencyProof | None:
+    """The proof between two checkpoints; ``None`` when one is missing or they are not in order."""
+    first, second = session.get(CheckpointRow, old), session.get(CheckpointRow, new)
+    if first is None or second is None or not 0 < old <= new:
+        return None
+    path = Tree(session).consistency(old, new)
+    holds = merkle.check_consistency(old, new, path, first.root, second.root)
+    return ConsistencyProof(first.note, second.note, path, holds)

@@ -1,10 +1,11 @@
-"""``passerelle audit verify | checkpoint | export | check``: the log, its seal, and evidence files."""
+"""``passerelle audit verify | consistency | checkpoint | export | check``: the log and its proofs."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from gateway.errors import NotFound, Refused, Unavailable
 from gateway.evidence.dossier import Exporter
 from gateway.evidence.verify import Check
 from gateway.settings import Settings
+from storage import proofs
 
 PERSON = "ligne de commande"
+_DIGITS = 18
 
 
 def add_to(verbs: Any) -> None:
@@ -24,7 +27,20 @@ def add_to(verbs: Any) -> None:
     words = audit.add_subparsers(dest="word", required=True)
     verify = words.add_parser("verify", help="le journal est entier, dans l'ordre, non modifié")
     verify.add_argument("--json", action="store_true")
+    verify.add_argument(
+        "--from", dest="start", metavar="TAILLE", type=_size, default=0, help="depuis ce point de contrôle"
+    )
+    verify.add_argument(
+        "--to", dest="end", metavar="TAILLE", type=_size, default=None, help="jusqu'à ce point de contrôle"
+    )
     verify.set_defaults(run=_verify)
+    agree = words.add_parser(
+        "consistency", help="la preuve qu'un point de contrôle prolonge un autre (RFC 6962)"
+    )
+    agree.add_argument("old", metavar="TAILLE1", type=_size)
+    agree.add_argument("new", metavar="TAILLE2", type=_size)
+    agree.add_argument("--json", action="store_true")
+    agree.set_defaults(run=_consistency)
     seal = words.add_parser("checkpoint", help="sceller le journal maintenant")
     seal.set_defaults(run=_checkpoint)
     export = words.add_parser("export", help="le dossier de preuve d'un dossier, en un fichier ZIP")
@@ -40,29 +56,53 @@ def add_to(verbs: Any) -> None:
     check.set_defaults(run=_check)
 
 
-def circuit_folders(settings: Settings) -> dict[str, Path]:
-    """The folder of each circuit in force, by its name."""
-    folders = [settings.config / "circuits" / name for name in settings.circuits]
-    folders += [settings.path(folder) for folder in settings.extra_circuits]
-    return {folder.resolve().name: folder for folder in folders}
-
-
 def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
     house = bootstrap.build(settings)
-    verdict = house.recorder.verify(house.database)
-    house.close()
+    shown = None if arguments.json or not sys.stderr.isatty() else _progress
+    try:
+        verdict = house.recorder.verify(house.database, shown, start=arguments.start, end=arguments.end)
+    finally:
+        house.close()
+    if shown is not None:
+        sys.stderr.write("\n")
     if arguments.json:
-        print_json(
-            {
-                "ok": verdict.ok,
-                "size": verdict.size,
-                "first_bad": verdict.first_bad,
-                "reason": verdict.reason,
-            }
-        )
+        print_json(asdict(verdict))
     else:
-        print(verdict.reason, file=sys.stdout if verdict.ok else sys.stderr)
+        print(verdict.reason, *verdict.remarks, sep="\n", file=sys.stdout if verdict.ok else sys.stderr)
     return 0 if verdict.ok else 1
+
+
+def _progress(size: int) -> None:
+    sys.stderr.write(f"\r{size} entrées vérifiées")
+    sys.stderr.flush()
+
+
+def _consistency(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    try:
+        with house.database.reading() as session:
+            shown = proofs.consistency(session, arguments.old, arguments.new)
+    finally:
+        house.close()
+    if shown is None:
+        raise NotFound(
+            f"Il n'y a pas de points de contrôle de {arguments.old} puis {arguments.new} entrées ; "
+            "rien n'est prouvé, donnez les tailles de deux points de contrôle."
+        )
+    if arguments.json:
+        path = [step.hex() for step in shown.path]
+        print_json({"old": shown.old_note, "new": shown.new_note, "proof": path, "holds": shown.holds})
+    else:
+        print(shown.old_note, shown.new_note, *(step.hex() for step in shown.path), sep="\n")
+        say("La preuve tient." if shown.holds else "La preuve ne tient pas : le journal a été réécrit.")
+    return 0 if shown.holds else 1
+
+
+def _size(text: str) -> int:
+    """A size of the log: a number that is not negative."""
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS:
+        raise argparse.ArgumentTypeError("un nombre d'entrées")
+    return int(text)
 
 
 def _checkpoint(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -84,7 +124,7 @@ def _export(arguments: argparse.Namespace, settings: Settings) -> int:
             house.recorder,
             house.clock,
             house.circuits,
-            circuit_folders(settings),
+            bootstrap.circuit_folders(settings),
         )
         made = exporter.export(arguments.case, PERSON, medical=arguments.medical)
     finally:

@@ -11,7 +11,6 @@ from datetime import timedelta
 import uvicorn
 
 from gateway import bootstrap, log
-from gateway.cli.audit import circuit_folders
 from gateway.contestations.schedule import load_retention
 from gateway.contesting.rooms import contesting_of
 from gateway.deadlines.sweep import Sweeper
@@ -97,7 +96,7 @@ class Premises:
             lambda mailbox: signing_identity(house.ring, mailbox),
             house.settings.outgoing.per_correspondent_per_day,
             house.trust.intermediates,
-            choose=Chooser(directory, lambda: house.trust),
+            choose=Chooser(directory, lambda: house.proofs.supplied(house.trust)),
             cipher=house.settings.outgoing.encryption,
             transport=house.settings.outgoing.key_transport,
         )
@@ -146,7 +145,7 @@ class Premises:
             house.recorder,
             house.clock,
             house.circuits,
-            circuit_folders(house.settings),
+            bootstrap.circuit_folders(house.settings),
         )
         return exporter.export(reference, login).content
 

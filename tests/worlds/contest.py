@@ -9,7 +9,7 @@ from threading import Thread
 
 from uvicorn import Config, Server
 
-from gateway.cli.audit import circuit_folders
+from gateway.bootstrap import circuit_folders
 from gateway.contestations.schedule import load_retention
 from gateway.contesting.rooms import contesting_of
 from gateway.evidence.dossier import Exporter

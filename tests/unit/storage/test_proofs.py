@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from gateway.clock import TurnableClock
-from storage import audit, merkle, proofs
+from storage import audit, merkle, notes, proofs
 from storage.db import Database
+from storage.keys import KeyRing
+from storage.notes import Signer
 from storage.proofs import Tree
 
 
@@ -46,3 +49,30 @@ def test_what_is_not_there_is_not_proved(database: Database, size: int) -> None:
             tree.inclusion(size, size)
         with pytest.raises(LookupError, match="misses"):
             tree.inclusion(0, size + 5)
+
+
+def test_two_checkpoints_are_shown_to_continue(
+    database: Database, clock: TurnableClock, ring: KeyRing
+) -> None:
+    signer = Signer("passerelle", ring.public_key, ring.sign)
+    for count in (5, 8):
+        with database.transaction() as session:
+            for _ in range(count):
+                audit.append(session, clock.now(), "step", "delivery:a", {})
+            audit.checkpoint(session, clock.now(), signer)
+    with database.reading() as session:
+        shown = proofs.consistency(session, 5, 13)
+        assert shown is not None
+        assert shown.holds
+        roots = [
+            notes.read(n, "passerelle", ring.public_key).root for n in (shown.old_note, shown.new_note)
+        ]
+        assert merkle.check_consistency(5, 13, shown.path, *roots)
+        for old, new in ((13, 5), (5, 12), (0, 5)):
+            assert proofs.consistency(session, old, new) is None
+    with database.transaction() as session:
+        session.connection().execute(text("UPDATE audit_events SET leaf = body WHERE position = 2"))
+    with database.reading() as session:
+        shown = proofs.consistency(session, 5, 13)
+        assert shown is not None
+        assert not shown.holds
