@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 from gateway.circuits.contested import check_contested
-from gateway.circuits.model import ACKNOWLEDGED, CAISSE, CAISSE_MAILBOX, DONE, OTHER, Start
+from gateway.circuits.model import CAISSE, CAISSE_MAILBOX, OTHER
 from gateway.circuits.people import ADDRESS
 from gateway.circuits.schema import DeadlineTable, RouteTable, Shaped
 from gateway.circuits.source import Where
@@ -17,8 +17,6 @@ from parsers.forms.template import Template
 
 Complain = Callable[[Where, str], None]
 Span = tuple[date, date]
-REMINDED = ("hospital", "mailbox")
-ALL_KINDS = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +52,12 @@ def check(shaped: Shaped, known: Known, faults: list[Fault]) -> None:
     _kinds(shaped, known, complain)
     _routes(shaped, known, complain)
     _coverage(shaped, complain)
-    _deadlines(shaped, known, complain)
     _letters(shaped, known, complain)
     contested = shaped.table.contestations
     check_contested(contested, known.kinds, known.letters, known.calendars, complain)
     letter = shaped.table.senders.no_key_letter
     if letter is not None:
-        _letter(("senders", "no_key_letter"), letter, known, complain)
+        known_letter(("senders", "no_key_letter"), letter, known, complain)
 
 
 def _unique(shaped: Shaped, complain: Complain) -> None:
@@ -112,15 +109,15 @@ def _kinds(shaped: Shaped, known: Known, complain: Complain) -> None:
     for key in ("opens", "authorises", "requests", "answers"):
         asked += [(("cases", key, i), name) for i, name in enumerate(getattr(table.cases, key))]
     for where, name in asked:
-        _kind(where, name, known, complain)
+        known_kind(where, name, known, complain)
 
 
-def _kind(where: Where, name: str, known: Known, complain: Complain) -> None:
+def known_kind(where: Where, name: str, known: Known, complain: Complain) -> None:
     if name not in known.kinds:
         complain(where, f"le type de document « {name} » n'existe pas")
 
 
-def _letter(where: Where, name: str, known: Known, complain: Complain) -> None:
+def known_letter(where: Where, name: str, known: Known, complain: Complain) -> None:
     if name not in known.letters:
         complain(where, f"la lettre « {name} » manque : letters/{name}.txt n'existe pas")
 
@@ -128,7 +125,7 @@ def _letter(where: Where, name: str, known: Known, complain: Complain) -> None:
 def _routes(shaped: Shaped, known: Known, complain: Complain) -> None:
     for index, route in enumerate(shaped.table.routes):
         where: Where = ("routes", index)
-        _kind((*where, "kind"), route.kind, known, complain)
+        known_kind((*where, "kind"), route.kind, known, complain)
         if not known.queue(route.queue):
             complain((*where, "queue"), f"la file « {route.queue} » n'existe pas")
         for position, address in enumerate(route.forward_to):
@@ -137,7 +134,7 @@ def _routes(shaped: Shaped, known: Known, complain: Complain) -> None:
                     (*where, "forward_to", position), f"« {address} » n'est pas une adresse de messagerie"
                 )
         if route.letter is not None:
-            _letter((*where, "letter"), route.letter, known, complain)
+            known_letter((*where, "letter"), route.letter, known, complain)
 
 
 def _letters(shaped: Shaped, known: Known, complain: Complain) -> None:
@@ -148,12 +145,12 @@ def _letters(shaped: Shaped, known: Known, complain: Complain) -> None:
         where: Where = ("letters", index)
         if table.name in said[:index]:
             complain((*where, "name"), f"« {table.name} » est écrit deux fois")
-        _letter((*where, "name"), table.name, known, complain)
+        known_letter((*where, "name"), table.name, known, complain)
         for key in ("instead", "reminded_by"):
             other = getattr(table, key)
             if other is None:
                 continue
-            _letter((*where, key), other, known, complain)
+            known_letter((*where, key), other, known, complain)
             if other in said and other not in plain:
                 complain((*where, key), f"la lettre « {other} » doit être de contenu plain")
         if table.content != "plain" and table.instead is None:
@@ -175,7 +172,7 @@ def _coverage(shaped: Shaped, complain: Complain) -> None:
                 complain(("kinds", index), f"le type « {kind.name} » n'a pas de route")
             continue
         badly_shaped = shaped.written("routes", "kind").count(kind.name) > len(mine)
-        spans = sorted((_span(route), i) for i, route in mine)
+        spans = sorted((span(route), i) for i, route in mine)
         for (before, _), ((first, _), i) in pairwise(spans):
             if first <= before[1]:
                 since = "" if first == date.min else f" à partir du {first:%d/%m/%Y}"
@@ -196,73 +193,5 @@ def _gaps(kind: str, spans: list[tuple[Span, int]], complain: Complain) -> None:
         complain(("routes", spans[-1][1]), f"aucune route pour « {kind} » à partir du {reached:%d/%m/%Y}")
 
 
-def _span(dated: RouteTable | DeadlineTable) -> Span:
+def span(dated: RouteTable | DeadlineTable) -> Span:
     return (dated.effective_from or date.min, dated.effective_to or date.max)
-
-
-def _deadlines(shaped: Shaped, known: Known, complain: Complain) -> None:
-    table = shaped.table
-    dated: Iterable[tuple[str, int, RouteTable | DeadlineTable]] = [
-        *(("routes", i, r) for i, r in enumerate(table.routes)),
-        *(("deadlines", i, d) for i, d in enumerate(table.deadlines)),
-    ]
-    for array, index, one in dated:
-        first, last = _span(one)
-        if last < first:
-            complain((array, index, "effective_to"), "la date de fin précède la date de début")
-    for index, rule in enumerate(table.deadlines):
-        where: Where = ("deadlines", index)
-        for position, name in enumerate(rule.document_kinds):
-            if name != ALL_KINDS:
-                _kind((*where, "document_kinds", position), name, known, complain)
-        for position, name in enumerate(rule.stopped_by):
-            if name not in {ACKNOWLEDGED, DONE}:
-                _kind((*where, "stopped_by", position), name, known, complain)
-        if rule.calendar not in known.calendars:
-            names = ", ".join(sorted(known.calendars))
-            complain(
-                (*where, "calendar"),
-                f"le calendrier « {rule.calendar} » n'existe pas ; les calendriers sont : {names}",
-            )
-        _start(shaped, where, rule, known, complain)
-        _reminders(where, rule, known, complain)
-        for other in table.deadlines[:index]:
-            if _clash(rule, other):
-                complain(where, f"deux délais « {rule.kind} » pour un même document à une même date")
-
-
-def _clash(one: DeadlineTable, other: DeadlineTable) -> bool:
-    if one.kind != other.kind:
-        return False
-    all_of_them = ALL_KINDS in {*one.document_kinds, *other.document_kinds}
-    (first, last), (start, end) = _span(one), _span(other)
-    shared = all_of_them or not set(one.document_kinds).isdisjoint(other.document_kinds)
-    return shared and first <= end and start <= last
-
-
-def _start(shaped: Shaped, where: Where, rule: DeadlineTable, known: Known, complain: Complain) -> None:
-    if rule.start is not Start.DOCUMENT_DATE:
-        if rule.start_fact is not None:
-            complain((*where, "start_fact"), "start_fact ne sert qu'avec start = « document-date »")
-        return
-    if rule.start_fact is None:
-        complain((*where, "start"), "start = « document-date » demande start_fact")
-        return
-    used = [k.template for k in shaped.table.kinds if k.name in rule.document_kinds and k.template]
-    fields = {f.name for name in used if name in known.templates for f in known.templates[name].fields}
-    if all(name in known.templates for name in used) and rule.start_fact not in fields:
-        complain(
-            (*where, "start_fact"),
-            f"« {rule.start_fact} » n'est un champ d'aucun formulaire de ces types de document",
-        )
-
-
-def _reminders(where: Where, rule: DeadlineTable, known: Known, complain: Complain) -> None:
-    days = [r.days_before for r in rule.reminders]
-    for index, reminder in enumerate(rule.reminders):
-        here: Where = (*where, "reminders", index)
-        _letter((*here, "letter"), reminder.letter, known, complain)
-        if reminder.to not in REMINDED and not ADDRESS.fullmatch(reminder.to):
-            complain((*here, "to"), f"« {reminder.to} » : écrivez hospital, mailbox ou une adresse")
-        if reminder.days_before in days[:index]:
-            complain((*here, "days_before"), f"deux rappels à {reminder.days_before} jours de l'échéance")

@@ -10,14 +10,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gateway.circuits import checks
+from gateway.circuits import checks, delays
 from gateway.circuits.contested import contested
 from gateway.circuits.directory import Directory
 from gateway.circuits.folder import kinds_of_templates, letters_of, rules_hash, templates_of
 from gateway.circuits.model import (
     CAISSE,
+    CaseEvent,
     Circuit,
     DeadlineRule,
+    Escalation,
     Letter,
     Mailbox,
     Queue,
@@ -107,6 +109,7 @@ def _load_one(
         calendars=calendars,
     )
     checks.check(shaped, known, findings.faults)
+    delays.check(shaped, known, findings.faults)
     kinds_of_templates(folder, shown, shaped, templates, findings.faults)
     _advise(shaped, shown, present, findings)
     return shaped, _circuit(folder, shaped.table, letters, templates)
@@ -130,6 +133,7 @@ def _advise(shaped: Shaped, shown: str, letters: Sequence[str], findings: Findin
                 ("mailboxes", index, "phone"),
                 "le téléphone du service manque : tout accusé de réception le donne (CRPA, R. 112-11-1)",
             )
+    delays.advise(shaped, findings.warnings)
 
 
 def _circuit(
@@ -180,6 +184,7 @@ def _circuit(
         question_kind=table.question_kind,
         match_threshold=table.cases.match_threshold,
         deadlines=tuple(_deadline(d, [k.name for k in table.kinds]) for d in table.deadlines),
+        events=tuple(CaseEvent(e.name, e.title) for e in table.events),
         letters=_letters(table, letters),
         contestations=contested(table.contestations),
     )
@@ -196,7 +201,7 @@ def _deadline(rule: DeadlineTable, kinds: list[str]) -> DeadlineRule:
         kind=rule.kind,
         title=rule.title,
         start=rule.start,
-        document_kinds=tuple(kinds if checks.ALL_KINDS in rule.document_kinds else rule.document_kinds),
+        document_kinds=tuple(kinds if delays.ALL_KINDS in rule.document_kinds else rule.document_kinds),
         start_fact=rule.start_fact,
         delay=rule.delay,
         unit=rule.unit,
@@ -206,7 +211,18 @@ def _deadline(rule: DeadlineTable, kinds: list[str]) -> DeadlineRule:
         effective_from=rule.effective_from,
         effective_to=rule.effective_to,
         stopped_by=tuple(rule.stopped_by),
-        reminders=tuple(ReminderRule(r.days_before, r.letter, r.to, r.attach) for r in rule.reminders),
+        reminders=tuple(ReminderRule(r.days, r.letter, r.to, r.attach) for r in rule.reminders),
+        start_event=rule.start_event,
+        start_letters=tuple(rule.start_letters),
+        start_action=rule.start_action,
+        senders=tuple(rule.senders),
+        replaced_by=tuple(rule.replaced_by),
+        paused_by=tuple(rule.paused_by),
+        resumed_by=tuple(rule.resumed_by),
+        restarted_by=tuple(rule.restarted_by),
+        lapses=rule.lapses,
+        silence=rule.silence,
+        escalation=Escalation(**rule.escalation.model_dump()) if rule.escalation else None,
     )
 
 

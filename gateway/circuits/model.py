@@ -33,6 +33,14 @@ REPORT_TITLES = {
 """How what is no document of ours is called, in every circuit: reports, and the parts of a mail itself."""
 DONE = "@done"
 """In ``stopped_by``: a person marked the work as done."""
+GRANTED = "@granted"
+"""A further period was granted, by a form or by a person who confirmed a tacit acceptance."""
+EVENT = "@event:"
+"""Before the name of an event of the case (``[[events]]``), recorded by a person: ``@event:payment``."""
+LETTER = "@letter:"
+"""Before the name of a letter that left about the case: ``@letter:demande-pieces``."""
+PUBLIC = "public"
+"""In ``senders``: somebody the directory does not know as an institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +105,52 @@ class Start(StrEnum):
     """The last day of a granted period (the due date is that day plus the delay)."""
     DOCUMENT_DATE = "document-date"
     """A date fact of the document (``start_fact``), else its reception."""
+    GRANT = "grant"
+    """The arrival of a document that authorises or grants a period (a refusal starts nothing)."""
+    CARE_END = "care-end"
+    """The end of care: the last day of the period, until a person gives the day (``restarted_by``)."""
+    EVENT = "event"
+    """The day of an event of the case (``start_event``): a payment, a discharge."""
+    LETTER_SENT = "letter-sent"
+    """The day the next mail server took a letter (``start_letters``)."""
+    ITEM_ACTION = "item-action"
+    """The day a person did ``start_action`` on the work of such a document."""
+
+
+START_ACTIONS = {"taken": "item-taken", "done": "item-done"}
+"""What ``start_action`` may say, and the kind of the evidence entry that tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """Something a person records on a case with its day: it starts, stops or pauses delays."""
+
+    name: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReminderRule:
-    """One letter ``days_before`` the due date. ``to`` is ``hospital``, ``mailbox`` or an address."""
+    """One letter ``days_before`` the due date, after it when negative. ``to`` is ``hospital``, ``caisse``,
+    ``mailbox`` or an address."""
 
     days_before: int
     letter: str
     to: str
     attach: str | None = None
     """What is joined: ``prefilled-302``, the form of the next request with what the case already says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who takes over when a delay stays missed: ``days_after`` the due date, in ``queue``."""
+
+    days_after: int
+    queue: str
+    call: str
+    """Whom to call, in French."""
+    phone: str
+    """Telephone shown; empty: that of the mailbox (``config check`` reminds of it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +171,32 @@ class DeadlineRule:
     effective_from: date | None
     effective_to: date | None
     stopped_by: tuple[str, ...]
-    """Document kinds whose filing in the same case ends the delays opened before it; also
-    ``ACKNOWLEDGED`` and ``DONE``."""
+    """What ends a delay as met: document kinds filed later in the same case, ``GRANTED``, ``EVENT…``,
+    ``LETTER…``; also ``ACKNOWLEDGED`` and ``DONE``."""
     reminders: tuple[ReminderRule, ...]
+    start_event: str | None = None
+    start_letters: tuple[str, ...] = ()
+    start_action: str | None = None
+    senders: tuple[str, ...] = ()
+    """Roles of the directory (or ``PUBLIC``) whose mail starts it; empty: everybody's."""
+    replaced_by: tuple[str, ...] = ()
+    """What makes it pointless because another due date stands instead."""
+    paused_by: tuple[str, ...] = ()
+    resumed_by: tuple[str, ...] = ()
+    restarted_by: tuple[str, ...] = ()
+    """Events from whose day the whole delay runs anew (an interruption)."""
+    lapses: bool = False
+    """True: nobody is late when the day passes; it is over, that is all."""
+    silence: Literal["tacit-acceptance"] | None = None
+    """What silence may mean; it is only ever proposed to a person."""
+    escalation: Escalation | None = None
+
+    @property
+    def triggers(self) -> frozenset[str]:
+        """Everything whose coming changes a due date of this rule once it is set."""
+        return frozenset(
+            (*self.stopped_by, *self.replaced_by, *self.paused_by, *self.resumed_by, *self.restarted_by)
+        )
 
 
 Content = Literal["plain", "personal", "medical"]
@@ -194,8 +260,14 @@ class Circuit:
     """What is done with a signature whose algorithm is too weak to prove anything."""
     no_key_letter: str | None = None
     """Letter to a *known* correspondent whose mail no key of ours opens: how to encrypt for us."""
+    events: tuple[CaseEvent, ...] = ()
+    """What a person may record on a case, for the delays that need it."""
     contestations: Contested | None = None
     """How lists of contested claims read; ``None``: they are queued and nothing more."""
+
+    def deadline(self, kind: str) -> DeadlineRule | None:
+        """The last written rule of this name (several may follow each other in time)."""
+        return next((r for r in reversed(self.deadlines) if r.kind == kind), None)
 
     def route(self, kind: str, day: date) -> RouteRule | None:
         """The one rule for ``kind`` among those that hold on ``day`` (the loader refuses gaps)."""

@@ -72,18 +72,40 @@ class RouteTable(_Table):
 
 
 class ReminderTable(_Table):
-    days_before: Annotated[int, Field(ge=0)]
+    days_before: Annotated[int, Field(ge=0)] | None = None
+    days_after: Annotated[int, Field(ge=1)] | None = None
     letter: Text
     to: Text
     attach: Literal["prefilled-302"] | None = None
+
+    @property
+    def days(self) -> int:
+        """Days before the due date, negative after it."""
+        return -self.days_after if self.days_after is not None else self.days_before or 0
+
+
+class EventTable(_Table):
+    name: Name
+    title: Text
+
+
+class EscalationTable(_Table):
+    days_after: Annotated[int, Field(ge=0)]
+    queue: Text
+    call: Text
+    phone: str
 
 
 class DeadlineTable(_Table):
     kind: Name
     title: Text
     start: Annotated[Start, Field(strict=False)]
-    document_kinds: Annotated[list[Text], Field(min_length=1)]
+    document_kinds: list[Text] = []
     start_fact: str | None = None
+    start_event: str | None = None
+    start_letters: list[Text] = []
+    start_action: Literal["taken", "done"] | None = None
+    senders: list[Text] = []
     delay: Annotated[int, Field(ge=0)]
     unit: Annotated[Unit, Field(strict=False)]
     calendar: Text
@@ -92,7 +114,14 @@ class DeadlineTable(_Table):
     effective_from: date | None = None
     effective_to: date | None = None
     stopped_by: list[Text] = []
+    replaced_by: list[Text] = []
+    paused_by: list[Text] = []
+    resumed_by: list[Text] = []
+    restarted_by: list[Text] = []
+    lapses: bool = False
+    silence: Literal["tacit-acceptance"] | None = None
     reminders: list[ReminderTable] = []
+    escalation: EscalationTable | None = None
 
 
 class LetterTable(_Table):
@@ -136,6 +165,7 @@ class CircuitTable(_Table):
     queues: Annotated[list[QueueTable], Field(min_length=1)]
     kinds: Annotated[list[KindTable], Field(min_length=1)]
     routes: Annotated[list[RouteTable], Field(min_length=1)]
+    events: list[EventTable] = []
     deadlines: list[DeadlineTable] = []
     letters: list[LetterTable] = []
     contestations: ContestationsTable | None = None
