@@ -34,6 +34,8 @@ class PeriodStatus(StrEnum):
     GRANTED = "granted"
     REQUESTED = "requested"
     REFUSED = "refused"
+    TACIT = "tacit"
+    """Deemed granted by silence, and confirmed by a person on its proof (``storage.proposals``)."""
 
 
 class ItemState(StrEnum):
@@ -98,10 +100,12 @@ class Period(SQLModel, table=True):
     """A period of care asked, granted or refused by one form; never rewritten, only added."""
 
     __tablename__ = "periods"
+    __table_args__ = (UniqueConstraint("document_id", "status"),)
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="cases.id", index=True)
-    document_id: int = Field(foreign_key="documents.id", unique=True)
+    document_id: int = Field(foreign_key="documents.id")
+    """The form it is written on; a request deemed granted by silence writes both periods."""
     origin: PeriodOrigin = Field(max_length=16)
     status: PeriodStatus = Field(max_length=16)
     starts: date | None = None
@@ -294,7 +298,8 @@ def periods(session: Session, case_id: int) -> list[Period]:
 
 
 def period_of_document(session: Session, document_id: int) -> Period | None:
-    return session.exec(select(Period).where(col(Period.document_id) == document_id)).first()
+    statement = select(Period).where(col(Period.document_id) == document_id)
+    return session.exec(statement.order_by(col(Period.id))).first()
 
 
 def documents(session: Session, case_id: int) -> list[Document]:

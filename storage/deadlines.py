@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import JSON, UniqueConstraint, or_, update
+from sqlalchemy import JSON, UniqueConstraint, delete, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from storage import tallies
@@ -21,7 +22,11 @@ class DeadlineState(StrEnum):
     OPEN = "open"
     MET = "met"
     MISSED = "missed"
+    PAUSED = "paused"
+    """Counted no further until what was asked for comes: no date is due, nobody is reminded."""
     CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+    """Its day passed and nobody was late: the period is over, that is all."""
 
 
 class Deadline(SQLModel, table=True):
@@ -47,6 +52,29 @@ class Deadline(SQLModel, table=True):
     explanation: list[str] = Field(default_factory=list, sa_type=JSON)
     created_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    terms: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """What it is computed from (``gateway.deadlines.terms.Terms``): kept, so that it can be computed
+    again when a calendar is corrected, whatever became of the rule. None: never computed again."""
+    pauses: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
+    """Suspensions: ``on``, ``until`` (absent while it lasts), ``why``; ISO days."""
+    escalated_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class DeadlineVersion(SQLModel, table=True):
+    """A due date as it was known from one instant on; never rewritten, so that any day can be replayed."""
+
+    __tablename__ = "deadline_versions"
+
+    id: int | None = Field(default=None, primary_key=True)
+    deadline_id: int = Field(foreign_key="deadlines.id", index=True)
+    at: datetime = Field(sa_type=Instant)
+    due: date
+    state: DeadlineState = Field(max_length=12)
+    why: str = Field(max_length=300)
+    """What changed (French)."""
+    explanation: list[str] = Field(default_factory=list, sa_type=JSON)
+    reminders: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """Reminders planned then: ``days_before``, ``on`` (ISO day), ``letter``, ``to``."""
 
 
 class Reminder(SQLModel, table=True):
@@ -58,9 +86,11 @@ class Reminder(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     deadline_id: int = Field(foreign_key="deadlines.id", index=True)
     days_before: int
+    """Negative: days after it."""
     on: date = Field(index=True)
     letter: str = Field(max_length=60)
     to: str = Field(max_length=320)
+    attach: str | None = Field(default=None, max_length=40)
     outbox_id: int | None = Field(default=None, foreign_key="outbox.id")
     done_at: datetime | None = Field(default=None, sa_type=Instant)
     skipped: str | None = Field(default=None, max_length=200)
@@ -69,6 +99,8 @@ class Reminder(SQLModel, table=True):
 
 PENDING = (DeadlineState.OPEN, DeadlineState.MISSED)
 """What is waited for may still come after the due date."""
+WAITING = (*PENDING, DeadlineState.PAUSED)
+"""States that what stops a delay ends."""
 
 
 def add(session: Session, deadline: Deadline, reminders: Sequence[Reminder] = ()) -> Deadline | None:
@@ -82,8 +114,30 @@ def add(session: Session, deadline: Deadline, reminders: Sequence[Reminder] = ()
     for reminder in reminders:
         values = reminder.model_dump(exclude={"id"}) | {"deadline_id": made.id}
         insert_new(session, table_of(Reminder), values)
+    note(session, made, deadline.created_at, "échéance posée")
     refresh_due(session, deadline.case_id, deadline.delivery)
     return made
+
+
+def note(session: Session, deadline: Deadline, at: datetime, why: str) -> None:
+    """Keep how this due date stands from now on."""
+    planned = [
+        {"days_before": r.days_before, "on": r.on.isoformat(), "letter": r.letter, "to": r.to}
+        for r in reminders(session, deadline.id or 0)
+        if r.done_at is None
+    ]
+    session.add(
+        DeadlineVersion(
+            deadline_id=deadline.id or 0,
+            at=at,
+            due=deadline.due,
+            state=deadline.state,
+            why=why[:300],
+            explanation=list(deadline.explanation),
+            reminders=planned,
+        )
+    )
+    session.flush()
 
 
 def get(session: Session, deadline_id: int) -> Deadline | None:
@@ -91,8 +145,8 @@ def get(session: Session, deadline_id: int) -> Deadline | None:
 
 
 def pending_of_case(session: Session, case_id: int) -> list[Deadline]:
-    """Due dates of a case that still wait for something, nearest first."""
-    statement = select(Deadline).where(col(Deadline.case_id) == case_id, col(Deadline.state).in_(PENDING))
+    """Due dates of a case that still wait for something, suspended ones included, nearest first."""
+    statement = select(Deadline).where(col(Deadline.case_id) == case_id, col(Deadline.state).in_(WAITING))
     return list(session.exec(statement.order_by(col(Deadline.due), col(Deadline.id))))
 
 
@@ -111,7 +165,7 @@ def arrivals_in_case(session: Session, case_id: int) -> list[tuple[str, str, dat
 def pending_of_kinds(session: Session, circuit: str, kinds: Collection[str]) -> list[Deadline]:
     """Every due date of these rules that still waits, whatever its case."""
     statement = select(Deadline).where(
-        col(Deadline.circuit) == circuit, col(Deadline.kind).in_(kinds), col(Deadline.state).in_(PENDING)
+        col(Deadline.circuit) == circuit, col(Deadline.kind).in_(kinds), col(Deadline.state).in_(WAITING)
     )
     return list(session.exec(statement.order_by(col(Deadline.id))))
 
@@ -119,7 +173,12 @@ def pending_of_kinds(session: Session, circuit: str, kinds: Collection[str]) -> 
 def reminders(session: Session, deadline_id: int) -> list[Reminder]:
     """Reminders of a due date, the earliest first."""
     statement = select(Reminder).where(col(Reminder.deadline_id) == deadline_id)
-    return list(session.exec(statement.order_by(col(Reminder.days_before).desc())))
+    return list(
+        session.exec(
+            statement.order_by(col(Reminder.days_before).desc()),
+            execution_options={"populate_existing": True},
+        )
+    )
 
 
 def end(session: Session, deadline_id: int, state: DeadlineState, reason: str, at: datetime) -> bool:
@@ -127,7 +186,7 @@ def end(session: Session, deadline_id: int, state: DeadlineState, reason: str, a
     tallies.hold(session)  # before the row: those who finish an item hold the lists first
     statement = (
         update(Deadline)
-        .where(col(Deadline.id) == deadline_id, col(Deadline.state).in_(PENDING))
+        .where(col(Deadline.id) == deadline_id, col(Deadline.state).in_(WAITING))
         .values(state=state, ended_at=at)
         .returning(col(Deadline.case_id), col(Deadline.delivery))
     )
@@ -141,55 +200,76 @@ def end(session: Session, deadline_id: int, state: DeadlineState, reason: str, a
         .values(done_at=at, skipped=reason[:200])
     )
     session.execute(silence)
+    _noted(session, deadline_id, at, reason)
     return True
 
 
-def miss(session: Session, deadline_id: int) -> bool:
+def miss(session: Session, deadline_id: int, at: datetime) -> bool:
     """Flag a due date as missed, once; what it waits for may still come."""
+    return move(session, deadline_id, DeadlineState.OPEN, DeadlineState.MISSED, at, "échéance dépassée")
+
+
+def move(
+    session: Session, deadline_id: int, before: DeadlineState, after: DeadlineState, at: datetime, why: str
+) -> bool:
+    """Change the state of a due date that is still in ``before``; ``False`` when it is not."""
+    if DeadlineState.LAPSED in {before, after}:
+        tallies.hold(session)
     statement = (
         update(Deadline)
-        .where(col(Deadline.id) == deadline_id, col(Deadline.state) == DeadlineState.OPEN)
-        .values(state=DeadlineState.MISSED)
+        .where(col(Deadline.id) == deadline_id, col(Deadline.state) == before)
+        .values(state=after, ended_at=at if after is DeadlineState.LAPSED else None)
+        .returning(col(Deadline.case_id), col(Deadline.delivery))
     )
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    moved = session.execute(statement).first()
+    if moved is None:
+        return False
+    if DeadlineState.LAPSED in {before, after}:
+        refresh_due(session, *moved)
+    _noted(session, deadline_id, at, why)
+    return True
 
 
-def overdue(session: Session, today: date) -> list[Deadline]:
-    """Open due dates of days past."""
-    statement = select(Deadline).where(col(Deadline.state) == DeadlineState.OPEN, col(Deadline.due) < today)
-    return list(session.exec(statement.order_by(col(Deadline.due), col(Deadline.id))))
-
-
-def due_reminders(session: Session, today: date) -> list[tuple[Reminder, Deadline]]:
-    """Reminders to write today or missed before, of due dates that still wait."""
-    statement = (
-        select(Reminder, Deadline)
-        .join(Deadline, col(Deadline.id) == col(Reminder.deadline_id))
-        .where(
-            col(Reminder.on) <= today,
-            col(Reminder.done_at).is_(None),
-            col(Deadline.state).in_(PENDING),
-        )
-        .order_by(col(Deadline.due), col(Reminder.on), col(Reminder.id))
-    )
-    return list(session.exec(statement))
-
-
-def take_reminder(
+def rewrite(
     session: Session,
-    reminder_id: int,
+    deadline: Deadline,
     at: datetime,
-    *,
-    outbox_id: int | None = None,
-    skipped: str | None = None,
-) -> bool:
-    """Mark a reminder written (``outbox_id``) or left out (``skipped``), once for ever."""
+    why: str,
+    planned: Sequence[Reminder] = (),
+    **columns: Any,
+) -> None:
+    """Write a due date computed anew, with its reminders to come; what was sent stays as it was.
+
+    ``planned``: the reminders of the new date. One already done is never planned again (nobody is
+    reminded twice); one no longer planned leaves.
+    """
+    session.flush()
+    tallies.hold(session)
+    session.execute(update(Deadline).where(col(Deadline.id) == deadline.id).values(**columns))
+    session.refresh(deadline)
+    here = col(Reminder.deadline_id) == deadline.id
+    session.execute(delete(Reminder).where(here, col(Reminder.done_at).is_(None)))
+    for reminder in planned:
+        values = reminder.model_dump(exclude={"id"}) | {"deadline_id": deadline.id}
+        insert_new(session, table_of(Reminder), values)
+    refresh_due(session, deadline.case_id, deadline.delivery)
+    note(session, deadline, at, why)
+
+
+def mark_escalated(session: Session, deadline_id: int, at: datetime) -> bool:
+    """Say that somebody was asked to take over, once."""
     statement = (
-        update(Reminder)
-        .where(col(Reminder.id) == reminder_id, col(Reminder.done_at).is_(None))
-        .values(done_at=at, outbox_id=outbox_id, skipped=skipped[:200] if skipped else None)
+        update(Deadline)
+        .where(col(Deadline.id) == deadline_id, col(Deadline.escalated_at).is_(None))
+        .values(escalated_at=at)
     )
     return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def _noted(session: Session, deadline_id: int, at: datetime, why: str) -> None:
+    deadline = get(session, deadline_id)
+    if deadline is not None:
+        note(session, deadline, at, why)
 
 
 def adopt(session: Session, delivery: str, case_id: int) -> int:

@@ -25,11 +25,13 @@ from storage import (
     erasures,
     executors,
     factors,
+    happenings,
     invitations,
     judgments,
     ledger,
     outbox,
     people,
+    proposals,
     retention,
     rulesets,
     sessions,
@@ -37,6 +39,7 @@ from storage import (
     successions,
     tallies,
     tokens,
+    turn,
 )
 from storage.db import Database, translated
 from storage.errors import SchemaRefused
@@ -56,11 +59,13 @@ TABLES = (
     erasures,
     executors,
     factors,
+    happenings,
     invitations,
     judgments,
     ledger,
     outbox,
     people,
+    proposals,
     retention,
     rulesets,
     sessions,
@@ -68,6 +73,7 @@ TABLES = (
     successions,
     tallies,
     tokens,
+    turn,
 )
 """Every module that declares tables; a contract test refuses one that is missing here."""
 

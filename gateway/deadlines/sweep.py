@@ -17,7 +17,7 @@ from gateway.circuits.notice import Notice, Posted, reply_address
 from gateway.clock import Clock, paris_date
 from gateway.deadlines.schedule import end_all
 from gateway.evidence.record import Kind, Recorder
-from storage import cases, deadlines, deliveries, outbox
+from storage import cases, deadlines, deliveries, outbox, turn
 from storage.cases import Case, ItemState
 from storage.db import Database, Session
 from storage.deadlines import Deadline, Reminder
@@ -99,8 +99,8 @@ class Sweeper:
         with self._database.transaction() as session:
             events = [
                 _missed(deadline)
-                for deadline in deadlines.overdue(session, paris_date(at))
-                if deadline.id is not None and deadlines.miss(session, deadline.id)
+                for deadline in turn.overdue(session, paris_date(at))
+                if deadline.id is not None and deadlines.miss(session, deadline.id, at)
             ]
             self._record(session, events)
         return len(events)
@@ -109,7 +109,7 @@ class Sweeper:
         with self._database.reading() as session:
             due = [
                 found
-                for reminder, deadline in deadlines.due_reminders(session, paris_date(at))
+                for reminder, deadline in turn.due_reminders(session, paris_date(at))
                 if deadline.circuit in self._circuits
                 and (found := self._gathered(session, reminder, deadline)) is not None
             ]
@@ -157,7 +157,7 @@ class Sweeper:
             taken = [
                 each
                 for each in group
-                if deadlines.take_reminder(
+                if turn.take_reminder(
                     session,
                     each.reminder.id or 0,
                     at,

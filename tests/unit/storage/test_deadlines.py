@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from storage import cases, deadlines
+from storage import cases, deadlines, turn
 from storage.db import Database, Session
 from storage.deadlines import Deadline, DeadlineState, Reminder
 from tests.builders import rows
@@ -54,13 +54,13 @@ def test_reminders_due_are_those_of_today_or_before_taken_once(database: Databas
     with database.transaction() as session:
         rows.delivery(session, "a")
         _deadline(session, "document:a:0", TODAY + timedelta(days=10))
-        ((reminder, deadline),) = deadlines.due_reminders(session, TODAY)
+        ((reminder, deadline),) = turn.due_reminders(session, TODAY)
         assert (reminder.days_before, deadline.origin) == (30, "document:a:0")
         assert reminder.id is not None
-        assert deadlines.take_reminder(session, reminder.id, AT, skipped="x" * 300)
-        assert not deadlines.take_reminder(session, reminder.id, AT)
-        assert deadlines.due_reminders(session, TODAY) == []
-        assert len(deadlines.due_reminders(session, TODAY + timedelta(days=3))) == 1
+        assert turn.take_reminder(session, reminder.id, AT, skipped="x" * 300)
+        assert not turn.take_reminder(session, reminder.id, AT)
+        assert turn.due_reminders(session, TODAY) == []
+        assert len(turn.due_reminders(session, TODAY + timedelta(days=3))) == 1
 
 
 def test_an_end_is_final_and_silences_its_reminders(database: Database) -> None:
@@ -68,16 +68,16 @@ def test_an_end_is_final_and_silences_its_reminders(database: Database) -> None:
         rows.delivery(session, "a")
         made = _deadline(session, "document:a:0", TODAY - timedelta(days=1))
         assert made.id is not None
-        assert deadlines.overdue(session, TODAY) == [made]
-        assert deadlines.overdue(session, TODAY - timedelta(days=1)) == []
-        assert deadlines.miss(session, made.id)
-        assert not deadlines.miss(session, made.id)
+        assert turn.overdue(session, TODAY) == [made]
+        assert turn.overdue(session, TODAY - timedelta(days=1)) == []
+        assert deadlines.miss(session, made.id, AT)
+        assert not deadlines.miss(session, made.id, AT)
         assert deadlines.end(session, made.id, DeadlineState.MET, "réponse reçue", AT)
         assert not deadlines.end(session, made.id, DeadlineState.CANCELLED, "", AT)
         ended = deadlines.get(session, made.id)
         assert ended is not None
         assert (ended.state, ended.ended_at) == (DeadlineState.MET, AT)
-        assert deadlines.due_reminders(session, TODAY) == []
+        assert turn.due_reminders(session, TODAY) == []
         assert {r.skipped for r in deadlines.reminders(session, made.id)} == {"réponse reçue"}
 
 

@@ -83,7 +83,7 @@ def test_the_nearest_of_the_mail_and_of_the_case_follows_every_verb(database: Da
         assert cases.change_item(session, item.id or 0, item.version, case_id=number)
         deadlines.adopt(session, "a" * 64, number)
         assert _next(session, "a") == DAY
-        assert deadlines.miss(session, sooner.id or 0)
+        assert deadlines.miss(session, sooner.id or 0, AT)
         assert _next(session, "a") == DAY, "a missed one is still waited for"
         assert deadlines.end(session, sooner.id or 0, DeadlineState.MET, "fait", AT)
         assert _next(session, "a") == DAY + timedelta(days=5)
