@@ -70,7 +70,7 @@ def test_from_the_mails_to_a_verified_file(
     assert "VERDICT : dossier conforme." in told
     assert "messages : 4 fichier(s)" in told
     assert "lettres : 4 fichier(s)" in told
-    assert "que 4 décision(s) sur 4 citent le jeu de règles joint" in told
+    assert "que 4 décision(s) sur 4 citent un jeu de règles joint" in told
 
     alone = _alone(file, tmp_path)
     assert (alone.returncode, alone.stdout.decode()) == (0, told)

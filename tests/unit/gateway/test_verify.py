@@ -28,6 +28,7 @@ from storage.vault import Vault
 from tests.builders import proof
 
 Files = dict[str, bytes]
+Alter = Callable[[Files, random.Random], str]
 
 # RFC 8032, 7.1: secret key, public key, message, signature.
 VECTORS = (
@@ -191,10 +192,13 @@ def _flip(data: bytes, rng: random.Random) -> bytes:
     return bytes(changed)
 
 
-def _mail(files: Files, rng: random.Random) -> str:
-    name = _one(files, "messages/", rng)
-    files[name] = _flip(files[name], rng)
-    return f"Le fichier {name} n'est pas celui que le journal a enregistré à l'arrivée."
+def _flipped(folder: str, what: str) -> Alter:
+    def alter(files: Files, rng: random.Random) -> str:
+        name = _one(files, folder, rng)
+        files[name] = _flip(files[name], rng)
+        return f"Le fichier {name} n'est pas {what}."
+
+    return alter
 
 
 def _renamed_mail(files: Files, rng: random.Random) -> str:
@@ -204,18 +208,6 @@ def _renamed_mail(files: Files, rng: random.Random) -> str:
     name = f"messages/{verify.sha256(forged)}.eml"
     files[name] = forged
     return f"Le fichier {name} n'est pas celui que le journal a enregistré à l'arrivée."
-
-
-def _letter(files: Files, rng: random.Random) -> str:
-    name = _one(files, "lettres/", rng)
-    files[name] = _flip(files[name], rng)
-    return f"Le fichier {name} n'est pas celui que le journal a enregistré au départ."
-
-
-def _document(files: Files, rng: random.Random) -> str:
-    name = _one(files, "documents/", rng)
-    files[name] = _flip(files[name], rng)
-    return f"Le fichier {name} n'est pas un de ceux que le journal dit avoir lus."
 
 
 def _told(files: Files, rng: random.Random, count: int = 1) -> list[str]:
@@ -342,9 +334,10 @@ def _key(files: Files, rng: random.Random) -> str:
     return f"La clé publique {verify.KEY} manque ou est illisible."
 
 
-Alter = Callable[[Files, random.Random], str]
 ALTERATIONS: tuple[Alter, ...] = (
-    _mail, _renamed_mail, _letter, _document, _event, _content, _salt, _proof, _short_proof, _order,
+    _flipped("messages/", "celui que le journal a enregistré à l'arrivée"),
+    _flipped("lettres/", "celui que le journal a enregistré au départ"),
+    _flipped("documents/", "un de ceux que le journal dit avoir lus"), _renamed_mail, _event, _content, _salt, _proof, _short_proof, _order,
     _checkpoint, _signature, _consistency, _rules, _missing, _missing_mail, _extra, _extra_event,
     _manifest, _date, _key,
 )  # fmt: skip
