@@ -161,6 +161,11 @@ def upgrade() -> None:
     sa.Column('locked_until', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.PrimaryKeyConstraint('subject')
     )
+    op.create_table('sweep_marks',
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('value', sa.String(length=120), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
     op.create_table('tallies',
     sa.Column('circuit', sa.String(length=80), nullable=False),
     sa.Column('queue', sa.String(length=40), nullable=False),
@@ -420,6 +425,9 @@ def upgrade() -> None:
     sa.Column('explanation', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('terms', sa.JSON(), nullable=True),
+    sa.Column('pauses', sa.JSON(), nullable=False),
+    sa.Column('escalated_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
     sa.PrimaryKeyConstraint('id'),
@@ -445,6 +453,20 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_facts_document_id'), 'facts', ['document_id'], unique=False)
+    op.create_table('happenings',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('key', sa.String(length=80), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('note', sa.String(length=300), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('case_id', 'name', 'key')
+    )
+    op.create_index(op.f('ix_happenings_case_id'), 'happenings', ['case_id'], unique=False)
     op.create_table('issues',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('document_id', sa.Integer(), nullable=False),
@@ -554,7 +576,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('document_id')
+    sa.UniqueConstraint('document_id', 'status')
     )
     op.create_index(op.f('ix_periods_case_id'), 'periods', ['case_id'], unique=False)
     op.create_table('calls',
@@ -652,6 +674,43 @@ def upgrade() -> None:
     op.create_index(op.f('ix_contestations_claim_reference'), 'contestations', ['claim_reference'], unique=False)
     op.create_index(op.f('ix_contestations_delivery'), 'contestations', ['delivery'], unique=False)
     op.create_index(op.f('ix_contestations_list_id'), 'contestations', ['list_id'], unique=False)
+    op.create_table('deadline_versions',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('deadline_id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('due', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('why', sa.String(length=300), nullable=False),
+    sa.Column('explanation', sa.JSON(), nullable=False),
+    sa.Column('reminders', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['deadline_id'], ['deadlines.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_deadline_versions_deadline_id'), 'deadline_versions', ['deadline_id'], unique=False)
+    op.create_table('proposals',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('deadline_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=False),
+    sa.Column('due', sa.Date(), nullable=False),
+    sa.Column('computed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('bundle', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('decided_by', sa.String(length=80), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('reason', sa.String(length=500), nullable=True),
+    sa.Column('superseded_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('superseded_by', sa.String(length=200), nullable=True),
+    sa.Column('superseding_delivery', sa.String(length=64), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['deadline_id'], ['deadlines.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('kind', 'deadline_id', 'due')
+    )
+    op.create_index(op.f('ix_proposals_case_id'), 'proposals', ['case_id'], unique=False)
+    op.create_index(op.f('ix_proposals_deadline_id'), 'proposals', ['deadline_id'], unique=False)
+    op.create_index(op.f('ix_proposals_state'), 'proposals', ['state'], unique=False)
     op.create_table('receipts',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('outbox_id', sa.Integer(), nullable=False),
@@ -673,6 +732,7 @@ def upgrade() -> None:
     sa.Column('on', sa.Date(), nullable=False),
     sa.Column('letter', sa.String(length=60), nullable=False),
     sa.Column('to', sa.String(length=320), nullable=False),
+    sa.Column('attach', sa.String(length=40), nullable=True),
     sa.Column('outbox_id', sa.Integer(), nullable=True),
     sa.Column('done_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('skipped', sa.String(length=200), nullable=True),
@@ -707,6 +767,12 @@ def downgrade() -> None:
     op.drop_table('reminders')
     op.drop_index(op.f('ix_receipts_outbox_id'), table_name='receipts')
     op.drop_table('receipts')
+    op.drop_index(op.f('ix_proposals_state'), table_name='proposals')
+    op.drop_index(op.f('ix_proposals_deadline_id'), table_name='proposals')
+    op.drop_index(op.f('ix_proposals_case_id'), table_name='proposals')
+    op.drop_table('proposals')
+    op.drop_index(op.f('ix_deadline_versions_deadline_id'), table_name='deadline_versions')
+    op.drop_table('deadline_versions')
     op.drop_index(op.f('ix_contestations_list_id'), table_name='contestations')
     op.drop_index(op.f('ix_contestations_delivery'), table_name='contestations')
     op.drop_index(op.f('ix_contestations_claim_reference'), table_name='contestations')
@@ -745,6 +811,8 @@ def downgrade() -> None:
     op.drop_table('items')
     op.drop_index(op.f('ix_issues_document_id'), table_name='issues')
     op.drop_table('issues')
+    op.drop_index(op.f('ix_happenings_case_id'), table_name='happenings')
+    op.drop_table('happenings')
     op.drop_index(op.f('ix_facts_document_id'), table_name='facts')
     op.drop_table('facts')
     op.drop_index(op.f('ix_deadlines_state'), table_name='deadlines')
@@ -794,6 +862,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_api_tokens_login'), table_name='api_tokens')
     op.drop_table('api_tokens')
     op.drop_table('tallies')
+    op.drop_table('sweep_marks')
     op.drop_table('sign_in_attempts')
     op.drop_table('rule_sets')
     op.drop_index(op.f('ix_people_email'), table_name='people')
