@@ -80,6 +80,14 @@ class Kind(StrEnum):
     """The ledger of a mailbox and day: closed, or an alarm when its difference is not 0."""
     STAMP = "stamp"
     """A time stamp of a third party about a checkpoint."""
+    DEADLINE_MOVED = "deadline-moved"
+    """A due date computed again (feast corrected, delay suspended or resumed): old date, new date, why."""
+    DEADLINE_ESCALATED = "deadline-escalated"
+    """A missed due date handed to a queue, with whom to call."""
+    CASE_EVENT = "case-event"
+    """What a person records on a case with its day: a payment, a discharge."""
+    PROPOSAL = "proposal"
+    """A tacit acceptance: proposed, accepted, rejected, superseded."""
 
 
 class Recorder:
