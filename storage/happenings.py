@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import String, UniqueConstraint, cast, literal
+from sqlalchemy import select as sql_select
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from storage.cases import Case
 from storage.db import Instant, insert_new, table_of
+from storage.deadlines import Deadline
 
 
 class Happening(SQLModel, table=True):
@@ -44,3 +47,22 @@ def of_case(session: Session, case_id: int) -> list[Happening]:
     """Events of a case, in the order they were recorded."""
     statement = select(Happening).where(col(Happening.case_id) == case_id)
     return list(session.exec(statement.order_by(col(Happening.id))))
+
+
+def without(session: Session, circuit: str, kind: str, name: str) -> list[tuple[Happening, Case]]:
+    """Events of this name that have not started the delay ``kind`` yet (origin ``event:<number>``)."""
+    origin = literal("event:") + cast(col(Happening.id), String)
+    started = select(Deadline.id).where(col(Deadline.kind) == kind, col(Deadline.origin) == origin).exists()
+    statement = (
+        select(Happening, Case)
+        .join(Case, col(Case.id) == col(Happening.case_id))
+        .where(col(Case.circuit) == circuit, col(Happening.name) == name, ~started)
+        .order_by(col(Happening.id))
+    )
+    return list(session.exec(statement))
+
+
+def cases_after(session: Session, number: int) -> list[tuple[int, int]]:
+    """(event, case) of every event recorded after the one of this number."""
+    statement = sql_select(col(Happening.id), col(Happening.case_id)).where(col(Happening.id) > number)
+    return [(one, case_id) for one, case_id in session.execute(statement.order_by(col(Happening.id)))]

@@ -16,10 +16,8 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from storage.audit import EventRow
-from storage.cases import Case
 from storage.db import insert_new, table_of
 from storage.deadlines import PENDING, WAITING, Deadline, DeadlineState, Reminder
-from storage.happenings import Happening
 from storage.outbox import OutboxEntry
 
 
@@ -138,15 +136,14 @@ def cases_written_to(
     return [case_id for (case_id,) in session.execute(statement)]
 
 
-def happenings_after(session: Session, number: int) -> list[tuple[Happening, Case]]:
-    """Events of cases recorded after the one of this number, with their case."""
+def letters_about(session: Session, case_id: int) -> list[tuple[str, datetime]]:
+    """Letters about a case that the next mail server took: their name and when."""
     statement = (
-        select(Happening, Case)
-        .join(Case, col(Case.id) == col(Happening.case_id))
-        .where(col(Happening.id) > number)
-        .order_by(col(Happening.id))
+        sql_select(col(OutboxEntry.letter), col(OutboxEntry.sent_at))
+        .where(col(OutboxEntry.case_id) == case_id, col(OutboxEntry.sent_at).is_not(None))
+        .order_by(col(OutboxEntry.sent_at), col(OutboxEntry.id))
     )
-    return list(session.exec(statement))
+    return [(letter, sent_at) for letter, sent_at in session.execute(statement)]
 
 
 def letters_without(session: Session, circuit: str, kind: str, letters: Iterable[str]) -> list[OutboxEntry]:

@@ -14,7 +14,7 @@ from gateway.cases.grouping import case_columns, group_documents
 from gateway.cases.history import add_period
 from gateway.cases.strangers import domain_of
 from gateway.circuits.decision import Decision, MailSeen
-from gateway.circuits.model import Circuit, Start
+from gateway.circuits.model import BY_PERIOD, Circuit
 from gateway.clock import paris_date
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
@@ -81,7 +81,7 @@ def _drop_doubles(
     session: Session, circuit: Circuit, case_id: int, documents: Sequence[Document], at: datetime
 ) -> None:
     """A further copy of a form already in the case watches no period of its own."""
-    watching = {rule.kind for rule in circuit.deadlines if rule.start is Start.PERIOD_END}
+    watching = {rule.kind for rule in circuit.deadlines if rule.start in BY_PERIOD}
     doubles = {
         f"document:{row.delivery}:{row.position}"
         for row in documents

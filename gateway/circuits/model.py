@@ -117,6 +117,8 @@ class Start(StrEnum):
     """The day a person did ``start_action`` on the work of such a document."""
 
 
+BY_PERIOD = (Start.PERIOD_END, Start.CARE_END, Start.GRANT)
+"""Starts that stand only once the period of their document is in the case: a further copy starts none."""
 START_ACTIONS = {"taken": "item-taken", "done": "item-done"}
 """What ``start_action`` may say, and the kind of the evidence entry that tells it."""
 

@@ -10,7 +10,7 @@ from gateway.circuits.contested import Delay
 from gateway.clock import paris_date
 from gateway.contestations.recovery import Clock
 from gateway.contesting.rooms import Contesting
-from gateway.deadlines.compute import compute_due, last_working_day
+from gateway.deadlines.count import compute_due, last_working_day
 from gateway.deadlines.schedule import end_all
 from gateway.evidence.record import Kind
 from storage import deadlines

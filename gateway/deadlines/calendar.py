@@ -6,17 +6,20 @@ why; a moving feast whose date is an estimate says so too.
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gateway.circuits.directory import FINESS, Directory, departement_of
 from gateway.errors import ConfigError, Fault, Refused
 
 COMMON = "common"
@@ -159,12 +162,33 @@ class Calendars:
         """Names a circuit may use."""
         return (*sorted(self._countries), COMMON)
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what the calendars are made of: another one, and due dates are computed again."""
+        told = [f"holidays {version('holidays')}"]
+        told += [f"{name} {days.model_dump_json()}" for name, days in sorted(self._countries.items())]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
     def _country(self, name: str, place: str | None) -> Calendar:
         here = place if name == FRANCE else None
         made = self._made.get((name, here))
         if made is None:
             made = self._made[name, here] = Calendar(self._countries[name], here)
         return made
+
+
+def place_of(finess: str | None, caisse: str | None, directory: Directory | None = None) -> str | None:
+    """The département of the place of care: the establishment's commune, else its FINESS, else the caisse.
+
+    The directory's commune comes first: a FINESS may be that of a head office elsewhere.
+    """
+    if finess:
+        known = directory.establishments.get(finess) if directory is not None else None
+        if known is not None and known.commune:
+            return known.commune[:3] if known.commune.startswith("97") else known.commune[:2]
+        if FINESS.fullmatch(finess):
+            return departement_of(finess)
+    return place_of_caisse(caisse)
 
 
 def place_of_caisse(code: str | None) -> str | None:

@@ -11,16 +11,33 @@ from datetime import datetime
 from typing import Any
 
 from gateway.circuits.decision import MailSeen
-from gateway.circuits.model import Circuit
+from gateway.circuits.model import Circuit, DeadlineRule
 from gateway.clock import paris_date
-from gateway.deadlines.compute import DueDate
+from gateway.deadlines.calendar import Calendars
+from gateway.deadlines.compute import DueDate, set_due
+from gateway.deadlines.ending import end_all
+from gateway.deadlines.progress import Fact, Progress, progress
+from gateway.deadlines.recompute import (
+    recompute,
+    reminders_rows,
+    row_of,
+    rule_of,
+    set_event,
+)
+from gateway.deadlines.story import story
+from gateway.deadlines.tacit import supersede
+from gateway.deadlines.terms import pauses_from, terms_from, terms_of
 from gateway.evidence.record import Kind
 from storage import cases, deadlines, documents
 from storage.db import Session
-from storage.deadlines import Deadline, DeadlineState, Reminder
+from storage.deadlines import Deadline, DeadlineState
 from storage.deliveries import Delivery
 
+__all__ = ["end_all", "schedule", "settle_case", "stop_deadlines"]
+
 Event = tuple[Kind, str, Mapping[str, Any]]
+_RESTARTS = 20
+"""Restarts followed in one go: more events of one case in one minute would be a fault."""
 
 
 def schedule(
@@ -30,6 +47,7 @@ def schedule(
     dues: Sequence[DueDate],
     circuit: Circuit,
     at: datetime,
+    calendars: Calendars | None = None,
 ) -> tuple[Event, ...]:
     """Write ``dues`` and end what this mail answers; the entries to record. Repeatable without harm."""
     rows = {row.position: row.id for row in documents.of_delivery(session, delivery.sha256) if row.id}
@@ -39,11 +57,12 @@ def schedule(
         case_id = _case_of(session, due, seen, rows, concerned)
         if due.of_period and case_id is not None and not _period_stands(session, due, rows):
             continue
-        made = deadlines.add(session, _row(due, delivery, circuit, case_id, at), _reminders(due))
+        row = row_of(due, circuit.name, delivery.sha256, case_id, at)
+        made = deadlines.add(session, row, reminders_rows(due))
         if made is not None:
-            events.append((Kind.DEADLINE_SET, f"delivery:{delivery.sha256}", _fields(made)))
+            events.append(set_event(made))
     for case_id in concerned:
-        events.extend(settle_case(session, circuit, case_id, at))
+        events.extend(settle_case(session, circuit, case_id, at, calendars))
     return tuple(events)
 
 
@@ -55,43 +74,84 @@ def stop_deadlines(
     return end_all(session, waiting, reason, at)
 
 
-def settle_case(session: Session, circuit: Circuit, case_id: int, at: datetime) -> tuple[Event, ...]:
-    """End each delay of the case that a later document of it answers."""
-    stops = {rule.kind: rule.stopped_by for rule in circuit.deadlines}
-    arrived = deadlines.arrivals_in_case(session, case_id)
+def settle_case(
+    session: Session, circuit: Circuit, case_id: int, at: datetime, calendars: Calendars | None = None
+) -> tuple[Event, ...]:
+    """End, replace, suspend or restart each delay of the case by what came to it later.
+
+    Without ``calendars`` nothing is computed again: suspensions and restarts wait for the next sweep.
+    """
     events: list[Event] = []
-    for deadline in deadlines.pending_of_case(session, case_id):
-        started = next((when for _, sha, when in arrived if sha == deadline.delivery), deadline.created_at)
-        answer = next(
-            (
-                kind
-                for kind, sha, when in arrived
-                if kind in stops.get(deadline.kind, ()) and sha != deadline.delivery and when >= started
-            ),
-            None,
-        )
-        if answer is not None:
-            reason = f"« {circuit.title_of(answer)} » est au dossier"
-            events.extend(end_all(session, [deadline], reason, at))
+    told = story(session, circuit, case_id)
+    for _ in range(_RESTARTS):
+        restarted = False
+        for deadline in deadlines.pending_of_case(session, case_id):
+            rule = rule_of(circuit, deadline)
+            if rule is None:
+                continue
+            went = _progress(rule, deadline, told)
+            events.extend(_follow(session, circuit, rule, deadline, went, calendars, at))
+            restarted = restarted or (went.restarted is not None and calendars is not None)
+        if not restarted:
+            break
+    events.extend(supersede(session, circuit, case_id, at))
     return tuple(events)
 
 
-def end_all(session: Session, waiting: Iterable[Deadline], reason: str, at: datetime) -> tuple[Event, ...]:
-    """End these delays as met, late or not, and silence their reminders."""
-    events: list[Event] = []
-    for deadline in waiting:
-        if deadline.id is None or not deadlines.end(session, deadline.id, DeadlineState.MET, reason, at):
-            continue
-        fields = {
-            "deadline": deadline.id,
-            "kind": deadline.kind,
-            "due": deadline.due.isoformat(),
-            "reason": reason,
-            "late": paris_date(at) > deadline.due,
-        }
-        subject = f"delivery:{deadline.delivery}" if deadline.delivery else f"deadline:{deadline.id}"
-        events.append((Kind.DEADLINE_ENDED, subject, fields))
-    return tuple(events)
+def _progress(rule: DeadlineRule, deadline: Deadline, told: Sequence[Fact]) -> Progress:
+    terms = terms_from(deadline.terms)
+    arrived = next((f.at for f in told if f.delivery and f.delivery == deadline.delivery), None)
+    since = terms.since if terms is not None else (arrived or deadline.created_at)
+    family, _, number = deadline.origin.partition(":")
+    own = int(number) if family == "event" and number.isdigit() else 0
+    return progress(rule, told, since, delivery=deadline.delivery, number=own)
+
+
+def _follow(
+    session: Session,
+    circuit: Circuit,
+    rule: DeadlineRule,
+    deadline: Deadline,
+    went: Progress,
+    calendars: Calendars | None,
+    at: datetime,
+) -> Iterable[Event]:
+    if went.stopped is not None:
+        return end_all(session, [deadline], went.stopped.title, at)
+    if went.replaced is not None:
+        reason = f"remplacée : {went.replaced.title}"
+        return end_all(session, [deadline], reason, at, DeadlineState.CANCELLED)
+    if calendars is None:
+        return ()
+    if went.restarted is not None:
+        return _restart(session, circuit, rule, deadline, went.restarted, calendars, at)
+    if went.pauses == pauses_from(deadline.pauses):
+        return ()
+    paused = went.pauses and went.pauses[-1].until is None
+    why = ("délai suspendu : " if paused else "délai repris : ") + (
+        went.pauses[-1].why if went.pauses else ""
+    )
+    return recompute(session, circuit, deadline, calendars, at, pauses=went.pauses, why=why)
+
+
+def _restart(
+    session: Session,
+    circuit: Circuit,
+    rule: DeadlineRule,
+    deadline: Deadline,
+    fact: Fact,
+    calendars: Calendars,
+    at: datetime,
+) -> tuple[Event, ...]:
+    """The whole delay again from the day of the event: a due date of its own, so that both are kept."""
+    kept = terms_from(deadline.terms)
+    why = f"point de départ : {fact.title} (le délai repart en entier)"
+    terms = terms_of(rule, fact.on, why, kept.place if kept else None, fact.at)
+    due = set_due(rule, terms, f"event:{fact.number}", paris_date(at), calendars)
+    ended = end_all(session, [deadline], f"délai reparti : {fact.title}", at, DeadlineState.CANCELLED)
+    row = row_of(due, circuit.name, deadline.delivery, deadline.case_id, at)
+    made = deadlines.add(session, row, reminders_rows(due))
+    return (*ended, *([set_event(made)] if made is not None else []))
 
 
 def _case_of(
@@ -110,37 +170,3 @@ def _case_of(
 def _period_stands(session: Session, due: DueDate, rows: Mapping[int, int]) -> bool:
     """False for a further copy of a form whose period is already in the case."""
     return due.position is not None and cases.period_of_document(session, rows[due.position]) is not None
-
-
-def _row(due: DueDate, delivery: Delivery, circuit: Circuit, case_id: int | None, at: datetime) -> Deadline:
-    return Deadline(
-        kind=due.kind,
-        origin=due.origin,
-        circuit=circuit.name,
-        delivery=delivery.sha256,
-        case_id=case_id,
-        title=due.title[:200],
-        due=due.due,
-        basis=due.basis,
-        status=due.status,
-        explanation=list(due.explanation),
-        created_at=at,
-    )
-
-
-def _reminders(due: DueDate) -> list[Reminder]:
-    return [
-        Reminder(deadline_id=0, days_before=r.days_before, on=r.on, letter=r.letter, to=r.to)
-        for r in due.reminders
-    ]
-
-
-def _fields(deadline: Deadline) -> dict[str, Any]:
-    return {
-        "deadline": deadline.id,
-        "kind": deadline.kind,
-        "due": deadline.due.isoformat(),
-        "status": deadline.status,
-        "case": deadline.case_id,
-        "explanation": deadline.explanation,
-    }

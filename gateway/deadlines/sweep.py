@@ -1,39 +1,41 @@
-"""The clock's turn: end what rows show as answered, flag what is missed, write the reminders due.
+"""The clock's turn: start what waits, end what is answered, flag what is missed, remind, hand over.
 
 Each part can be run again at once, or after an outage of any length: a reminder is taken once for ever,
-and what was held back goes out as one letter a case and person, which says what it replaces.
+and what was held back goes out as one letter a case and person, which says what it replaces. A clock that
+ran ahead and came back does no lasting harm: what it called missed or lapsed waits again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Protocol
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from gateway.circuits.directory import Directory, correspondent_of
-from gateway.circuits.model import ACKNOWLEDGED, DONE, Circuit
-from gateway.circuits.notice import Notice, Posted, reply_address
+from gateway.circuits.directory import Directory
+from gateway.circuits.model import ACKNOWLEDGED, DONE, LETTER, Circuit, DeadlineRule
 from gateway.clock import Clock, paris_date
-from gateway.deadlines.schedule import end_all
+from gateway.deadlines.calendar import Calendars
+from gateway.deadlines.ending import end_all
+from gateway.deadlines.escalate import escalate, escalation_day, queue_of
+from gateway.deadlines.recompute import recompute, rule_of, subject_of
+from gateway.deadlines.remind import Post, Reminders
+from gateway.deadlines.schedule import settle_case
+from gateway.deadlines.starts import start_all
+from gateway.deadlines.tacit import propose, withdraw
 from gateway.evidence.record import Kind, Recorder
-from storage import cases, deadlines, deliveries, outbox, turn
-from storage.cases import Case, ItemState
+from storage import cases, deadlines, happenings, outbox, turn
+from storage.cases import ItemState
 from storage.db import Database, Session
-from storage.deadlines import Deadline, Reminder
-from storage.deliveries import Delivery
+from storage.deadlines import Deadline, DeadlineState
 
 Event = tuple[Kind, str, Mapping[str, Any]]
 
-_STATUS = {"confirmed": "confirmé", "to be confirmed": "à confirmer"}
-
-
-class Post(Protocol):
-    """Writes one notice into the outbox, in the session of the sweep."""
-
-    def __call__(
-        self, session: Session, notice: Notice, at: datetime
-    ) -> tuple[Posted, tuple[Event, ...]]: ...
+_CALENDARS, _HAPPENINGS, _REVIEWED = "calendars", "happenings", "reviewed-on"
+_SLICE = 200
+"""Due dates computed again in one transaction."""
+_OVERLAP = 100
+"""Numbers looked at twice: a row may be committed after one with a higher number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,11 @@ class Swept:
     ended: int = 0
     missed: int = 0
     letters: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """One reminder due, with everything its letter needs."""
-
-    reminder: Reminder
-    deadline: Deadline
-    delivery: Delivery
-    recipient: str | None
+    started: int = 0
+    moved: int = 0
+    proposed: int = 0
+    escalated: int = 0
+    lapsed: int = 0
 
 
 class Sweeper:
@@ -65,6 +62,7 @@ class Sweeper:
         clock: Clock,
         circuits: Mapping[str, Circuit],
         directory: Directory,
+        calendars: Calendars,
         *,
         post: Post,
     ) -> None:
@@ -73,12 +71,51 @@ class Sweeper:
         self._clock = clock
         self._circuits = circuits
         self._directory = directory
-        self._post = post
+        self._calendars = calendars
+        self._reminders = Reminders(database, recorder, circuits, directory, post)
 
     def once(self) -> Swept:
         """Sweep everything that is due now."""
         at = self._clock.now()
-        return Swept(self._end_answered(at), self._flag_missed(at), self._write_reminders(at))
+        moved = self._correct(at)
+        started = self._in_one(start_all, self._circuits, self._directory, self._calendars, at)
+        ended = self._end_answered(at)
+        self._review(at)
+        self._call_back(at)
+        missed = self._flag_missed(at)
+        self._in_one(withdraw, self._circuits, at)
+        proposed, escalated = self._hand_over(at)
+        letters = self._reminders.write(at)
+        lapsed = self._lapse(at)
+        return Swept(ended, missed, letters, started, moved, proposed, escalated, lapsed)
+
+    def _correct(self, at: datetime) -> int:
+        """When a calendar was corrected, compute again every due date that waits."""
+        asked = self._calendars.fingerprint
+        with self._database.reading() as session:
+            known = turn.mark(session, _CALENDARS)
+        if known == asked:
+            return 0
+        moved, after = 0, 0
+        while known is not None:
+            with self._database.transaction() as session:
+                found = turn.waiting(session, after, _SLICE)
+                events = [
+                    event
+                    for deadline in found
+                    if deadline.circuit in self._circuits
+                    for event in recompute(
+                        session, self._circuits[deadline.circuit], deadline, self._calendars, at
+                    )
+                ]
+                self._record(session, events)
+            moved += len(events)
+            if not found:
+                break
+            after = found[-1].id or after
+        with self._database.transaction() as session:
+            turn.set_mark(session, _CALENDARS, asked)
+        return moved
 
     def _end_answered(self, at: datetime) -> int:
         """Delays that a sent acknowledgement or finished work ends."""
@@ -95,107 +132,120 @@ class Sweeper:
             ended += len(events)
         return ended
 
+    def _review(self, at: datetime) -> None:
+        """Cases to which something came since the last turn; all of those that wait, once a day."""
+        today = paris_date(at).isoformat()
+        with self._database.reading() as session:
+            every = turn.mark(session, _REVIEWED) != today
+            last = int(turn.mark(session, _HAPPENINGS) or 0)
+            told = happenings.cases_after(session, max(last - _OVERLAP, 0))
+            concerned = {
+                circuit.name: self._concerned(session, circuit, at, every=every)
+                for circuit in self._circuits.values()
+            }
+            of_events = {case_id for _, case_id in told}
+            homes = {n: c.circuit for n in of_events if (c := cases.by_id(session, n)) is not None}
+        for circuit in self._circuits.values():
+            mine = {n for n, home in homes.items() if home == circuit.name}
+            for case_id in sorted(mine | concerned[circuit.name]):
+                with self._database.transaction() as session:
+                    self._record(session, settle_case(session, circuit, case_id, at, self._calendars))
+        with self._database.transaction() as session:
+            turn.set_mark(session, _REVIEWED, today)
+            turn.set_mark(session, _HAPPENINGS, str(max([last, *(n for n, _ in told)])))
+
+    def _concerned(self, session: Session, circuit: Circuit, at: datetime, *, every: bool) -> set[int]:
+        waited = {trigger for rule in circuit.deadlines for trigger in rule.triggers}
+        if every:
+            kinds = [rule.kind for rule in circuit.deadlines if rule.triggers]
+            return set(turn.cases_waiting(session, circuit.name, kinds))
+        letters = [name.removeprefix(LETTER) for name in waited if name.startswith(LETTER)]
+        if not letters:
+            return set()
+        return set(turn.cases_written_to(session, circuit.name, letters, at - timedelta(days=1)))
+
+    def _call_back(self, at: datetime) -> None:
+        """What a clock that ran ahead called missed or lapsed waits again."""
+        with self._database.transaction() as session:
+            for deadline in turn.called_too_soon(session, paris_date(at)):
+                why = "l'horloge était en avance : l'échéance est encore à venir"
+                if deadline.id is not None and deadlines.move(
+                    session, deadline.id, deadline.state, DeadlineState.OPEN, at, why
+                ):
+                    fields = {"old": deadline.due.isoformat(), "state": "open", "reason": why}
+                    self._record(session, [_moved(deadline, fields)])
+
     def _flag_missed(self, at: datetime) -> int:
         with self._database.transaction() as session:
             events = [
                 _missed(deadline)
                 for deadline in turn.overdue(session, paris_date(at))
-                if deadline.id is not None and deadlines.miss(session, deadline.id, at)
+                if deadline.id is not None
+                and not self._lapses(deadline)
+                and deadlines.miss(session, deadline.id, at)
             ]
             self._record(session, events)
         return len(events)
 
-    def _write_reminders(self, at: datetime) -> int:
-        with self._database.reading() as session:
-            due = [
-                found
-                for reminder, deadline in turn.due_reminders(session, paris_date(at))
-                if deadline.circuit in self._circuits
-                and (found := self._gathered(session, reminder, deadline)) is not None
-            ]
-        groups: dict[tuple[object, str | None], list[_Due]] = {}
-        for each in due:
-            about = each.deadline.case_id or each.delivery.sha256
-            groups.setdefault((about, each.recipient and each.recipient.casefold()), []).append(each)
-        return sum(self._write(group, at) for group in groups.values())
+    def _hand_over(self, at: datetime) -> tuple[int, int]:
+        """Propose what silence may mean, and hand over what stays missed."""
+        proposed, escalated = 0, 0
+        for circuit in self._circuits.values():
+            kinds = [r.kind for r in circuit.deadlines if r.escalation is not None or r.silence is not None]
+            with self._database.transaction() as session:
+                for deadline in turn.missed_of(session, circuit.name, kinds):
+                    rule = rule_of(circuit, deadline)
+                    if rule is None:
+                        continue
+                    meant = self._propose(session, circuit, rule, deadline, at)
+                    handed = self._escalate(session, circuit, rule, deadline, at)
+                    self._record(session, (*meant, *handed))
+                    proposed, escalated = proposed + len(meant), escalated + len(handed)
+        return proposed, escalated
 
-    def _gathered(self, session: Session, reminder: Reminder, deadline: Deadline) -> _Due | None:
-        delivery = deliveries.get(session, deadline.delivery) if deadline.delivery else None
-        if delivery is None:
-            return None
-        return _Due(reminder, deadline, delivery, self._recipient(session, reminder.to, deadline, delivery))
-
-    def _recipient(self, session: Session, to: str, deadline: Deadline, delivery: Delivery) -> str | None:
-        if "@" in to:
-            return to
-        if to == "mailbox":
-            return delivery.mailbox
-        mails = [delivery]
-        if deadline.case_id is not None:
-            later = reversed(deadlines.arrivals_in_case(session, deadline.case_id))
-            mails += [m for _, sha, _ in later if (m := deliveries.get(session, sha)) is not None]
-        for mail in mails:
-            address = _address(mail)
-            known = correspondent_of(self._directory, address) if address else None
-            if known is not None and known.role == "hospital":
-                return address
-        # Nobody known as a hospital wrote: whoever started the delay, unless it is another institution.
-        address = _address(delivery)
-        return address if address and correspondent_of(self._directory, address) is None else None
-
-    def _write(self, group: list[_Due], at: datetime) -> int:
-        """One letter for the group, led by the nearest due date and its latest reminder."""
-        lead = min(group, key=lambda d: (d.deadline.due, d.reminder.days_before))
-        with self._database.transaction() as session:
-            posted = Posted(reason="aucune adresse à qui écrire : une personne relance")
-            events: tuple[Event, ...] = ()
-            if lead.recipient is not None:
-                notice = self._notice(session, lead, lead.recipient, group, paris_date(at))
-                posted, events = self._post(session, notice, at)
-            if posted.entry_id is None and posted.reason is None:
-                return 0
-            taken = [
-                each
-                for each in group
-                if turn.take_reminder(
-                    session,
-                    each.reminder.id or 0,
-                    at,
-                    outbox_id=posted.entry_id if each is lead else None,
-                    skipped=posted.reason or (None if each is lead else _replaced(each, lead)),
-                )
-            ]
-            if not taken:
-                return 0  # another sweeper took them all between our look and our turn
-            self._record(session, (*events, *(_reminded(each, lead, posted) for each in taken)))
-        return int(posted.entry_id is not None)
-
-    def _notice(
-        self, session: Session, lead: _Due, recipient: str, group: list[_Due], today: date
-    ) -> Notice:
-        deadline, delivery = lead.deadline, lead.delivery
+    def _propose(
+        self, session: Session, circuit: Circuit, rule: DeadlineRule, deadline: Deadline, at: datetime
+    ) -> tuple[Event, ...]:
+        if rule.silence is None or rule.escalation is None:
+            return ()
         case = cases.by_id(session, deadline.case_id) if deadline.case_id is not None else None
-        items = cases.items_of(session, delivery.sha256)
-        return Notice(
-            key=f"reminder:{deadline.id}:{lead.reminder.days_before}",
-            circuit=deadline.circuit,
-            letter=lead.reminder.letter,
-            mailbox=delivery.mailbox,
-            recipient=recipient,
-            deadline=deadline.title or deadline.kind,
-            due=deadline.due,
-            basis=deadline.basis,
-            status=deadline.status,
-            days_left=(deadline.due - today).days,
-            received_at=delivery.received_at,
-            queue=items[0].queue if items else "",
-            case_id=deadline.case_id,
-            case_reference=case.reference if case else None,
-            form_reference=_form_reference(case),
-            caisse=case.caisse if case else None,
-            delivery=delivery.sha256,
-            also=_also(lead, group, today),
-        )
+        queue = queue_of(circuit, rule.escalation.queue, case)
+        return propose(session, circuit, rule, deadline, self._directory, queue, at)
+
+    def _escalate(
+        self, session: Session, circuit: Circuit, rule: DeadlineRule, deadline: Deadline, at: datetime
+    ) -> tuple[Event, ...]:
+        if rule.escalation is None or deadline.escalated_at is not None:
+            return ()
+        if paris_date(at) < escalation_day(deadline, rule.escalation, self._calendars):
+            return ()
+        return escalate(session, circuit, rule, deadline, at)
+
+    def _lapse(self, at: datetime) -> int:
+        """Periods that are over, once the letter that says so has left."""
+        today = paris_date(at)
+        with self._database.transaction() as session:
+            events: list[Event] = []
+            for deadline in turn.overdue(session, today):
+                if deadline.id is None or not self._lapses(deadline) or _unsaid(session, deadline, today):
+                    continue
+                why = "arrivée à son terme"
+                if deadlines.move(session, deadline.id, DeadlineState.OPEN, DeadlineState.LAPSED, at, why):
+                    events.append(_ended(deadline, "lapsed"))
+            self._record(session, events)
+        return len(events)
+
+    def _lapses(self, deadline: Deadline) -> bool:
+        circuit = self._circuits.get(deadline.circuit)
+        rule = rule_of(circuit, deadline) if circuit is not None else None
+        return rule is not None and rule.lapses
+
+    def _in_one(self, work: Any, *words: Any) -> int:
+        """``work(session, *words)`` and its entries in one transaction; how many entries."""
+        with self._database.transaction() as session:
+            events: tuple[Event, ...] = work(session, *words)
+            self._record(session, events)
+        return len(events)
 
     def _record(self, session: Session, events: Iterable[Event]) -> None:
         for kind, subject, fields in events:
@@ -222,54 +272,26 @@ def _done(session: Session, circuit: str, kinds: list[str], at: datetime) -> tup
     return end_all(session, finished, "travail terminé par une personne", at)
 
 
-def _address(delivery: Delivery) -> str | None:
-    signature = (delivery.security or {}).get("signature", "absent")
-    return reply_address(delivery.sender, delivery.envelope_from, str(signature))
-
-
-def _form_reference(case: Case | None) -> str | None:
-    return case.form_reference if case else None
-
-
-def _also(lead: _Due, group: list[_Due], today: date) -> tuple[str, ...]:
-    lines = [
-        f"rappel prévu le {each.reminder.on:%d/%m/%Y}, non envoyé à cette date et remplacé par cette lettre"
-        for each in sorted(group, key=lambda d: d.reminder.on)
-        if each.deadline.id == lead.deadline.id and each.reminder.on < today
-    ]
-    if lead.deadline.due < today:
-        lines.append(f"l'échéance du {lead.deadline.due:%d/%m/%Y} est dépassée")
-    others = {d.deadline.id: d.deadline for d in group if d.deadline.id != lead.deadline.id}
-    for other in sorted(others.values(), key=lambda d: (d.due, d.kind)):
-        status = _STATUS.get(other.status, other.status)
-        lines.append(f"{other.title or other.kind} : le {other.due:%d/%m/%Y} ({status} ; {other.basis})")
-    return tuple(lines)
-
-
-def _replaced(each: _Due, lead: _Due) -> str:
-    if each.deadline.id == lead.deadline.id:
-        return f"remplacé par le rappel des {lead.reminder.days_before} jours"
-    return f"réuni avec le rappel « {lead.deadline.title or lead.deadline.kind} » du même jour"
-
-
-def _reminded(each: _Due, lead: _Due, posted: Posted) -> Event:
-    fields = {
-        "deadline": each.deadline.id,
-        "kind": each.deadline.kind,
-        "due": each.deadline.due.isoformat(),
-        "days_before": each.reminder.days_before,
-        "outbox": posted.entry_id,
-        "skipped": posted.reason or (None if each is lead else _replaced(each, lead)),
-    }
-    return Kind.REMINDER, f"delivery:{each.delivery.sha256}", fields
+def _unsaid(session: Session, deadline: Deadline, today: date) -> bool:
+    """Whether a reminder of it is still to leave (too many letters that day)."""
+    there = deadlines.reminders(session, deadline.id or 0)
+    return any(r.done_at is None and r.on <= today for r in there)
 
 
 def _missed(deadline: Deadline) -> Event:
+    return _ended(deadline, "missed")
+
+
+def _ended(deadline: Deadline, state: str) -> Event:
     fields = {
         "deadline": deadline.id,
         "kind": deadline.kind,
         "due": deadline.due.isoformat(),
-        "state": "missed",
+        "state": state,
     }
-    subject = f"delivery:{deadline.delivery}" if deadline.delivery else f"deadline:{deadline.id}"
-    return Kind.DEADLINE_ENDED, subject, fields
+    return Kind.DEADLINE_ENDED, subject_of(deadline), fields
+
+
+def _moved(deadline: Deadline, fields: Mapping[str, Any]) -> Event:
+    told = {"deadline": deadline.id, "kind": deadline.kind, "due": deadline.due.isoformat(), **fields}
+    return Kind.DEADLINE_MOVED, subject_of(deadline), told

@@ -73,7 +73,9 @@ class DeskDay:
     def sweep(self, per_day: int = 20) -> Swept:
         circuits = {self.circuit.name: self.circuit}
         post = ReminderPost(self.vault, circuits, directory(), lambda _: None, per_day)
-        return Sweeper(self.database, self.recorder, self.clock, circuits, directory(), post=post).once()
+        return Sweeper(
+            self.database, self.recorder, self.clock, circuits, directory(), self.calendars, post=post
+        ).once()
 
     def letters(self) -> list[OutboxEntry]:
         with self.database.reading() as session:

@@ -1,0 +1,39 @@
+"""Everything that came to a case, as facts that delays may wait for."""
+
+from __future__ import annotations
+
+from gateway.circuits.model import EVENT, GRANTED, LETTER, Circuit
+from gateway.clock import paris_date
+from gateway.deadlines.progress import Fact
+from storage import cases, deadlines, happenings, turn
+from storage.cases import PeriodOrigin, PeriodStatus
+from storage.db import Session
+
+
+def story(session: Session, circuit: Circuit, case_id: int) -> tuple[Fact, ...]:
+    """Documents filed, periods granted, events recorded, letters sent; the earliest known first."""
+    arrivals = deadlines.arrivals_in_case(session, case_id)
+    facts = [
+        Fact(kind, paris_date(at), at, f"« {circuit.title_of(kind)} » est au dossier", sha)
+        for kind, sha, at in arrivals
+    ]
+    received = {sha: at for _, sha, at in arrivals}
+    mails = {document.id: document.delivery for document in cases.documents(session, case_id)}
+    for period in cases.periods(session, case_id):
+        mail = mails.get(period.document_id)
+        if period.status is PeriodStatus.TACIT:
+            title = "prolongation tenue pour tacitement accordée, confirmée par une personne"
+            facts.append(Fact(GRANTED, paris_date(period.at), period.at, title))
+        elif period.status is PeriodStatus.GRANTED and period.origin is PeriodOrigin.EXTENSION:
+            at = received.get(mail or "", period.at)
+            facts.append(Fact(GRANTED, paris_date(at), at, "une prolongation est accordée", mail))
+    titles = {event.name: event.title for event in circuit.events}
+    for one in happenings.of_case(session, case_id):
+        title = f"{titles.get(one.name, one.name)} le {one.on:%d/%m/%Y}"
+        facts.append(Fact(f"{EVENT}{one.name}", one.on, one.at, title, number=one.id or 0))
+    for letter, sent_at in turn.letters_about(session, case_id):
+        day = paris_date(sent_at)
+        facts.append(
+            Fact(f"{LETTER}{letter}", day, sent_at, f"lettre « {letter} » partie le {day:%d/%m/%Y}")
+        )
+    return tuple(sorted(facts, key=lambda fact: fact.at))
