@@ -15,6 +15,7 @@ from gateway.intake.accept import Door
 from gateway.settings import Settings
 from gateway.triage.read import Reader
 from gateway.triage.recognition import Recognition
+from gateway.triage.revocation import Proofs
 from gateway.triage.sandbox import Sandbox
 from parsers.certificates import certificates_from
 from parsers.errors import ParseError
@@ -51,6 +52,7 @@ def build(settings: Settings, clock: Clock | None = None, sandbox: Sandbox | Non
         circuits=circuits,
         calendars=calendars(settings),
         trust=trust(settings, circuits),
+        proofs=proofs(settings, clock),
         reader=reader(settings, sandbox),
     )
 
@@ -106,7 +108,7 @@ def reader(settings: Settings, sandbox: Sandbox | None = None) -> Reader:
 
 
 def trust(settings: Settings, circuits: Circuits) -> Trust:
-    """Anchors, intermediates and revocation lists of the folders; certificates known to the directory."""
+    """Anchors and intermediates of the folders; certificates known to the directory. Lists: ``proofs``."""
     known = [
         certificate
         for correspondent in circuits.directory.correspondents
@@ -116,7 +118,16 @@ def trust(settings: Settings, circuits: Circuits) -> Trust:
         roots=tuple(_certificates(settings.path(settings.trust.anchors))),
         intermediates=tuple(_certificates(settings.path(settings.trust.intermediates))),
         known=tuple(known),
-        crls=tuple(file.read_bytes() for file in _files(settings.path(settings.trust.crls))),
+    )
+
+
+def proofs(settings: Settings, clock: Clock) -> Proofs:
+    """The proofs of revocation: of the folders, and of the network when the settings say so."""
+    return Proofs(
+        settings.revocation,
+        clock,
+        settings.path(settings.trust.crls),
+        settings.path(settings.trust.ocsp),
     )
 
 

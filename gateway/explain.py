@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from gateway import bootstrap
@@ -18,6 +19,7 @@ from gateway.identities import mailbox_identities
 from gateway.outbound.compose import Draft, NoLetter, acknowledgement
 from gateway.routing.match import match
 from gateway.settings import Settings
+from gateway.triage.nested import unwrap, with_nested
 from gateway.triage.read import DECORATION, ReadDocument, Reader
 from gateway.triage.seen import mail_seen
 from gateway.triage.unpack import document_rows, message_columns, unpack
@@ -26,6 +28,7 @@ from parsers import headers
 from parsers.errors import ParseError
 from parsers.mime import parse
 from parsers.smime.model import Identity
+from parsers.unpack import Unpacked
 from storage.deliveries import Delivery, DeliveryState
 from storage.documents import Document
 from storage.keys import KeyRing
@@ -109,8 +112,7 @@ def examine(
         raise Refused(f"« {mailbox} » n'est la boîte d'aucun circuit ; rien n'a été fait.")
     try:
         identities = _identities(settings, mailbox)
-        opened = unseal(raw, identities, bootstrap.trust(settings, circuits), at, reader.sandbox)
-        unpacked = unpack(raw, opened.entity, reader.sandbox)
+        security, unpacked = _opened(raw, settings, circuits, identities, at, reader)
         delivery = Delivery(
             sha256=hashlib.sha256(raw).hexdigest(),
             size=len(raw),
@@ -119,7 +121,7 @@ def examine(
             mailbox=mailbox,
             envelope_from=sender,
             circuit=circuit.name,
-            security=security_columns(opened.security),
+            security=security,
             **message_columns(unpacked.message),
         )
         rows = document_rows(delivery.sha256, unpacked)
@@ -145,6 +147,23 @@ def examine(
     dues = due_dates(circuit, seen, decision, at, bootstrap.calendars(settings))
     told = _told(delivery, read, seen, decision, draft, dues, circuit)
     return Explained(told, circuit, tuple(read), draft, dues, sheets)
+
+
+def _opened(
+    raw: bytes,
+    settings: Settings,
+    circuits: Circuits,
+    identities: tuple[Identity, ...],
+    at: datetime,
+    reader: Reader,
+) -> tuple[dict[str, Any] | None, Unpacked]:
+    """The verdicts and the documents, nested secure mails opened. Raises ``ParseError``."""
+    proofs = bootstrap.proofs(settings, SystemClock())
+    trust = proofs.supplied(bootstrap.trust(settings, circuits))
+    opened = unseal(raw, identities, trust, at, reader.sandbox, proofs).opened
+    found = unpack(raw, opened.entity, reader.sandbox)
+    unwrapped = unwrap(found, identities, trust, at, reader.sandbox, proofs)
+    return with_nested(security_columns(opened.security), unwrapped), unwrapped.unpacked
 
 
 def _sheets(reader: Reader, row: Document, content: bytes) -> Iterator[Sheet]:
@@ -268,6 +287,11 @@ def in_french(told: dict[str, Any]) -> str:
         f"Ouverture : déchiffrement {security['decryption']}, signature {security['signature']}"
         + (f" ({security['signer']})" if security["signer"] else ""),
         *(f"  - {reason}" for reason in security["reasons"]),
+        *(
+            f"  message joint « {nested['path']} » : déchiffrement {nested['decryption']}, "
+            f"signature {nested['signature']}" + (f" ({nested['signer']})" if nested["signer"] else "")
+            for nested in security.get("nested") or ()
+        ),
         f"Pièces : {len(told['documents'])}",
     ]
     for document in told["documents"]:

@@ -12,6 +12,7 @@ from gateway.errors import Refused
 from gateway.evidence.record import Recorder
 from gateway.settings import Settings
 from gateway.triage.read import Reader
+from gateway.triage.revocation import Proofs
 from parsers.smime.model import Trust
 from storage.db import Database
 from storage.keys import KeyRing
@@ -31,6 +32,7 @@ class House:
     circuits: Circuits
     calendars: Calendars
     trust: Trust
+    proofs: Proofs
     reader: Reader
 
     def circuit(self, name: str) -> Circuit:

@@ -25,19 +25,20 @@ from gateway.deadlines.compute import due_dates
 from gateway.deadlines.schedule import schedule
 from gateway.evidence.record import Kind
 from gateway.house import House
-from gateway.identities import mailbox_identities, signing_identity
+from gateway.identities import signing_identity
+from gateway.opening import open_delivery, unwrap_delivery
 from gateway.outbound.acknowledge import queue_acknowledgement
 from gateway.outbound.certificates import Choice, Chooser
 from gateway.outbound.compose import Draft, acknowledgement
 from gateway.outbound.protect import protect
 from gateway.outbound.receipts import apply_receipt
 from gateway.routing import match as routing
+from gateway.triage.nested import with_nested
 from gateway.triage.read import ReadDocument
 from gateway.triage.seen import mail_seen
 from gateway.triage.unpack import MESSAGE, document_rows, message_columns
 from gateway.triage.unpack import unpack as find_documents
 from gateway.triage.unseal import security_columns
-from gateway.triage.unseal import unseal as open_layers
 from storage import addresses, cases, documents
 from storage.db import Session
 from storage.deliveries import Delivery
@@ -99,16 +100,11 @@ def unseal(house: House, delivery: Delivery, carried: Carried | None = None) -> 
     """Open every cryptographic layer; the inner entity goes to the vault."""
     carried = carried or Carried()
     raw = carried.get(house.vault, delivery.sha256)
-    opened = open_layers(
-        raw,
-        mailbox_identities(house.ring, delivery.mailbox),
-        house.trust,
-        delivery.received_at,
-        house.reader.sandbox,
-    )
-    inner = delivery.sha256 if opened.entity == raw else carried.put(house.vault, opened.entity, "opened")
-    security = security_columns(opened.security)
-    return Written({"opened_sha256": inner, "security": security})
+    proved, write = open_delivery(house, delivery, raw)
+    entity = proved.opened.entity
+    inner = delivery.sha256 if entity == raw else carried.put(house.vault, entity, "opened")
+    columns = {"opened_sha256": inner, "security": security_columns(proved.opened.security)}
+    return Written(columns, write)
 
 
 def unpack(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
@@ -117,16 +113,18 @@ def unpack(house: House, delivery: Delivery, carried: Carried | None = None) -> 
     raw = carried.get(house.vault, delivery.sha256)
     inner = delivery.opened_sha256 or delivery.sha256
     entity = raw if inner == delivery.sha256 else carried.get(house.vault, inner)
-    unpacked = find_documents(raw, entity, house.reader.sandbox)
-    rows = document_rows(delivery.sha256, unpacked)
+    found = find_documents(raw, entity, house.reader.sandbox)
+    unwrapped, keep = unwrap_delivery(house, delivery, found)
+    rows = document_rows(delivery.sha256, unwrapped.unpacked)
     for _row, content in rows:
         carried.put(house.vault, content, "part")
 
     def write(session: Session) -> list[Event]:
         documents.replace(session, delivery.sha256, [row for row, _ in rows])
-        return []
+        return keep(session)
 
-    return Written(message_columns(unpacked.message), write)
+    columns = message_columns(unwrapped.unpacked.message)
+    return Written({**columns, "security": with_nested(delivery.security, unwrapped)}, write)
 
 
 def read(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
@@ -232,7 +230,7 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
         return _receipt(house, delivery)
     circuit = house.circuit(delivery.circuit)
     seen, decision, at = _seen(house, delivery, carried), _decision(delivery), house.clock.now()
-    choose = Chooser(house.circuits.directory, lambda: house.trust)
+    choose = Chooser(house.circuits.directory, lambda: house.proofs.supplied(house.trust))
     to = reply_address(seen.sender, seen.envelope_from, seen.signature)
     with house.database.reading() as session:
         reference = cases.reference_of_delivery(session, delivery.sha256)

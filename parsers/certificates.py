@@ -27,6 +27,7 @@ from parsers.smime.model import Identity
 _SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9"
 _MESSAGE = "Un certificat est illisible."
 _CERTIFICATE_LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
+_PROOF_LABELS = frozenset({"X509 CRL", "OCSP RESPONSE"})
 _KEY_LABELS = frozenset({"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"})
 
 
@@ -206,6 +207,17 @@ def certificates_from(data: bytes, password: str | None = None) -> tuple[bytes, 
     if not found:
         raise Malformed("Le fichier ne contient aucun certificat.")
     return found
+
+
+def proofs_from(data: bytes) -> tuple[bytes, ...]:
+    """DER of each revocation list of a PEM file; else the file itself (a list or an OCSP answer in DER).
+
+    Nothing for a file that is neither. Raises ``Malformed`` for broken PEM.
+    """
+    if b"-----BEGIN " not in data:
+        return (data,) if data[:1] == b"\x30" else ()
+    with reading("Le fichier PEM est illisible."):
+        return tuple(der for label, _, der in pem.unarmor(data, multiple=True) if label in _PROOF_LABELS)
 
 
 def identities_from(

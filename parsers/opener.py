@@ -6,13 +6,12 @@ is opened all the same. Depth, number of parts and expansion are counted over th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from parsers import markup, sniff
-from parsers.acroform import embedded as embedded_in
 from parsers.archive import Budget, Entry, open_zip
+from parsers.attached import embedded as embedded_in
 from parsers.cda import Cda, read_cda, several_patients
 from parsers.errors import Malformed, ParseError, TooLarge
 from parsers.found import Found
@@ -20,6 +19,19 @@ from parsers.limits import Limits
 from parsers.mime import Part, bare_name
 from parsers.msg import read_msg
 from parsers.outlook import OutlookItem
+from parsers.piece import (
+    PROMISES,
+    REFUSED,
+    SEALED,
+    SUFFIXES,
+    Blob,
+    Context,
+    announced_by,
+    described_by,
+    identity,
+    is_sealed_entity,
+)
+from parsers.smime.open import wrapped
 from parsers.tnef import read_tnef
 from parsers.words import clean, tidy
 from parsers.xdm import XdmDocument, is_xdm, other_person, read_xdm
@@ -43,6 +55,7 @@ _REFUSED = {
     sniff.PKCS7_MIME: "La pièce jointe est chiffrée ou signée et n'a pas été ouverte.",
 }
 _PROMISES = re.compile(r"\.(pdf|zip|7z|rar|docx|xlsx|odt|tiff?|png|jpe?g|heic|msg)\Z", re.IGNORECASE)
+        self._sender = sender
 _SUFFIXES = {
     "application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/tiff": ".tif",
     "text/plain": ".txt", "text/html": ".html", "message/rfc822": ".eml", sniff.ZIP: ".zip",
@@ -74,7 +87,8 @@ class _Blob:
 class Opener:
     """Opens one message. Use once: it counts what it has opened."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, sender: str = "") -> None:
+        """``sender``: who sent the message, for the secure attachments that name nobody themselves."""
         self.limits = limits
         self.body = ""
         """The text of the outermost message, once ``mail`` has run."""
@@ -82,8 +96,10 @@ class Opener:
         self._parts = limits.parts
         self._paths: set[str] = set()
 
-    def mail(self, root: Part, prefix: str, context: _Context, outermost: bool) -> Iterator[Found]:
-        """The text of a message, then its attachments in order."""
+    def mail(
+        self, root: Part, prefix: str, context: Context, outermost: bool, named: Part | None = None
+    ) -> Iterator[Found]:
+        """The text of a message, then its attachments in order. ``named``: whose header says who wrote."""
         leaves: list[Part] = []
         broken: list[str] = []
         shown: set[str] = set()
@@ -93,7 +109,9 @@ class Opener:
             self.body = text
         if text.strip():
             meta = (
-                context.meta if outermost else {**context.meta, **_identity(root), "role": "message-text"}
+                context.meta
+                if outermost
+                else {**context.meta, **identity(named or root), "role": "message-text"}
             )
             path = self._path(prefix, "message.txt")
             yield Found(
@@ -141,7 +159,7 @@ class Opener:
         # The same text several times: the plainest that is not blank (RFC 2046 5.1.4 goes the other way).
         return next((group for group in groups if "".join(group).strip()), [])
 
-    def _leaf(self, part: Part, prefix: str, shown: set[str], context: _Context) -> Iterator[Found]:
+    def _leaf(self, part: Part, prefix: str, shown: set[str], context: Context) -> Iterator[Found]:
         name = part.filename
         try:
             content = part.content()
@@ -149,7 +167,7 @@ class Opener:
                 title = bare_name(part.children[0].header("subject") or "") if part.children else None
                 name = name or f"{title or 'message joint'}.eml"
                 path = self._path(prefix, name)
-                yield from self._message(_Blob(path, name, content, part.depth + 1, context))
+                yield from self._message(Blob(path, name, content, part.depth + 1, context))
                 return
         except ParseError as error:
             yield self._failed(prefix, name or "pièce illisible", part.raw, error.message, context)
@@ -162,15 +180,15 @@ class Opener:
         small = kind.startswith("image/") and len(content) <= _INLINE_BYTES
         if identifier in shown and small and part.disposition != "attachment":
             meta["role"] = "inline"
-        name = name or f"pièce{_SUFFIXES.get(kind, '')}"
+        name = name or f"pièce{SUFFIXES.get(kind, '')}"
         path = self._path(prefix, name)
         trouble = context.trouble
         if part.is_multipart:
             trouble = "La structure du message est abîmée : cette partie est gardée d'un bloc."
-        inner = _Context(meta, context.announced, trouble)
-        yield from self._blob(_Blob(path, name, content, part.depth + 1, inner, part.content_type))
+        inner = Context(meta, context.announced, trouble)
+        yield from self._blob(Blob(path, name, content, part.depth + 1, inner, part.content_type))
 
-    def _blob(self, blob: _Blob) -> Iterator[Found]:
+    def _blob(self, blob: Blob) -> Iterator[Found]:
         """One file: opened when it is a container, else given as it is. Never fails."""
         path, name, content, context = blob.path, blob.name, blob.content, blob.context
         kind = sniff.sniff(content, name, blob.declared)
@@ -181,8 +199,11 @@ class Opener:
         if kind == sniff.PKCS7_SIGNATURE:
             yield Found(path, name, kind, content, {**meta, "role": "signature"})
             return
-        if kind in _REFUSED:
-            yield Found(path, name, kind, content, meta, trouble=context.trouble or _REFUSED[kind])
+        if kind == sniff.PKCS7_MIME or is_sealed_entity(name, content):
+            yield self._sealed(blob, kind, "attachment")
+            return
+        if kind in REFUSED:
+            yield Found(path, name, kind, content, meta, trouble=context.trouble or REFUSED[kind])
             return
         openers = {
             sniff.ZIP: self._archive,
@@ -198,16 +219,19 @@ class Opener:
             return
         try:
             if blob.depth >= self.limits.depth:
+            if wrapped(root):
+                yield self._sealed(blob, "message/rfc822", "message")
+                return
                 raise TooLarge(f"La pièce jointe imbrique plus de {self.limits.depth} niveaux.")
             yield from list(opener(blob))
         except ParseError as error:
             yield Found(path, name, kind, content, meta, trouble=error.message)
 
-    def _plain(self, blob: _Blob, kind: str) -> Found:
+    def _plain(self, blob: Blob, kind: str) -> Found:
         """A file that is no container, with what an XDM archive says about it."""
         context, announced = blob.context, blob.context.announced
         trouble = context.trouble
-        if trouble is None and kind in {sniff.OCTETS, "text/plain"} and _PROMISES.search(blob.name):
+        if trouble is None and kind in {sniff.OCTETS, "text/plain"} and PROMISES.search(blob.name):
             trouble = "La pièce jointe n'a pas le format que son nom annonce : elle est peut-être abîmée."
         found = Found(blob.path, blob.name, kind, blob.content, context.meta, trouble=trouble)
         if announced is None:
@@ -215,22 +239,22 @@ class Opener:
         codes = (announced.type_code,) if announced.type_code else ()
         return replace(found, codes=codes, facts=announced.facts(found.sha256))
 
-    def _embedded(self, blob: _Blob, kind: str) -> Iterator[Found]:
+    def _embedded(self, blob: Blob, kind: str) -> Iterator[Found]:
         """Files embedded in a PDF are documents of their own; the PDF is read all the same."""
         if kind != "application/pdf" or blob.depth >= self.limits.depth:
             return
-        context = _Context(blob.context.meta, None, blob.context.trouble)
+        context = Context(blob.context.meta, None, blob.context.trouble)
         try:
             for inside in embedded_in(blob.content, self.limits):
                 self._budget.take_entry()
                 self._budget.take(len(inside.content))
                 name = bare_name(inside.name) or "fichier joint au PDF"
                 path = self._path(blob.path, name)
-                yield from self._blob(_Blob(path, name, inside.content, blob.depth + 1, context))
+                yield from self._blob(Blob(path, name, inside.content, blob.depth + 1, context))
         except ParseError as error:
             yield self._failed(blob.path, "fichiers joints au PDF", b"", error.message, context)
 
-    def _message(self, blob: _Blob) -> Iterator[Found]:
+    def _message(self, blob: Blob) -> Iterator[Found]:
         trouble = "Le message joint est vide."
         if blob.depth < self.limits.depth:
             root = Part(blob.content, 0, len(blob.content), self.limits, blob.depth)
@@ -244,7 +268,17 @@ class Opener:
             blob.path, blob.name, "message/rfc822", blob.content, blob.context.meta, trouble=trouble
         )
 
-    def _archive(self, blob: _Blob) -> Iterator[Found]:
+    def _sealed(self, blob: Blob, kind: str, how: str) -> Found:
+        """A secure mail inside this one: only who holds the keys opens it, and judges it apart."""
+        meta = {**blob.context.meta, "sealed": how, "sealed_sender": blob.sender or self._sender}
+        trouble = blob.context.trouble or SEALED
+        return Found(blob.path, blob.name, kind, blob.content, meta, trouble=trouble)
+
+    def inside(self, path: str, name: str, content: bytes, meta: dict[str, str]) -> Iterator[Found]:
+        """What a secure attachment held, when it is a file and no mail."""
+        yield from self._blob(Blob(self._path(path, name), name, content, 1, Context(meta)))
+
+    def _archive(self, blob: Blob) -> Iterator[Found]:
         entries = open_zip(blob.content, self.limits, self._budget)
         if not entries:
             raise Malformed("L'archive est vide.")
@@ -254,26 +288,26 @@ class Opener:
         for entry in entries:
             yield from self._entry(blob, entry, blob.context)
 
-    def _entry(self, blob: _Blob, entry: Entry, context: _Context) -> Iterator[Found]:
+    def _entry(self, blob: Blob, entry: Entry, context: Context) -> Iterator[Found]:
         inner = self._path(blob.path, entry.path)
         if entry.error is not None:
             trouble = context.trouble or entry.error.message
             yield Found(inner, entry.name, sniff.OCTETS, b"", context.meta, trouble=trouble)
         else:
-            yield from self._blob(_Blob(inner, entry.name, entry.content, blob.depth + 1, context))
+            yield from self._blob(Blob(inner, entry.name, entry.content, blob.depth + 1, context))
 
-    def _xdm(self, blob: _Blob, entries: tuple[Entry, ...]) -> Iterator[Found]:
+    def _xdm(self, blob: Blob, entries: tuple[Entry, ...]) -> Iterator[Found]:
         given = blob.context.meta
         try:
             xdm = read_xdm(entries, self.limits)
         except ParseError as error:
             for entry in entries:
-                yield from self._entry(blob, entry, _Context(given, None, error.message))
+                yield from self._entry(blob, entry, Context(given, None, error.message))
             return
         by_path = {entry.path: entry for entry in entries}
         trouble = xdm.trouble or self._patients(xdm.documents, by_path)
         for document in xdm.documents:
-            inner = _Context({**given, **_announced(document)}, document, document.trouble or trouble)
+            inner = Context({**given, **announced_by(document)}, document, document.trouble or trouble)
             file = by_path.get(document.path or "")
             if file is not None:
                 yield from self._entry(blob, file, inner)
@@ -284,7 +318,7 @@ class Opener:
             )
         for other in xdm.others:
             sentence = trouble or "Ce fichier n'est pas décrit par l'archive XDM qui le contient."
-            yield from self._entry(blob, by_path[other], _Context(given, None, sentence))
+            yield from self._entry(blob, by_path[other], Context(given, None, sentence))
 
     def _patients(self, documents: tuple[XdmDocument, ...], files: dict[str, Entry]) -> str | None:
         """The CDA documents must speak of one person, and of the person the metadata announce."""
@@ -304,11 +338,11 @@ class Opener:
             return "L'archive XDM réunit plusieurs patients : une personne doit les séparer."
         return None
 
-    def _cda(self, blob: _Blob) -> Iterator[Found]:
+    def _cda(self, blob: Blob) -> Iterator[Found]:
         path, name, context = blob.path, blob.name, blob.context
         cda = read_cda(blob.content, self.limits)
         announced = context.announced
-        meta = {**context.meta, **{key: value for key, value in _described(cda).items() if value}}
+        meta = {**context.meta, **{key: value for key, value in described_by(cda).items() if value}}
         given = (cda.code, announced.type_code if announced else "")
         codes = tuple(dict.fromkeys(code for code in given if code))
 
@@ -321,7 +355,7 @@ class Opener:
         stem = bare_name(cda.title) or name.rpartition(".")[0] or name
         for embedded in cda.embedded:
             kind = sniff.sniff(embedded.content, "", embedded.media_type)
-            inner = f"{stem}{_SUFFIXES.get(kind, '')}"
+            inner = f"{stem}{SUFFIXES.get(kind, '')}"
             yield found(self._path(path, inner), inner, kind, embedded.content, "cda-content")
         if cda.narrative:
             yield found(
@@ -332,13 +366,13 @@ class Opener:
                 "cda-text",
             )
 
-    def _outlook(self, blob: _Blob) -> Iterator[Found]:
+    def _outlook(self, blob: Blob) -> Iterator[Found]:
         yield from self._item(blob, read_msg(blob.content, self.limits))
 
-    def _tnef(self, blob: _Blob) -> Iterator[Found]:
+    def _tnef(self, blob: Blob) -> Iterator[Found]:
         yield from self._item(blob, read_tnef(blob.content, self.limits))
 
-    def _item(self, blob: _Blob, item: OutlookItem) -> Iterator[Found]:
+    def _item(self, blob: Blob, item: OutlookItem) -> Iterator[Found]:
         if blob.depth >= self.limits.depth:
             raise TooLarge(f"La pièce jointe imbrique plus de {self.limits.depth} niveaux.")
         if item.text.strip():
@@ -350,13 +384,16 @@ class Opener:
         for attached in item.attachments:
             self._budget.take_entry()
             inner = self._path(blob.path, attached.name)
-            below = _Blob(inner, attached.name, attached.content, blob.depth + 1, blob.context)
+            sender = item.sender or blob.sender
+            below = Blob(
+                inner, attached.name, attached.content, blob.depth + 1, blob.context, sender=sender
+            )
             if attached.item is None:
                 yield from self._blob(below)
             else:
                 yield from self._item(below, attached.item)
 
-    def _failed(self, prefix: str, name: str, content: bytes, sentence: str, context: _Context) -> Found:
+    def _failed(self, prefix: str, name: str, content: bytes, sentence: str, context: Context) -> Found:
         return Found(self._path(prefix, name), name, sniff.OCTETS, content, context.meta, trouble=sentence)
 
     def _path(self, prefix: str, name: str) -> str:
@@ -368,31 +405,11 @@ class Opener:
         return path
 
 
-def top_context(returned: bool) -> _Context:
+def top_context(returned: bool) -> Context:
     """The context of a whole message; ``returned`` marks what a report gives back to us."""
-    return _Context({"returned": "yes"} if returned else {})
+    return Context({"returned": "yes"} if returned else {})
 
 
-def _identity(root: Part) -> dict[str, str]:
-    known = {"subject": root.header("subject"), "from": root.header("from"), "date": root.header("date")}
-    return {key: value[:500] for key, value in known.items() if value}
-
-
-def _announced(document: XdmDocument) -> dict[str, str]:
-    known = {
-        "title": document.title,
-        "code_display": document.type_display,
-        "unique_id": document.unique_id,
-        "xdm_action": document.action,
-    }
-    return {key: value for key, value in known.items() if value}
-
-
-def _described(cda: Cda) -> dict[str, str]:
-    return {
-        "title": cda.title,
-        "code_display": cda.code_display,
-        "replaces": " ".join(cda.replaces),
-        "unique_id": cda.unique_id,
-        "author": cda.author,
-    }
+def context_of(meta: dict[str, str]) -> Context:
+    """The context of a message found in another one."""
+    return Context(meta)

@@ -14,11 +14,12 @@ from parsers import headers, sniff
 from parsers.found import Found
 from parsers.limits import DEFAULT, Limits
 from parsers.mime import Part, parse
-from parsers.opener import Opener, top_context
+from parsers.opener import Opener, context_of, top_context
 from parsers.report import Report
 from parsers.reports import read_report
+from parsers.smime.attached import is_entity
 
-__all__ = ["Found", "Message", "Unpacked", "unpack"]
+__all__ = ["Found", "Message", "Unpacked", "unpack", "unpack_inside"]
 
 _BULK = {"bulk", "list", "junk"}
 _LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post")
@@ -68,12 +69,29 @@ def unpack(raw: bytes, entity: bytes, limits: Limits = DEFAULT) -> Unpacked:
     report = read_report(root)
     if report is None and inner is not root:
         report = read_report(inner)
-    opener = Opener(limits)
+    opener = Opener(limits, next(iter(_addresses(root, "from")), ""))
     found = tuple(opener.mail(inner, "", top_context(report is not None), outermost=True))
     found = _same_bytes(_hinted(root, found))
     body = opener.body or _outlook_body(found)
     troubles = (*_sender_troubles(root), *_mssante_troubles(root, found, report))
     return Unpacked(_message(root, report, body, troubles), found)
+
+
+def unpack_inside(
+    content: bytes, entity: bytes, path: str, name: str, meta: dict[str, str], limits: Limits = DEFAULT
+) -> tuple[Found, ...]:
+    """Open what a nested secure mail held. ``content`` is that mail as found, ``entity`` what was inside.
+
+    Raises ``TooLarge`` when its header is above ``limits.header_bytes``.
+    """
+    raw = parse(content, limits) if is_entity(content) else None
+    senders = _addresses(raw, "from") if raw is not None else ()
+    opener = Opener(limits, next(iter(senders), ""))
+    stem = name[:-4] if name.lower().endswith(".p7m") else name
+    if raw is None and not is_entity(entity):
+        return tuple(opener.inside(path, stem or "contenu", entity, meta))
+    inner = parse(entity, limits)
+    return tuple(opener.mail(inner, path, context_of(meta), outermost=False, named=raw))
 
 
 def _message(root: Part, report: Report | None, body: str, troubles: tuple[str, ...]) -> Message:

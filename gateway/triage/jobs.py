@@ -17,9 +17,10 @@ from parsers.forms.template import Template
 from parsers.layout import Recognised
 from parsers.limits import Limits
 from parsers.pictures import png
+from parsers.smime.attached import open_attached
 from parsers.smime.model import Opened
 from parsers.smime.open import open_mail
-from parsers.unpack import Unpacked, unpack
+from parsers.unpack import Found, Unpacked, unpack, unpack_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ class Job:
 
 JOBS: dict[str, Job] = {
     "open": Job(open_mail, TypeAdapter(Opened)),
+    "open-attached": Job(open_attached, TypeAdapter(Opened)),
     "unpack": Job(unpack, TypeAdapter(Unpacked)),
+    "unpack-inside": Job(unpack_inside, TypeAdapter(tuple[Found, ...])),
     "read": Job(read, TypeAdapter(ReadOutcome)),
     "page": Job(page, TypeAdapter(bytes)),
     "text": Job(text, TypeAdapter(str)),

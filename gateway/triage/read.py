@@ -12,7 +12,14 @@ from gateway.clock import paris_date
 from gateway.triage.jobs import ReadOutcome, ReadRequest
 from gateway.triage.recognition import Recognition
 from gateway.triage.sandbox import Sandbox
-from gateway.triage.unpack import BODY_ROLE, BODY_ROLES, DECORATION_ROLES, FACTS, SIGNATURE_ROLE
+from gateway.triage.unpack import (
+    BODY_ROLE,
+    BODY_ROLES,
+    DECORATION_ROLES,
+    ENVELOPE_ROLE,
+    FACTS,
+    SIGNATURE_ROLE,
+)
 from parsers.errors import ParseError
 from parsers.facts import Box, Confidentiality, Fact, Issue
 from parsers.reading import Context, Reading
@@ -209,6 +216,8 @@ def _is_opened_envelope(document: Document, others: Sequence[Document]) -> bool:
 
 
 def _why_it_follows(document: Document) -> str | None:
+    if document.meta.get("role") == ENVELOPE_ROLE:
+        return str(document.meta.get("verdict", "message sécurisé joint, ouvert à part"))
     if document.meta.get("role") in DECORATION_ROLES:
         return "élément de présentation du message : il n'est pas lu"
     if document.meta.get("returned"):

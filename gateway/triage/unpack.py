@@ -19,7 +19,9 @@ BODY_ROLE = "body"
 BODY_ROLES = frozenset({BODY_ROLE, "message-text"})
 """The mail's own text, and that of the mails it forwards."""
 SIGNATURE_ROLE = "signature"
-DECORATION_ROLES = frozenset({"inline", SIGNATURE_ROLE})
+ENVELOPE_ROLE = "envelope"
+"""A secure mail nested in another, once opened: what it held stands beside it."""
+DECORATION_ROLES = frozenset({"inline", SIGNATURE_ROLE, ENVELOPE_ROLE})
 """Small pictures of a mail's layout and bare signatures: kept, shown, never read nor routed."""
 
 

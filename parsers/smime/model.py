@@ -48,6 +48,46 @@ class LayerKind(StrEnum):
     CERTIFICATES = "certificates"
 
 
+class Role(StrEnum):
+    """What a piece of evidence is in a judgment."""
+
+    SIGNER = "signer"
+    INTERMEDIATE = "intermediate"
+    ROOT = "root"
+    CRL = "crl"
+    OCSP = "ocsp"
+
+
+class Ask(StrEnum):
+    """What may be asked of the network: a list, an answer, or the certificate of an authority."""
+
+    CRL = "crl"
+    OCSP = "ocsp"
+    ISSUER = "issuer"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing a judgment stands on, DER. Dates, aware, of lists and answers only."""
+
+    role: Role
+    der: bytes
+    this_update: datetime | None = None
+    next_update: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A proof that is missing, and where a certificate says it is. Nothing here goes and fetches it."""
+
+    kind: Ask
+    url: str
+    request: bytes = b""
+    """DER of the OCSP request to post; empty for the others."""
+    vouched: bool = True
+    """The address stands in a certificate that a known authority vouches for; else a stranger chose it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A certificate with its private key: DER, and PKCS#8 DER without password."""
@@ -68,6 +108,9 @@ class Trust:
     """Certificates of the directory: used when a message does not carry its signer's; never believed."""
     crls: tuple[bytes, ...] = ()
     ocsp: tuple[bytes, ...] = ()
+    carried: tuple[bytes, ...] = ()
+    """Those of ``crls`` and ``ocsp`` that came in the message itself: the signer chose them, so that they
+    may revoke and clear, and fresher ones are still wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +159,15 @@ class Security:
     layers: tuple[Layer, ...] = ()
     certificates: tuple[bytes, ...] = ()
     """Every certificate seen in the message, DER, in order of appearance."""
-    revocation: tuple[bytes, ...] = ()
-    """The lists and OCSP answers (DER) on which the verdict stands: the proof to keep."""
+    evidence: tuple[Evidence, ...] = ()
+    """The certificates of every path, the lists and the answers on which the verdict stands: to be kept."""
+    wanted: tuple[Wanted, ...] = ()
+    """Proofs that would make the verdict surer."""
+
+    @property
+    def revocation(self) -> tuple[bytes, ...]:
+        """The lists and OCSP answers (DER) of the evidence."""
+        return tuple(one.der for one in self.evidence if one.role in {Role.CRL, Role.OCSP})
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from parsers.smime import enveloped, signed
 from parsers.smime.cms import CMS_TYPES, content_info, octets, reading, strip_armour
 from parsers.smime.model import (
     Decryption,
+    Evidence,
     Identity,
     Layer,
     LayerKind,
@@ -27,12 +28,15 @@ from parsers.smime.model import (
     Security,
     Signature,
     Trust,
+    Wanted,
 )
 
 _OPAQUE = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _DETACHED = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 _UNLABELLED = frozenset({"application/octet-stream", "application/pkcs7", "application/x-pkcs7"})
 _ADDED = "Le message signé a été modifié en chemin : il doit tenir en un contenu et une signature."
+_MAX_WANTED = 24
+"""Addresses one message may make us ask, all layers together."""
 _UNREADABLE = "La structure cryptographique du message est illisible."
 
 
@@ -46,7 +50,8 @@ class _Walk:
     entity: bytes
     layers: list[Layer] = field(default_factory=list)
     certificates: list[bytes] = field(default_factory=list)
-    evidence: list[bytes] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
 
 
 def open_mail(
@@ -62,7 +67,7 @@ def open_mail(
     Raises ``TooLarge`` above ``limits.depth`` layers; a wrong signature or key is a verdict.
     """
     part = mime.parse(raw, limits)
-    if not _wrapped(part):
+    if not wrapped(part):
         return Opened(raw, Security())
     senders, reason = _senders(part)
     walk = _Walk(identities, signed.Judge(trust, at, senders, reason), limits, raw)
@@ -82,7 +87,7 @@ def open_mail(
     return Opened(raw if kept else walk.entity, security)
 
 
-def _wrapped(part: mime.Part) -> bool:
+def wrapped(part: mime.Part) -> bool:
     """Whether a cryptographic layer stands around the whole entity."""
     return _is_detached(_target(part)) or _is_opaque(_target(part))
 
@@ -200,6 +205,7 @@ def _keep(walk: _Walk, checked: signed.Checked) -> None:
     walk.layers.append(checked.layer)
     walk.certificates += checked.certificates
     walk.evidence += checked.evidence
+    walk.wanted += checked.wanted
 
 
 def _senders(part: mime.Part) -> tuple[tuple[str, ...], str | None]:
@@ -236,5 +242,6 @@ def _verdict(walk: _Walk) -> Security:
         reasons=tuple(dict.fromkeys(reason for layer in layers for reason in layer.reasons)),
         layers=layers,
         certificates=tuple(dict.fromkeys(walk.certificates)),
-        revocation=tuple(dict.fromkeys(walk.evidence)),
+        evidence=tuple(dict.fromkeys(walk.evidence)),
+        wanted=tuple(dict.fromkeys(walk.wanted))[:_MAX_WANTED],
     )

@@ -22,6 +22,7 @@ from cryptography import x509
 from parsers.certificates import describe, load, public_key
 from parsers.errors import Malformed, ParseError
 from parsers.smime.cms import reading
+from parsers.smime.model import Evidence, Role
 from parsers.smime.primitives import verify
 
 _UNREADABLE = "Une preuve de révocation est illisible."
@@ -34,8 +35,10 @@ class Status:
 
     revoked: bool
     reasons: tuple[str, ...]
-    evidence: tuple[bytes, ...]
-    """DER of the proofs the answer stands on."""
+    evidence: tuple[Evidence, ...]
+    """The proofs the answer stands on."""
+    unsure: tuple[int, ...] = ()
+    """Places in the path of the certificates that only the message itself, or nothing, clears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,48 +67,58 @@ def owner_of(position: int) -> str:
 
 
 def judge(
-    path: tuple[bytes, ...], crls: tuple[bytes, ...], answers: tuple[bytes, ...], at: datetime
+    path: tuple[bytes, ...],
+    crls: tuple[bytes, ...],
+    answers: tuple[bytes, ...],
+    at: datetime,
+    carried: tuple[bytes, ...] = (),
 ) -> Status:
-    """Judge every certificate of ``path`` (signer first, root last) at ``at``; the root is not judged."""
-    evidence: list[bytes] = []
+    """Judge every certificate of ``path`` (signer first, root last) at ``at``; the root is not judged.
+
+    ``carried``: those of the proofs that the signer chose (see ``Trust.carried``).
+    """
+    evidence: list[Evidence] = []
+    unsure: list[int] = []
     unknown = False
     for position in range(len(path) - 1):
         owner = owner_of(position)
         not_after = describe(path[position]).not_after
-        cleared = False
-        for der, proof in _proofs(path[position], path[position + 1], crls, answers):
+        cleared = sure = False
+        for role, der, proof in _proofs(path[position], path[position + 1], crls, answers):
+            used = Evidence(role, der, proof.this_update, proof.next_update)
             if proof.revoked_at is not None and proof.revoked_at <= at:
                 reason = (
                     f"{owner} avait été révoqué le {proof.revoked_at:%d/%m/%Y}, avant l’arrivée du message."
                 )
-                return Status(True, (reason,), (*evidence, der))
+                return Status(True, (reason,), (*evidence, used))
             if proof.clears(at, not_after):
-                cleared = True
-                evidence.append(der)
+                cleared, sure = True, sure or der not in carried
+                evidence.append(used)
+        unsure += [] if sure else [position]
         unknown = unknown or (position == 0 and not cleared)
     reasons = (
         "La révocation du certificat du signataire n’a pas été vérifiée : aucune preuve en vigueur.",
     )
-    return Status(False, reasons if unknown else (), tuple(dict.fromkeys(evidence)))
+    return Status(False, reasons if unknown else (), tuple(dict.fromkeys(evidence)), tuple(unsure))
 
 
 def _proofs(
     certificate: bytes, issuer: bytes, crls: tuple[bytes, ...], answers: tuple[bytes, ...]
-) -> Iterator[tuple[bytes, Proof]]:
+) -> Iterator[tuple[Role, bytes, Proof]]:
     for der in crls:
         try:
             proof = _by_list(der, certificate, issuer)
         except ParseError:
             continue  # a proof nobody can read proves nothing
         if proof is not None:
-            yield der, proof
+            yield Role.CRL, der, proof
     for der in answers:
         try:
             proof = _by_answer(der, certificate, issuer)
         except ParseError:
             continue
         if proof is not None:
-            yield der, proof
+            yield Role.OCSP, der, proof
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from hmac import compare_digest
@@ -20,9 +20,9 @@ from parsers.certificates import common_name, emails, key_identifier, load, name
 from parsers.errors import Malformed, ParseError
 from parsers.smime.attributes import Attributes, refuse_disguise
 from parsers.smime.cms import certificates, octets, reading, revocation_lists
-from parsers.smime.model import Layer, LayerKind, Signature, Signer, Trust
+from parsers.smime.model import Evidence, Layer, LayerKind, Signature, Signer, Trust, Wanted
 from parsers.smime.primitives import WrongSignature, digest, label, verify, weak_hash
-from parsers.smime.trust import assess
+from parsers.smime.trust import Standing, assess
 
 _BROKEN = "La structure de la signature est illisible."
 _CHANGED = "Le contenu n’est pas celui qui a été signé : il a été modifié en chemin."
@@ -48,7 +48,8 @@ class Checked:
     content: bytes | None
     """The signed content of an opaque message; None for a detached signature."""
     certificates: tuple[bytes, ...] = ()
-    evidence: tuple[bytes, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def _check(signed: Any, content: bytes | None, detached: bytes | None, judge: Ju
         judge.trust.known,
         (*judge.trust.crls, *crls),
         (*judge.trust.ocsp, *answers),
+        tuple(one for one in (*crls, *answers) if one not in {*judge.trust.crls, *judge.trust.ocsp}),
     )
     judge = Judge(trust, judge.at, judge.senders, judge.sender_reason)
     kind = str(signed["encap_content_info"]["content_type"].native)
@@ -119,8 +121,14 @@ def _check(signed: Any, content: bytes | None, detached: bytes | None, judge: Ju
         signers=signers,
         reasons=tuple(dict.fromkeys(reason for signer in signers for reason in signer.reasons)),
     )
-    evidence = tuple(dict.fromkeys(proof for _, proofs in judged for proof in proofs))
-    return Checked(layer, content, seen, evidence)
+    standings = [standing for _, standing in judged if standing is not None]
+    return Checked(
+        layer,
+        content,
+        seen,
+        tuple(dict.fromkeys(proof for standing in standings for proof in standing.evidence)),
+        tuple(dict.fromkeys(each for standing in standings for each in standing.wanted)),
+    )
 
 
 def _bag_of_certificates(content: bytes | None, seen: tuple[bytes, ...]) -> Checked:
@@ -177,8 +185,8 @@ def canonicalise(data: bytes) -> bytes:
 
 def _signer(
     info: Any, kind: str, content: _Content, seen: tuple[bytes, ...], judge: Judge
-) -> tuple[Signer, tuple[bytes, ...]]:
-    """Judge one SignerInfo: the verdict and its proofs."""
+) -> tuple[Signer, Standing | None]:
+    """Judge one SignerInfo: the verdict, and how the certificate stands when it came to that."""
     certificate: bytes | None = None
     hash_name = ""
     signed_at: datetime | None = None
@@ -189,19 +197,19 @@ def _signer(
             attributes = Attributes.of(info)
             signed_at = attributes.signing_time()
             if attributes and not content.matches(hash_name, attributes.message_digest(kind)):
-                return _named(Signature.INVALID, certificate, hash_name, signed_at, (_CHANGED,)), ()
+                return _named(Signature.INVALID, certificate, hash_name, signed_at, (_CHANGED,)), None
             if certificate is None:
                 reason = "Le certificat du signataire n’est ni dans le message ni dans l’annuaire."
                 claimed = _claimed(info["sid"])
                 return Signer(
                     Signature.UNTRUSTED, None, (), claimed, label(hash_name), signed_at, (reason,)
-                ), ()
+                ), None
             attributes.check_binding(info, certificate)
             used = _verify(info, attributes, kind, content, certificate)
-            verdict, reasons, evidence = _standing(certificate, seen, judge, (hash_name, used))
-            return _named(verdict, certificate, hash_name, signed_at, reasons), evidence
+            standing = _standing(certificate, seen, judge, (hash_name, used))
+            return _named(standing.verdict, certificate, hash_name, signed_at, standing.reasons), standing
     except ParseError as error:
-        return _named(Signature.INVALID, certificate, hash_name, signed_at, (error.message,)), ()
+        return _named(Signature.INVALID, certificate, hash_name, signed_at, (error.message,)), None
 
 
 def _verify(info: Any, attributes: Attributes, kind: str, content: _Content, certificate: bytes) -> str:
@@ -239,7 +247,7 @@ def _named(
 
 def _standing(
     certificate: bytes, seen: tuple[bytes, ...], judge: Judge, hashes: tuple[str, str]
-) -> tuple[Signature, tuple[str, ...], tuple[bytes, ...]]:
+) -> Standing:
     """The mathematics are right: is the signer believed, and is it the sender?"""
     standing = assess(certificate, seen, judge.trust, judge.at)
     verdict, reasons = standing.verdict, list(standing.reasons)
@@ -251,7 +259,7 @@ def _standing(
     if other is not None:
         reasons.insert(0, other)
         verdict = Signature.MISMATCH if verdict in {Signature.VALID, Signature.WEAK} else verdict
-    return verdict, tuple(reasons), standing.evidence
+    return replace(standing, verdict=verdict, reasons=tuple(reasons))
 
 
 def _not_the_sender(certificate: bytes, judge: Judge) -> str | None:

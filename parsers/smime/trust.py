@@ -19,9 +19,10 @@ from pyhanko_certvalidator.policy_decl import NO_REVOCATION, AcceptAllAlgorithms
 
 from parsers.certificates import describe, load, public_key, refusal_to_sign
 from parsers.errors import ParseError, Unsupported
-from parsers.smime.model import Signature, Trust
+from parsers.smime.model import Evidence, Role, Signature, Trust, Wanted
 from parsers.smime.primitives import weak_hash, weak_key
-from parsers.smime.revocation import Status, judge, owner_of
+from parsers.smime.revocation import judge, owner_of
+from parsers.smime.wanted import of_issuer, of_path
 
 T = TypeVar("T")
 _WEAK_LINK = "Un certificat du signataire est lui-même signé avec une empreinte trop faible aujourd’hui."
@@ -35,8 +36,10 @@ class Standing:
 
     verdict: Signature
     reasons: tuple[str, ...] = ()
-    evidence: tuple[bytes, ...] = ()
-    """Lists and OCSP answers (DER) on which it stands."""
+    evidence: tuple[Evidence, ...] = ()
+    """The certificates of the path, then the lists and OCSP answers, on which it stands."""
+    wanted: tuple[Wanted, ...] = ()
+    """What the network could add."""
 
 
 def assess(
@@ -48,7 +51,8 @@ def assess(
 ) -> Standing:
     """Judge a certificate at ``at`` (aware). ``seen`` are the certificates of the message.
 
-    ``refusal_of`` says why it may not serve: to sign, unless another use is asked. The message's own certificates help to build a path and are never believed by themselves.
+    ``refusal_of`` says why it may not serve: to sign, unless another use is asked. The message's own
+    certificates help to build a path and are never believed by themselves.
     """
     at = at.astimezone(UTC).replace(microsecond=0)
     others = _helpful(certificate, seen, trust)
@@ -57,19 +61,35 @@ def assess(
     if path is None:
         path = _path_at_any_time(certificate, others, trust.roots)
     if path is None:
-        return Standing(Signature.UNTRUSTED, (_untrusted(certificate, trust),))
+        return Standing(
+            Signature.UNTRUSTED,
+            (_untrusted(certificate, trust),),
+            (Evidence(Role.SIGNER, certificate),),
+            of_issuer((certificate, *_led(certificate, seen))),
+        )
     refusal = refusal_of(certificate)
     if refusal is not None:
-        return Standing(Signature.UNTRUSTED, (refusal,))
-    status = judge(path, trust.crls, trust.ocsp, at)
+        return Standing(Signature.UNTRUSTED, (refusal,), steps_of(path))
+    status = judge(path, trust.crls, trust.ocsp, at, trust.carried)
+    evidence = (*steps_of(path), *status.evidence)
     if status.revoked:
-        return Standing(Signature.REVOKED, status.reasons, status.evidence)
+        return Standing(Signature.REVOKED, status.reasons, evidence)
+    wanted = of_path(path, status.unsure)
     if late:
-        return Standing(Signature.EXPIRED, (*_date_reasons(path, at), *status.reasons), status.evidence)
-    return _strength(path, status)
+        reasons = (*_date_reasons(path, at), *status.reasons)
+        return Standing(Signature.EXPIRED, reasons, evidence, wanted)
+    weak = _weaknesses(path)
+    verdict = Signature.WEAK if weak else Signature.VALID
+    return Standing(verdict, (*weak, *status.reasons), evidence, wanted)
 
 
-def _strength(path: tuple[bytes, ...], status: Status) -> Standing:
+def steps_of(path: tuple[bytes, ...]) -> tuple[Evidence, ...]:
+    """The certificates of a path (signer first) with their places."""
+    roles = [Role.SIGNER, *[Role.INTERMEDIATE] * (len(path) - 2), Role.ROOT]
+    return tuple(Evidence(role, der) for role, der in zip(roles, path, strict=False))
+
+
+def _weaknesses(path: tuple[bytes, ...]) -> tuple[str, ...]:
     """The last question: is every link strong? The root is believed by choice, not by its signature."""
     reasons: list[str] = []
     for position, der in enumerate(path):
@@ -84,16 +104,19 @@ def _strength(path: tuple[bytes, ...], status: Status) -> Standing:
                 reason = None
             if reason is not None:
                 reasons.append(_WEAK_LINK)
-    if reasons:
-        return Standing(Signature.WEAK, (*dict.fromkeys(reasons), *status.reasons), status.evidence)
-    return Standing(Signature.VALID, status.reasons, status.evidence)
+    return tuple(dict.fromkeys(reasons))
 
 
 def _helpful(certificate: bytes, seen: tuple[bytes, ...], trust: Trust) -> tuple[bytes, ...]:
-    """Certificates a path may go through.
+    """Certificates a path may go through."""
+    supplied = (*trust.intermediates, *_authorities(trust.known))
+    return tuple(dict.fromkeys((*_led(certificate, seen), *supplied)))
 
-    Of the message, only authorities that lead on from the signer, and few: certificates that vouch for
-    one another in every direction would otherwise give a stranger an endless search.
+
+def _led(certificate: bytes, seen: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Of the message's certificates, the authorities that lead on from the signer, and few of them.
+
+    Certificates that vouch for one another in every direction would give a stranger an endless search.
     """
     offered = [der for der in dict.fromkeys(seen) if der != certificate and _is_authority(der)]
     wanted = {load(certificate).issuer.hashable}
@@ -104,8 +127,7 @@ def _helpful(certificate: bytes, seen: tuple[bytes, ...], trust: Trust) -> tuple
             break
         led += found
         wanted |= {load(der).issuer.hashable for der in found}
-    supplied = (*trust.intermediates, *_authorities(trust.known))
-    return tuple(dict.fromkeys((*led[:_MAX_OFFERED], *supplied)))
+    return tuple(led[:_MAX_OFFERED])
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,81 @@
+"""One file on its way to be opened: what its container says of it, and what is never opened."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from parsers import sniff
+from parsers.cda import Cda
+from parsers.mime import Part
+from parsers.smime.attached import is_entity
+from parsers.xdm import XdmDocument
+
+_PROGRAM = "La pièce jointe est un programme : elle n'est pas ouverte."
+REFUSED = {
+    "application/x-7z-compressed": "L'archive 7z n'est pas ouverte ici : demander un ZIP ou des PDF.",
+    "application/vnd.rar": "L'archive RAR n'est pas ouverte ici : demander un ZIP ou des PDF.",
+    "application/gzip": "L'archive GZIP n'est pas ouverte ici : demander un ZIP ou des PDF.",
+    "application/vnd.microsoft.portable-executable": _PROGRAM,
+    "application/x-executable": _PROGRAM,
+}
+SEALED = "La pièce jointe est chiffrée ou signée et n'a pas été ouverte."
+PROMISES = re.compile(r"\.(pdf|zip|7z|rar|docx|xlsx|odt|tiff?|png|jpe?g|heic|msg)\Z", re.IGNORECASE)
+SUFFIXES = {
+    "application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/tiff": ".tif",
+    "text/plain": ".txt", "text/html": ".html", "message/rfc822": ".eml", sniff.ZIP: ".zip",
+    sniff.CDA: ".xml", "application/xml": ".xml", sniff.OUTLOOK: ".msg",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the container says about a file before it is opened."""
+
+    meta: dict[str, str] = field(default_factory=dict)
+    announced: XdmDocument | None = None
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One file to open. ``declared`` is the sender's media type, empty inside an archive."""
+
+    path: str
+    name: str
+    content: bytes = field(repr=False)
+    depth: int
+    context: Context
+    declared: str = ""
+    sender: str = ""
+    """Who sent the Outlook item that holds it."""
+
+
+def is_sealed_entity(name: str, content: bytes) -> bool:
+    """Outlook keeps a clear-signed mail as an attachment ``smime.p7m`` that is a whole MIME entity."""
+    return name.lower().endswith(".p7m") and is_entity(content)
+
+
+def identity(root: Part) -> dict[str, str]:
+    known = {"subject": root.header("subject"), "from": root.header("from"), "date": root.header("date")}
+    return {key: value[:500] for key, value in known.items() if value}
+
+
+def announced_by(document: XdmDocument) -> dict[str, str]:
+    known = {
+        "title": document.title,
+        "code_display": document.type_display,
+        "unique_id": document.unique_id,
+        "xdm_action": document.action,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def described_by(cda: Cda) -> dict[str, str]:
+    return {
+        "title": cda.title,
+        "code_display": cda.code_display,
+        "replaces": " ".join(cda.replaces),
+        "unique_id": cda.unique_id,
+        "author": cda.author,
+    }
