@@ -218,7 +218,7 @@ def move(
     statement = (
         update(Deadline)
         .where(col(Deadline.id) == deadline_id, col(Deadline.state) == before)
-        .values(state=after, ended_at=at if after is DeadlineState.LAPSED else None)
+        .values(state=after, ended_at=at if after is DeadlineState.LAPSED else None, escalated_at=None)
         .returning(col(Deadline.case_id), col(Deadline.delivery))
     )
     moved = session.execute(statement).first()

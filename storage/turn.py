@@ -64,11 +64,12 @@ def called_too_soon(session: Session, today: date) -> list[Deadline]:
 
 
 def missed_of(session: Session, circuit: str, kinds: Collection[str]) -> list[Deadline]:
-    """Missed due dates of these rules, the oldest first."""
+    """Missed due dates of these rules that nobody was handed yet, the oldest first."""
     statement = select(Deadline).where(
         col(Deadline.circuit) == circuit,
         col(Deadline.kind).in_(kinds),
         col(Deadline.state) == DeadlineState.MISSED,
+        col(Deadline.escalated_at).is_(None),
     )
     return list(session.exec(statement.order_by(col(Deadline.due), col(Deadline.id))))
 

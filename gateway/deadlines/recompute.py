@@ -68,6 +68,7 @@ def recompute(
         state=state,
         pauses=[pause.row() for pause in now],
         explanation=list(computed.explanation),
+        escalated_at=deadline.escalated_at if state is deadline.state else None,
     )
     fields = {
         "deadline": deadline.id,

@@ -41,6 +41,8 @@ class DeskDay:
         self.recorder = recorder
         self.clock = clock
         self.circuit = model or circuit()
+        self.calendars = CALENDARS
+        """Replace them to correct a feast."""
 
     def receive(self, letter: str, *documents: DocumentSeen, sender: str = HOSPITAL) -> Filed:
         """File and schedule one mail, as the journey does, at the time of the clock."""
@@ -62,10 +64,10 @@ class DeskDay:
         seen = replace(
             mail(*documents), sha256=sha, received_at=received_at, sender=sender, envelope_from=sender
         )
-        dues = due_dates(self.circuit, seen, decision(seen), at, CALENDARS)
+        dues = due_dates(self.circuit, seen, decision(seen), at, self.calendars, directory())
         with self.database.transaction() as session:
             delivery = rows.stored_delivery(session, sha)
-            events = schedule(session, delivery, seen, dues, self.circuit, at)
+            events = schedule(session, delivery, seen, dues, self.circuit, at, self.calendars)
             for kind, subject, fields in events:
                 self.recorder.add(session, kind, subject, **fields)
         return len(events)

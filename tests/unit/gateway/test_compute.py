@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from gateway.circuits.decision import MailKind
 from gateway.circuits.model import DeadlineRule, Start, Unit
 from gateway.deadlines.calendar import Calendar, Correction, CountryDays, load_calendars
-from gateway.deadlines.compute import compute_due, due_dates, last_working_day
+from gateway.deadlines.compute import due_dates
+from gateway.deadlines.count import compute_due, last_working_day
 from tests.builders.seen import ANSWER, AT, authorisation, circuit, decision, document, mail
 
 CALENDARS = load_calendars(Path(__file__).parents[3] / "config" / "calendars")
@@ -149,9 +150,14 @@ def test_the_place_of_care_gives_its_own_holidays() -> None:
     rule = replace(ANSWER, calendar="fr", delay=1)
     seen = mail(document(0, "se352-302-request"), received_at=datetime(2027, 3, 25, 12, tzinfo=UTC))
     model = circuit(deadlines=(rule,))
-    paris = due_dates(model, seen, decision(seen, caisse="751"), AT, CALENDARS)
-    metz = due_dates(model, seen, decision(seen, caisse="571"), AT, CALENDARS)
-    assert (paris[0].due, metz[0].due) == (date(2027, 3, 26), date(2027, 3, 30))
+
+    def due(finess: str | None, caisse: str) -> date:
+        asked = decision(seen, caisse=caisse, establishment=finess)
+        return due_dates(model, seen, asked, AT, CALENDARS)[0].due
+
+    # the establishment's own département first, that of the caisse when no establishment is known
+    assert (due("750712184", "571"), due("570000018", "751")) == (date(2027, 3, 26), date(2027, 3, 30))
+    assert (due(None, "751"), due(None, "571")) == (date(2027, 3, 26), date(2027, 3, 30))
 
 
 def test_nothing_is_due_to_reports_strangers_and_lists() -> None:

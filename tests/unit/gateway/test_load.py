@@ -51,10 +51,15 @@ def test_kinds_and_queues_are_those_of_the_architecture(circuit: Circuit) -> Non
 def test_a_doubt_is_never_hardened(circuit: Circuit) -> None:
     """Only the dates written on the form are confirmed; every number of days chosen here is not."""
     statuses = {rule.kind: rule.status for rule in circuit.deadlines}
-    assert [kind for kind, status in statuses.items() if status == "confirmed"] == ["coverage-end"]
-    coverage = next(rule for rule in circuit.deadlines if rule.kind == "coverage-end")
-    assert (coverage.start, coverage.delay, coverage.unit) == (Start.PERIOD_END, 0, Unit.DAY)
-    assert [r.days_before for r in coverage.reminders] == [30, 15, 7, 3]
+    confirmed = [kind for kind, status in statuses.items() if status == "confirmed"]
+    assert confirmed == ["coverage-end", "extension-request"]
+    coverage, request = (next(r for r in circuit.deadlines if r.kind == kind) for kind in confirmed)
+    for rule in (coverage, request):
+        assert (rule.start, rule.delay, rule.unit) == (Start.PERIOD_END, 0, Unit.DAY)
+    assert coverage.reminders == ()
+    assert [(r.days_before, r.attach) for r in request.reminders] == [
+        *((days, "prefilled-302") for days in (30, 15, 7, 3)),
+    ]
     cnas = next(rule for rule in circuit.deadlines if rule.kind == "cnas-answer")
     assert "non trouvé" in cnas.basis
     assert {template.status for template in circuit.templates.values()} == {"reconstructed"}
