@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CursorResult, Delete, delete, update
+from sqlalchemy import CursorResult, Delete, Update, delete, update
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.db import Instant, Session
@@ -117,6 +117,19 @@ def named(session: Session, identifier: str) -> WebSession | None:
     ).first()
 
 
+def end_session(session: Session, token_hash: str, at: datetime) -> bool:
+    """End one session but remember it for ``GRACE``: what its person was writing is not lost."""
+    return (
+        _rows(
+            session,
+            update(WebSession)
+            .where(col(WebSession.token_hash) == token_hash, col(WebSession.expires_at) > at)
+            .values(expires_at=at),
+        )
+        == 1
+    )
+
+
 def close_session(session: Session, token_hash: str) -> bool:
     """End one session; ``False`` when it was already gone."""
     return _rows(session, delete(WebSession).where(col(WebSession.token_hash) == token_hash)) == 1
@@ -139,6 +152,6 @@ def _ended(found: WebSession, at: datetime, idle: timedelta | None) -> bool:
     return found.expires_at <= at or (idle is not None and found.seen_at + idle <= at)
 
 
-def _rows(session: Session, statement: Delete) -> int:
+def _rows(session: Session, statement: Delete | Update) -> int:
     result: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
     return result.rowcount

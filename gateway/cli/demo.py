@@ -39,6 +39,7 @@ _ACCOUNTS = (
     ("cpam.595", "Lucie Delattre (CPAM de Lille-Douai)", ["cpam:595"]),
     ("superviseur", "Maëlle Kerbrat (supervision)", ["supervisor"]),
     ("auditeur", "Paul Riou (audit)", ["auditor"]),
+    ("administrateur", "Inès Le Bras (administration)", ["admin"]),
 )
 _PATIENCE_SECONDS = 240.0
 _TURN_SECONDS = 0.2
@@ -116,7 +117,9 @@ def _demo_settings(settings: Settings, folder: Path, *, pages: bool) -> Settings
                     "first_retry_seconds": 1,
                 }
             ),
-            "web": settings.web.model_copy(update={"enabled": pages, "secure_cookies": False}),
+            "web": settings.web.model_copy(
+                update={"enabled": pages, "secure_cookies": False, "totp": "optional"}
+            ),
         }
     )
 

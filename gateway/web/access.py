@@ -35,6 +35,9 @@ class Right(StrEnum):
     """See what is set aside and release it."""
     JOURNAL = "journal"
     PEOPLE = "people"
+    """Make accounts, give and take roles, tokens and sessions; never a document."""
+    ADMINISTER = "administer"
+    """See mailboxes, directory, circuits, keys and jobs; never a document."""
 
 
 RIGHT_TITLES: Mapping[Right, str] = {
@@ -46,7 +49,8 @@ RIGHT_TITLES: Mapping[Right, str] = {
     Right.TAKE_OVER: "Reprendre ou attribuer le travail d'autrui",
     Right.SUPERVISE: "Voir et relancer les messages mis de côté",
     Right.JOURNAL: "Lire le journal des preuves",
-    Right.PEOPLE: "Voir les personnes et leurs rôles",
+    Right.PEOPLE: "Gérer les comptes, les rôles, les sessions et les jetons",
+    Right.ADMINISTER: "Voir boîtes, annuaire, circuits, clés et travaux",
 }
 
 _STAFF = frozenset({Right.WORK, Right.CONTENT, Right.ACT})
@@ -57,7 +61,7 @@ MATRIX: Mapping[str, frozenset[Right]] = {
     "cpam": _STAFF,
     "supervisor": _STAFF | {Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE},
     "auditor": frozenset({Right.JOURNAL}),
-    "admin": frozenset({Right.PEOPLE}),
+    "admin": frozenset({Right.PEOPLE, Right.ADMINISTER}),
 }
 """Rights of each role; ``cpam:594`` has those of ``cpam``, for the queues that name it."""
 
@@ -70,11 +74,51 @@ ROLE_TITLES: Mapping[str, str] = {
     "admin": "Administrateur",
 }
 
+SCOPES: Mapping[str, frozenset[Right]] = {
+    "read": frozenset({Right.WORK, Right.EVERY_QUEUE}),
+    "content": frozenset({Right.CONTENT}),
+    "medical": frozenset({Right.MEDICAL_CONTENT}),
+    "act": frozenset({Right.ACT, Right.TAKE_OVER}),
+    "supervise": frozenset({Right.SUPERVISE}),
+    "journal": frozenset({Right.JOURNAL}),
+    "calendar": frozenset(),
+}
+"""What an API token may be given: the rights of its person that a scope lets through, never more.
+
+``calendar`` opens nothing but the feed of due dates of one queue. No scope lets ``PEOPLE`` or
+``ADMINISTER`` through: accounts and keys are a person's work, with a second factor."""
+
+SCOPE_TITLES: Mapping[str, str] = {
+    "read": "Lire files, éléments et dossiers",
+    "content": "Ouvrir les documents administratifs",
+    "medical": "Ouvrir les documents médicaux",
+    "act": "Prendre, corriger, terminer",
+    "supervise": "Messages mis de côté, relances",
+    "journal": "Lire le journal des preuves",
+    "calendar": "Agenda des échéances d’une file",
+}
+
 ROUTES: Mapping[tuple[str, str], Right] = {
     ("GET", "/"): Right.SIGNED_IN,
     ("GET", "/connexion"): Right.PUBLIC,
     ("POST", "/connexion"): Right.PUBLIC,
+    ("GET", "/connexion/code"): Right.PUBLIC,
+    ("POST", "/connexion/code"): Right.PUBLIC,
+    ("GET", "/connexion/activation"): Right.PUBLIC,
+    ("POST", "/connexion/activation"): Right.PUBLIC,
+    ("GET", "/connexion/activation.svg"): Right.PUBLIC,
+    ("GET", "/connexion/lien/{token}"): Right.PUBLIC,
+    ("POST", "/connexion/lien/{token}"): Right.PUBLIC,
+    ("GET", "/connexion/oidc"): Right.PUBLIC,
+    ("GET", "/connexion/oidc/retour"): Right.PUBLIC,
     ("POST", "/deconnexion"): Right.SIGNED_IN,
+    ("GET", "/compte"): Right.SIGNED_IN,
+    ("POST", "/compte/mot-de-passe"): Right.SIGNED_IN,
+    ("POST", "/compte/second-facteur"): Right.SIGNED_IN,
+    ("POST", "/compte/sessions/{session_id}/fermer"): Right.SIGNED_IN,
+    ("POST", "/compte/jetons/{token_id}/revoquer"): Right.SIGNED_IN,
+    ("GET", "/reprises/{draft_id}"): Right.SIGNED_IN,
+    ("POST", "/reprises/{draft_id}/oublier"): Right.SIGNED_IN,
     ("GET", "/files"): Right.WORK,
     ("GET", "/files/{queue}"): Right.WORK,
     ("GET", "/elements/{item_id}"): Right.WORK,
@@ -108,6 +152,21 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("POST", "/mis-de-cote/{sha256}/relancer"): Right.SUPERVISE,
     ("GET", "/journal"): Right.JOURNAL,
     ("GET", "/personnes"): Right.PEOPLE,
+    ("POST", "/personnes"): Right.PEOPLE,
+    ("GET", "/personnes/{login}"): Right.PEOPLE,
+    ("POST", "/personnes/{login}/{action}"): Right.PEOPLE,
+    ("GET", "/administration/droits"): Right.PEOPLE,
+    ("GET", "/administration/jetons"): Right.PEOPLE,
+    ("POST", "/administration/jetons"): Right.PEOPLE,
+    ("POST", "/administration/jetons/{token_id}/revoquer"): Right.PEOPLE,
+    ("GET", "/administration/sessions"): Right.PEOPLE,
+    ("POST", "/administration/sessions/{session_id}/fermer"): Right.PEOPLE,
+    ("GET", "/administration/boites"): Right.ADMINISTER,
+    ("GET", "/administration/annuaire"): Right.ADMINISTER,
+    ("GET", "/administration/circuits"): Right.ADMINISTER,
+    ("GET", "/administration/circuits/{name}"): Right.ADMINISTER,
+    ("GET", "/administration/cles"): Right.ADMINISTER,
+    ("GET", "/administration/travaux"): Right.ADMINISTER,
 }
 """The right each route asks for; a route that is not here is closed to everyone."""
 
@@ -120,10 +179,14 @@ class Viewer:
     name: str
     roles: tuple[str, ...]
     csrf: str = ""
+    scopes: frozenset[str] | None = None
+    """Scopes of the API token presented; ``None`` for a person in a session of the pages."""
 
     @property
     def rights(self) -> frozenset[Right]:
-        return rights_of(self.roles)
+        """Rights of the roles; a token narrows them to what its scopes let through."""
+        held = rights_of(self.roles)
+        return held if self.scopes is None else held & rights_through(self.scopes)
 
     def may(self, right: Right) -> bool:
         return right in self.rights
@@ -152,6 +215,28 @@ def rights_of(roles: Iterable[str]) -> frozenset[Right]:
             continue
         held |= MATRIX.get(name, frozenset())
     return frozenset(held)
+
+
+def rights_through(scopes: Iterable[str]) -> frozenset[Right]:
+    """Rights that any of ``scopes`` lets through; an unknown scope lets none."""
+    through: set[Right] = {Right.PUBLIC, Right.SIGNED_IN}
+    for scope in scopes:
+        through |= SCOPES.get(scope, frozenset())
+    return frozenset(through)
+
+
+def known_role(role: str, directory: Directory) -> bool:
+    """Whether ``role`` may be given to somebody: one of the matrix, ``cpam`` with a current caisse."""
+    name, mark, code = role.partition(":")
+    if name == "cpam":
+        return bool(mark) and code in directory.caisses
+    return not mark and name in MATRIX
+
+
+def role_title(role: str) -> str:
+    """The role in words; one the matrix does not know stays as it is written."""
+    name, _, code = role.partition(":")
+    return f"CPAM {code}" if code and name == "cpam" else ROLE_TITLES.get(role, role)
 
 
 def route_allows(method: str, path: str, roles: Iterable[str] | None) -> bool:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from fastapi import Depends, FastAPI
 
 from gateway.web import (
+    account,
     actions,
+    admin_circuits,
+    admin_house,
+    admin_people,
+    admin_tokens,
     case,
     choice,
     conservation,
@@ -14,12 +19,16 @@ from gateway.web import (
     contestation_files,
     correction,
     document,
+    drafts,
     errors,
+    invitation,
     item,
     message,
     queue,
     search,
+    secondfactor,
     session,
+    signon,
     supervise,
 )
 from gateway.web.guard import guard
@@ -33,14 +42,20 @@ __all__ = ["WebHouse", "create_app"]
 def create_app(rooms: WebHouse) -> FastAPI:
     """Build the application. Every route passes the guard; pages of the framework are switched off."""
     app = FastAPI(
-        title="Passerelle", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(guard)]
+        title="Passerelle",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(guard), Depends(drafts.settle)],
     )
     pages = Pages(rooms.clock)
     app.state.house = rooms
     app.state.pages = pages
     work = (queue, search, item, actions, choice, correction, message, case, document)
     contested = (contestation_files, contestation, contestation_acts, conservation)
-    for module in (session, *work, *contested, supervise):
+    doors = (session, secondfactor, invitation, signon, account, drafts)
+    administration = (admin_people, admin_tokens, admin_house, admin_circuits)
+    for module in (*doors, *administration, *work, *contested, supervise):
         app.include_router(module.router)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")
     errors.install(app, pages)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from gateway.errors import NotFound, PasserelleError, Refused, Unavailable
-from gateway.web.guard import BadFormError, ForbiddenError, SignInError
+from gateway.web.guard import API, BadFormError, ForbiddenError, ResumeError, SignInError
 from gateway.web.pages import Pages
 from storage.errors import StorageError
 
@@ -38,6 +38,39 @@ UNEXPECTED = (
     "Une erreur inattendue est survenue ; rien n’a été perdu et l’équipe technique en a la trace."
     " Rechargez la page ; si l’erreur revient, prévenez un administrateur."
 )
+UNPROVED = (
+    "Cette adresse demande un jeton d’accès en vigueur (en-tête Authorization: Bearer) ou une session ;"
+    " rien n’a été changé. Demandez un jeton à un administrateur."
+)
+
+
+def problem(status: int, title: str, detail: str) -> Response:
+    """The same refusal for a program: problem details (RFC 9457), the French sentence in ``detail``."""
+    headers = {"WWW-Authenticate": 'Bearer realm="Passerelle"'} if status == 401 else None
+    return JSONResponse(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        status_code=status,
+        headers=headers,
+        media_type="application/problem+json",
+    )
+
+
+def _onward(request: Request, target: str, status: int) -> Response:
+    """Send the browser on, also when htmx asked: it would put the page inside the page."""
+    if request.headers.get("hx-request"):
+        return Response(status_code=status, headers={"HX-Redirect": target})
+    return RedirectResponse(target, 303)
+
+
+def _sign_in(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(API):
+        return problem(401, "Jeton absent ou refusé", UNPROVED)
+    after = error.after if isinstance(error, SignInError) else "/"
+    return _onward(request, "/connexion" if after == "/" else f"/connexion?suite={after}", 401)
+
+
+def _resume(request: Request, error: Exception) -> Response:
+    return _onward(request, error.page if isinstance(error, ResumeError) else "/", 409)
 
 
 def install(app: FastAPI, pages: Pages) -> None:
@@ -45,16 +78,11 @@ def install(app: FastAPI, pages: Pages) -> None:
 
     def page(request: Request, status: int, sentence: str) -> Response:
         title = _TITLES.get(status, "Erreur")
+        if request.url.path.startswith(API):
+            return problem(status, title, sentence)
         return pages.show(
             request, "erreur.html", status=status, title=title, sentence=sentence, code=status
         )
-
-    def sign_in(request: Request, error: Exception) -> Response:
-        after = error.after if isinstance(error, SignInError) else "/"
-        target = "/connexion" if after == "/" else f"/connexion?suite={after}"
-        if request.headers.get("hx-request"):
-            return Response(status_code=401, headers={"HX-Redirect": target})
-        return RedirectResponse(target, 303)
 
     def ours(request: Request, error: Exception) -> Response:
         if not isinstance(error, PasserelleError):
@@ -77,7 +105,8 @@ def install(app: FastAPI, pages: Pages) -> None:
         return page(request, 500, UNEXPECTED)
 
     handlers: list[tuple[type[Exception], Callable[[Request, Exception], Response]]] = [
-        (SignInError, sign_in),
+        (SignInError, _sign_in),
+        (ResumeError, _resume),
         (PasserelleError, ours),
         (StorageError, storage),
         (HTTPException, http),

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from datetime import timedelta
 from hashlib import sha256
 from urllib.parse import quote
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 
 from gateway.errors import PasserelleError
-from gateway.web.access import ROUTES, Right, Viewer, route_allows
+from gateway.web import drafts, tokens
+from gateway.web.access import ROUTES, Right, Viewer
 from gateway.web.house import WebHouse, house
 from storage import sessions
+from storage.sessions import Stage
 
+API = "/api/"
+"""Addresses that answer programs: a token may open them, errors are problem details (RFC 9457)."""
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf"
 LOGIN_COOKIE = "passerelle-connexion"
 MAX_FORM = 64 * 1024
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class SignInError(PasserelleError):
@@ -27,6 +34,14 @@ class SignInError(PasserelleError):
     def __init__(self, after: str) -> None:
         super().__init__("Identifiez-vous pour voir cette page.")
         self.after = after
+
+
+class ResumeError(PasserelleError):
+    """The form came from an earlier session of the same person: its text is kept, ``page`` shows it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__("Votre session a changé ; votre texte est gardé : relisez-le puis envoyez.")
+        self.page = page
 
 
 class ForbiddenError(PasserelleError):
@@ -52,59 +67,104 @@ def local_path(text: str) -> str:
     return text if good else "/"
 
 
+def idle_time(rooms: WebHouse) -> timedelta:
+    return timedelta(minutes=rooms.settings.idle_minutes)
+
+
 async def guard(request: Request) -> None:
     """Dependency of every route: sets ``request.state.viewer`` or raises."""
     path: str = request.scope["route"].path
-    seen = await run_in_threadpool(_viewer, house(request), request.cookies)
+    rooms = house(request)
+    presented = tokens.presented(request) if path.startswith(API) else None
+    if presented is not None:
+        seen = await run_in_threadpool(tokens.viewer, rooms, presented)
+    else:
+        seen = await run_in_threadpool(_viewer, rooms, request)
     request.state.viewer = seen
+    changes = request.method not in _SAFE
     right = ROUTES.get(("GET" if request.method == "HEAD" else request.method, path))
     if right is not Right.PUBLIC:
         if seen is None:
-            raise SignInError(_back(request))
-        if not route_allows(request.method, path, seen.roles):
+            raise SignInError(await _kept(request, rooms) if changes else _back(request))
+        if right is None or right not in seen.rights:
             raise ForbiddenError(
                 "Cette page n’est pas ouverte à votre rôle ; rien n’a été changé."
                 " Demandez à un administrateur si votre travail en a besoin."
             )
-    if request.method not in {"GET", "HEAD", "OPTIONS"}:
-        await _check_form(request, seen)
+    if changes:
+        form = await _form(request)
+        if presented is None:
+            await _check(request, rooms, form, seen)
 
 
-def _viewer(rooms: WebHouse, cookies: Mapping[str, str]) -> Viewer | None:
-    token = cookies.get(session_cookie(rooms.settings.secure_cookies))
+def _viewer(rooms: WebHouse, request: Request) -> Viewer | None:
+    token = request.cookies.get(session_cookie(rooms.settings.secure_cookies))
     if not token:
         return None
+    at, name = rooms.clock.now(), token_hash(token)
     with rooms.database.reading() as session:
-        found = sessions.session_of(session, token_hash(token), rooms.clock.now())
-        if found is None:
-            return None
-        opened, person = found
-        return Viewer(person.login, person.name, tuple(person.roles), opened.csrf)
+        found = sessions.session_of(session, name, at, idle_time(rooms))
+    if found is None or found[0].stage is not Stage.FULL:
+        return None
+    opened, person = found
+    waits = "text/event-stream" in request.headers.get("accept", "")  # a page left open is not a person
+    if sessions.stale(opened, at) and not waits:
+        with rooms.database.transaction() as session:
+            sessions.touch(session, name, at)
+    return Viewer(person.login, person.name, tuple(person.roles), opened.csrf)
 
 
-async def _check_form(request: Request, seen: Viewer | None) -> None:
+async def _form(request: Request) -> FormData:
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > MAX_FORM:
         raise BadFormError(
             "Le formulaire est trop grand ; rien n’a été changé. Réduisez le texte et recommencez."
         )
-    form = await request.form(max_files=0, max_fields=200)
+    return await request.form(max_files=0, max_fields=200)
+
+
+async def _check(request: Request, rooms: WebHouse, form: FormData, seen: Viewer | None) -> None:
+    """The form carries the token of this session; one of an earlier session of the same person is kept."""
     given = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD)
     expected = request.cookies.get(LOGIN_COOKIE, "") if seen is None else seen.csrf
-    if (
-        not isinstance(given, str)
-        or not expected
-        or not hmac.compare_digest(given.encode(), expected.encode())
-    ):
-        raise BadFormError(
-            "Ce formulaire n’est plus valable (la session a changé) ; rien n’a été changé."
-            " Rechargez la page et recommencez."
-        )
+    if isinstance(given, str) and expected and hmac.compare_digest(given.encode(), expected.encode()):
+        return
+    if seen is not None and isinstance(given, str):
+        page = await run_in_threadpool(_earlier, request, rooms, form, seen.login, given)
+        if page is not None:
+            raise ResumeError(page)
+    raise BadFormError(
+        "Ce formulaire n’est plus valable (la session a changé) ; rien n’a été changé."
+        " Rechargez la page et recommencez."
+    )
+
+
+def _earlier(request: Request, rooms: WebHouse, form: FormData, login: str, given: str) -> str | None:
+    with rooms.database.reading() as session:
+        if not sessions.with_csrf(session, login, given):
+            return None
+    return drafts.keep(rooms, request, login, form)
+
+
+async def _kept(request: Request, rooms: WebHouse) -> str:
+    """Where to return after signing in again: to the form, whose text is kept for the same login."""
+    token = request.cookies.get(session_cookie(rooms.settings.secure_cookies), "")
+    if not token:
+        return "/"
+    form = await _form(request)
+    return await run_in_threadpool(_keep, request, rooms, form, token_hash(token))
+
+
+def _keep(request: Request, rooms: WebHouse, form: FormData, name: str) -> str:
+    with rooms.database.reading() as session:
+        ended = sessions.ended_session(session, name)
+    given = form.get(CSRF_FIELD) or request.headers.get(CSRF_HEADER)
+    if ended is None or ended.stage is not Stage.FULL or given != ended.csrf:
+        return "/"
+    return quote(drafts.keep(rooms, request, ended.login, form) or "/", safe="/")
 
 
 def _back(request: Request) -> str:
-    """Where to return after signing in: the page asked for, or home after a lost form."""
-    if request.method != "GET":
-        return "/"
+    """The page asked for, as one value of a query."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return quote(local_path(request.url.path + query), safe="/?=&%")
+    return quote(local_path(request.url.path + query), safe="/")

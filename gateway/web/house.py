@@ -14,8 +14,9 @@ from gateway.clock import Clock
 from gateway.contestations.schedule import Retention
 from gateway.contesting.rooms import Contesting
 from gateway.evidence.record import Recorder
-from gateway.settings import Web
+from gateway.settings import Settings, Web
 from gateway.web.access import Viewer
+from gateway.web.oidc import SignOn
 from gateway.web.pages import Pages
 from gateway.web.passwords import Passwords
 from storage.db import Database
@@ -50,6 +51,10 @@ class WebHouse:
     wake: Callable[[str], None] = lambda _: None
     """Told the SHA-256 of a delivery released from a page, after the commit; its failure is harmless."""
     passwords: Passwords = field(default_factory=Passwords)
+    sign_on: SignOn | None = None
+    """The identity provider, when the settings name one."""
+    installation: Settings | None = None
+    """Every setting, for the pages of the administrator; ``None`` where they are not shown."""
     contesting: Contesting | None = None
     """What the actions on contestations need; without it their pages can only be read."""
     export: Callable[[str, str], bytes] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,19 @@ NAVIGATION: tuple[tuple[Right, str, str], ...] = (
     (Right.SUPERVISE, "/mis-de-cote", "Mis de côté"),
     (Right.SUPERVISE, "/conservation", "Conservation"),
     (Right.JOURNAL, "/journal", "Journal"),
-    (Right.PEOPLE, "/personnes", "Personnes"),
+    (Right.PEOPLE, "/personnes", "Administration"),
+)
+
+ADMINISTRATION: tuple[tuple[Right, str, str], ...] = (
+    (Right.PEOPLE, "/personnes", "Comptes"),
+    (Right.PEOPLE, "/administration/droits", "Droits"),
+    (Right.PEOPLE, "/administration/sessions", "Sessions"),
+    (Right.PEOPLE, "/administration/jetons", "Jetons"),
+    (Right.ADMINISTER, "/administration/boites", "Boîtes"),
+    (Right.ADMINISTER, "/administration/annuaire", "Annuaire"),
+    (Right.ADMINISTER, "/administration/circuits", "Circuits"),
+    (Right.ADMINISTER, "/administration/cles", "Clés"),
+    (Right.ADMINISTER, "/administration/travaux", "Travaux"),
 )
 
 DONE_SENTENCES = {
@@ -42,6 +55,13 @@ DONE_SENTENCES = {
     "degel": "Le gel est levé ; ce qui retient encore le dossier reste indiqué.",
     "relance": "Le message repart de l’étape où il s’était arrêté.",
     "sorti": "Vous êtes déconnecté.",
+    "choisi": "Votre mot de passe est choisi : identifiez-vous avec lui.",
+    "compte": "C’est enregistré ; le compte est à jour.",
+    "motdepasse": "Votre mot de passe est changé ; vos autres sessions sont fermées.",
+    "facteur-retire": "Le second facteur est retiré.",
+    "session-fermee": "La session est fermée.",
+    "jeton-revoque": "Le jeton n’ouvre plus rien.",
+    "oublie": "Le texte gardé est effacé.",
     "expire": "Votre session a expiré : identifiez-vous pour continuer.",
 }
 
@@ -100,6 +120,11 @@ class Pages:
             "today": paris_date(self._clock.now()),
             "notice": DONE_SENTENCES.get(request.query_params.get("fait", "")),
             "Right": Right,
+            "draft_kept": _draft(request, viewer),
+            "administration": [
+                entry for entry in ADMINISTRATION if viewer is not None and viewer.may(entry[0])
+            ],
+            "path": request.url.path,
         }
         html = self._environment.get_template(template).render(known | values)
         return HTMLResponse(html, status_code=status)
@@ -108,7 +133,15 @@ class Pages:
 def _section(path: str) -> str:
     """The entry of the navigation a page belongs to: items and cases are reached from the queues."""
     first = "/" + path.split("/", 2)[1]
+    if first == "/administration":
+        return "/personnes"
     return "/files" if first in {"/elements", "/dossiers", "/recherche"} else first
+
+
+def _draft(request: Request, viewer: Viewer | None) -> str | None:
+    """The kept text an address names; whose it is, its own page checks."""
+    name = request.query_params.get("reprise", "")
+    return name if viewer is not None and re.fullmatch(r"[0-9a-f]{32}", name) else None
 
 
 def _roles(viewer: Viewer | None) -> str:

@@ -1,4 +1,4 @@
-"""Pages of the supervisor, the auditor and the administrator."""
+"""Pages of the supervisor and of the auditor."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from fastapi.responses import RedirectResponse
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
 from gateway.web import story
-from gateway.web.access import MATRIX, RIGHT_TITLES, ROLE_TITLES
 from gateway.web.house import InHouse, Seen, Shown
 from gateway.web.words import names
-from storage import audit, deliveries, people, queues, sheets
+from storage import audit, deliveries, queues, sheets
 
 router = APIRouter()
 
@@ -78,22 +77,6 @@ def journal(request: Request, rooms: InHouse, shown: Shown, avant: Position = No
         events=told,
         following=told[-1].position if len(events) > PAGE else None,
         first_page=avant is None,
-    )
-
-
-@router.get("/personnes")
-def everyone(request: Request, rooms: InHouse, shown: Shown) -> Response:
-    """People, their roles, and the matrix of rights as it is applied."""
-    with rooms.database.reading() as session:
-        known = people.everyone(session)
-    return shown.show(
-        request,
-        "personnes.html",
-        people=known,
-        matrix=MATRIX,
-        role_titles=ROLE_TITLES,
-        right_titles=RIGHT_TITLES,
-        now=rooms.clock.now(),
     )
 
 

@@ -12,7 +12,7 @@ from uvicorn import Config, Server
 
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Recorder
-from gateway.settings import Web
+from gateway.settings import Settings, Web
 from gateway.web.app import WebHouse, create_app
 from parsers.documents import render, text
 from parsers.pictures import png
@@ -86,7 +86,8 @@ def build(database: Database, folder: Path, clock: TurnableClock) -> World:
         recorder=recorder,
         clock=clock,
         circuits=seed.circuits(),
-        settings=Web(secure_cookies=False),
+        settings=Web(secure_cookies=False, totp="optional"),
+        installation=Settings(),
         render_page=page_image,
         read_text=text,
         page_dpi=DPI,

@@ -78,8 +78,20 @@ def test_signing_out_ends_the_session_in_the_table(world: World) -> None:
 
 def test_a_session_ends_at_its_hour(world: World) -> None:
     client = world.signed_in("agathe")
-    world.clock.turn(timedelta(hours=world.house.settings.session_hours) - timedelta(seconds=1))
+    for _ in range(world.house.settings.session_hours * 2 - 1):
+        world.clock.turn(timedelta(minutes=30))
+        assert client.get("/files").status_code == 200
+    world.clock.turn(timedelta(minutes=30, seconds=-1))
     assert client.get("/files").status_code == 200
+    world.clock.turn(timedelta(seconds=1))
+    assert client.get("/files").status_code == 303
+
+
+def test_a_session_left_alone_ends_and_a_page_that_listens_does_not_keep_it(world: World) -> None:
+    client = world.signed_in("agathe")
+    idle = timedelta(minutes=world.house.settings.idle_minutes)
+    world.clock.turn(idle - timedelta(seconds=1))
+    assert client.get("/files", headers={"accept": "text/event-stream"}).status_code == 200
     world.clock.turn(timedelta(seconds=1))
     assert client.get("/files").status_code == 303
 

@@ -1,4 +1,4 @@
-"""Set aside and released; the journal; people and their rights."""
+"""Set aside and released; the journal."""
 
 from __future__ import annotations
 
@@ -78,9 +78,3 @@ def test_the_journal_page_by_page(world: World) -> None:
     assert "config:5<" not in first
     assert "config:5<" in client.get("/journal?avant=17").text
     assert client.get("/journal?avant=abc").status_code == 404
-
-
-def test_the_matrix_is_shown_as_it_is_applied(world: World) -> None:
-    shown = world.signed_in("adam").get("/personnes").text
-    assert "Ouvrir les documents médicaux" in shown
-    assert "cpam:595" in shown

@@ -1,0 +1,82 @@
+"""The rules in force and the directory, read-only: each rule with its source and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.circuits.directory import Correspondent
+from gateway.errors import NotFound
+from gateway.web.house import InHouse, Shown
+from parsers.certificates import describe
+from parsers.errors import ParseError
+from storage import certbook
+from storage.certbook import CertificateState
+
+router = APIRouter(prefix="/administration")
+
+_SEEN = 200
+NO_CIRCUIT = "Ce circuit n’est pas en service ; rien n’a été changé. Revenez à la liste des circuits."
+UNITS = {
+    "day": ("jour", "jours"),
+    "working-day": ("jour ouvré", "jours ouvrés"),
+    "month": ("mois", "mois"),
+    "end-of-month": ("mois, fin de mois", "mois, fin de mois"),
+}
+CALENDARS = {"fr": "France", "dz": "Algérie", "common": "France et Algérie"}
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A correspondent of the directory, with the certificates its files hold."""
+
+    who: Correspondent
+    ends: tuple[tuple[str, datetime | None], ...]
+    """Subject and last day of each; ``None`` when it cannot be read."""
+
+
+@router.get("/annuaire")
+def directory(request: Request, rooms: InHouse, shown: Shown) -> Response:
+    """Caisses, establishments, correspondents with their certificates, and those seen in signed mail."""
+    known = rooms.circuits.directory
+    with rooms.database.reading() as session:
+        seen = certbook.listed(session, list(CertificateState), _SEEN)
+    return shown.show(
+        request,
+        "annuaire.html",
+        caisses=sorted(known.caisses.values(), key=lambda caisse: (caisse.departement, caisse.code)),
+        establishments=sorted(known.establishments.values(), key=lambda one: one.name),
+        correspondents=[_certified(one) for one in known.correspondents],
+        unconfirmed=len(known.unconfirmed),
+        seen=seen,
+        now=rooms.clock.now(),
+    )
+
+
+@router.get("/circuits")
+def circuits(request: Request, rooms: InHouse, shown: Shown) -> Response:
+    """Every circuit in force, with how many of its rules await confirmation."""
+    return shown.show(request, "circuits.html", circuits=list(rooms.circuits.by_name.values()))
+
+
+@router.get("/circuits/{name}")
+def circuit(request: Request, rooms: InHouse, shown: Shown, name: str) -> Response:
+    """One circuit: where each kind goes and why, each delay with its basis and status, each letter."""
+    found = rooms.circuits.by_name.get(name)
+    if found is None:
+        raise NotFound(NO_CIRCUIT)
+    return shown.show(request, "circuit.html", circuit=found, units=UNITS, calendars=CALENDARS)
+
+
+def _certified(who: Correspondent) -> Certified:
+    return Certified(who, tuple(_end(der) for der in who.certificates))
+
+
+def _end(der: bytes) -> tuple[str, datetime | None]:
+    try:
+        told = describe(der)
+    except ParseError:
+        return "illisible", None
+    return told.subject, told.not_after
