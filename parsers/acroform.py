@@ -16,6 +16,8 @@ from defusedxml import ElementTree
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
+from parsers.active import active, may_be_active
+from parsers.attached import Attachment, attachments, embedded, may_hold_files
 from parsers.errors import PasswordNeeded
 from parsers.facts import Box, FormField, Source
 from parsers.limits import DEFAULT, Limits
@@ -23,34 +25,14 @@ from parsers.limits import DEFAULT, Limits
 # pypdf's warnings may quote what the document says: they must not reach a log.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
-ACTIVE = {
-    "/JavaScript": "JavaScript",
-    "/Launch": "Launch",
-    "/SubmitForm": "SubmitForm",
-    "/ImportData": "ImportData",
-    "/GoToR": "GoToR",
-    "/GoToE": "GoToE",
-    "/RichMedia": "RichMedia",
-    "/Movie": "Movie",
-    "/Sound": "Sound",
-    "/Rendition": "Rendition",
-}
 LOCKED = (
     "Ce PDF est protégé par un mot de passe : il est gardé sans être lu ; l'expéditeur doit le renvoyer "
     "sans mot de passe ou donner ce mot de passe dans un message chiffré."
 )
 """Read by colleagues and, in the acknowledgement, by the sender."""
-_MAX_OBJECTS = 20_000
 _MAX_FIELDS = 2_000
+__all__ = ["LOCKED", "Attachment", "Contents", "contents", "embedded"]
 _XFA_DATA = "http://www.xfa.org/schema/xfa-data/1.0/"
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file embedded in a PDF."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +62,6 @@ def contents(content: bytes, limits: Limits = DEFAULT, passwords: tuple[str, ...
         )
 
 
-def embedded(content: bytes, limits: Limits = DEFAULT) -> tuple[Attachment, ...]:
-    """Files embedded in a PDF (ISO 32000-1, 7.11.4), bounded; none when it cannot be followed."""
-    if b"/EmbeddedFile" not in content and b"/ObjStm" not in content:
-        return ()
-    try:
-        reader = PdfReader(io.BytesIO(content), strict=False)
-        _unlock(reader, ())
-        return _embedded(reader, limits)
-    except Exception:  # noqa: BLE001 - as in ``contents``, which tells of it
-        return ()
-
-
 def _unlock(reader: PdfReader, passwords: tuple[str, ...]) -> None:
     if reader.is_encrypted and not any(reader.decrypt(p) for p in ("", *passwords)):
         raise PasswordNeeded(LOCKED)
@@ -109,15 +79,13 @@ def _contents(reader: PdfReader, content: bytes, limits: Limits) -> Contents:
         except Exception:  # noqa: BLE001 - the XML of a stranger
             notes.append("Les données XFA de ce PDF sont endommagées et n'ont pas été lues.")
     embedded: tuple[Attachment, ...] = ()
-    if b"/EmbeddedFile" in content or b"/ObjStm" in content:
+    if may_hold_files(content):
         try:
-            embedded = _embedded(reader, limits)
+            embedded = attachments(reader, limits)
         except Exception:  # noqa: BLE001 - see above
             notes.append("Les fichiers joints à ce PDF n'ont pas pu être extraits.")
-    active = _active(reader) if _may_be_active(content) else ()
-    if active:
-        notes.append(f"Ce PDF contient du contenu actif ({', '.join(active)}), qui n'est jamais exécuté.")
-    return Contents(tuple(fields), embedded, active, tuple(notes))
+    kinds = active(reader, limits) if may_be_active(content) else ()
+    return Contents(tuple(fields), embedded, kinds, tuple(notes))
 
 
 def _dictionary(value: Any) -> DictionaryObject:
@@ -247,47 +215,3 @@ def _xfa(form: DictionaryObject, limits: Limits) -> list[FormField]:
             tag = str(node.tag).rpartition("}")[2]
             found.append(FormField(tag, text, None, None, Source.XFA))
     return found
-
-
-def _embedded(reader: PdfReader, limits: Limits) -> tuple[Attachment, ...]:
-    found: list[Attachment] = []
-    room = limits.archive_bytes
-    for name, versions in reader.attachments.items():
-        for data in versions:
-            room -= len(data)
-            if room < 0 or len(found) >= limits.archive_entries:
-                return tuple(found)
-            found.append(Attachment(str(name), bytes(data)))
-    return tuple(found)
-
-
-def _may_be_active(content: bytes) -> bool:
-    """Whether a walk of the objects is worth its time: names may hide in object streams."""
-    return b"/ObjStm" in content or any(
-        n in content for n in (b"/JS", b"/AA", b"/OpenAction", *(k.encode() for k in ACTIVE))
-    )
-
-
-def _active(reader: PdfReader) -> tuple[str, ...]:
-    """Kinds of action reachable from the catalogue, the pages, their annotations and the name trees."""
-    seen: set[int] = set()
-    found: set[str] = set()
-    root = reader.trailer.get("/Root")
-    stack: list[Any] = [root]
-    while stack and len(seen) < _MAX_OBJECTS:
-        value = stack.pop()
-        if isinstance(value, IndirectObject):
-            if value.idnum in seen:
-                continue
-            seen.add(value.idnum)
-            value = value.get_object()
-        if isinstance(value, DictionaryObject):
-            action = value.get("/S")
-            if isinstance(action, str) and action in ACTIVE:
-                found.add(ACTIVE[action])
-            elif "/JS" in value:
-                found.add("JavaScript")
-            stack += [v for k, v in value.items() if k not in {"/Parent", "/Font", "/XObject"}]
-        elif isinstance(value, ArrayObject):
-            stack += list(value)
-    return tuple(sorted(found))

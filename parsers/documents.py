@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parsers import acroform, docx, images, pdf
-from parsers.acroform import Attachment
+from parsers import acroform, active, docx, images, pdf
+from parsers.attached import Attachment
 from parsers.delimited import csv_rows
 from parsers.errors import Malformed, ParseError, PasswordNeeded, TooLarge, Unsupported
-from parsers.facts import Bitmap, FormField, Page
+from parsers.facts import Bitmap, FormField, Issue, Page, Severity
 from parsers.limits import DEFAULT, Limits
+from parsers.mend import MENDED, mended
+from parsers.rtf import RTF, rtf_text
+from parsers.sniff import HEIC, is_heif
 from parsers.spreadsheet import XLSX, sheet_rows
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-IMAGES = frozenset({"image/tiff", "image/png", "image/jpeg"})
+IMAGES = frozenset({"image/tiff", "image/png", "image/jpeg", HEIC})
 DRAWN = IMAGES | {PDF}
 """Formats whose pages have an image."""
-TEXTS = frozenset({"text/plain", "text/html"})
+TEXTS = frozenset({"text/plain", "text/html", RTF})
 CSV = "text/csv"
 TABLES = frozenset({XLSX, CSV})
 """Lists in rows: shown as text; ``parsers.rows`` gives their cells."""
@@ -30,7 +33,8 @@ _TABLE_ROWS = 1_000
 _NAMED = {
     ".pdf": PDF, ".docx": DOCX, ".tif": "image/tiff", ".tiff": "image/tiff", ".png": "image/png",
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".txt": "text/plain", ".htm": "text/html",
-    ".html": "text/html", ".csv": CSV, ".tsv": CSV, ".xlsx": XLSX,
+    ".html": "text/html", ".rtf": RTF, ".heic": HEIC, ".heif": HEIC, ".csv": CSV, ".tsv": CSV,
+    ".xlsx": XLSX,
 }  # fmt: skip
 
 
@@ -108,6 +112,8 @@ def _words(content: bytes, kind: str, limits: Limits) -> str:
         return "\n".join("  ".join(filter(None, row.cells)) for row in sheet_rows(content, limits))
     if kind == CSV:
         return "\n".join("  ".join(filter(None, row.cells)) for row in csv_rows(content, limits))
+    if kind == RTF:
+        return rtf_text(content, limits)
     source = _decoded(content)
     return docx.html_text(source) if kind == "text/html" else source
 
@@ -125,7 +131,7 @@ def render(
     kind = media_kind(content, media_type, name)
     try:
         if kind == PDF:
-            return pdf.render(content, page, dpi, limits, passwords)
+            return _drawn(content, page, dpi, limits, passwords)
         if kind in IMAGES:
             return images.render(content, page, dpi, limits)
     except ParseError:
@@ -146,13 +152,12 @@ def media_kind(content: bytes, media_type: str, name: str) -> str:
         return "image/jpeg"
     if content[:4] in {b"II*\x00", b"MM\x00*"}:
         return "image/tiff"
+    if is_heif(content):
+        return HEIC
+    if head.startswith(b"{\\rtf"):
+        return RTF
     declared = media_type.lower().partition(";")[0].strip()
     named = next((kind for end, kind in _NAMED.items() if name.lower().endswith(end)), "")
-    if content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"mif1", b"hevc", b"heim"}:
-        raise Unsupported(
-            "Les photos HEIC ne sont pas lues : celle-ci est gardée, l'expéditeur doit la renvoyer en JPEG "
-            "ou en PDF."
-        )
     for kind in (declared, named):
         if kind in {PDF, DOCX} | IMAGES | TEXTS | TABLES:
             return kind
@@ -160,7 +165,12 @@ def media_kind(content: bytes, media_type: str, name: str) -> str:
 
 
 def _pdf(content: bytes, limits: Limits, passwords: tuple[str, ...]) -> Inspected:
-    sheets = pdf.sheets(content, limits, passwords)
+    notes: tuple[str, ...] = ()
+    try:
+        sheets = pdf.sheets(content, limits, passwords)
+    except Malformed:
+        content, passwords, notes = mended(content, limits, passwords), (), (MENDED,)
+        sheets = pdf.sheets(content, limits)
     try:
         inside = acroform.contents(content, limits, passwords)
     except PasswordNeeded:
@@ -172,8 +182,21 @@ def _pdf(content: bytes, limits: Limits, passwords: tuple[str, ...]) -> Inspecte
         tuple(s.page.number for s in sheets if not s.good),
         inside.active,
         inside.embedded,
-        inside.notes,
+        (*notes, *inside.notes),
     )
+
+
+def _drawn(content: bytes, page: int, dpi: float, limits: Limits, passwords: tuple[str, ...]) -> Bitmap:
+    try:
+        return pdf.render(content, page, dpi, limits, passwords)
+    except Malformed:
+        return pdf.render(mended(content, limits, passwords), page, dpi, limits)
+
+
+def issues(inspected: Inspected) -> tuple[Issue, ...]:
+    """What the file itself makes worth telling: active content, damage. For staff, never for letters."""
+    told = (Issue("file-note", None, Severity.INFO, note) for note in inspected.notes)
+    return (*active.issues(inspected.active), *told)
 
 
 def _decoded(content: bytes) -> str:

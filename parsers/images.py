@@ -1,10 +1,11 @@
-"""Scans and photos: TIFF of several pages (G4 included), PNG, JPEG, to grey page images."""
+"""Scans and photos: TIFF of several pages (G4 included), PNG, JPEG, HEIC, to grey page images."""
 
 from __future__ import annotations
 
 import io
 import warnings
 
+import pillow_heif
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from parsers.errors import Malformed, ParseError, TooLarge
@@ -12,13 +13,18 @@ from parsers.facts import Bitmap, Page, Source
 from parsers.limits import DEFAULT, Limits
 
 _A4 = (595.28, 841.89)
-_FORMATS = ("TIFF", "PNG", "JPEG", "MPO")
+_FORMATS = ("TIFF", "PNG", "JPEG", "HEIF")
+_PAGED = frozenset({"TIFF", "HEIF"})
+"""Formats that hold several pictures, each a page."""
+
+# Only the pictures themselves are decoded, by one thread; a telephone's orientation is applied by libheif.
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
 
 def pages(content: bytes, limits: Limits = DEFAULT) -> tuple[Page, ...]:
     """One page without words for each image. Raises ``Malformed`` or ``TooLarge``."""
     with _opened(content) as image:
-        count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+        count = getattr(image, "n_frames", 1) if image.format in _PAGED else 1
         if count > limits.pages:
             raise TooLarge(f"Cette image compte {count} pages, plus que les {limits.pages} acceptées.")
         found = []
@@ -83,7 +89,7 @@ def _seek(image: Image.Image, number: int, limits: Limits) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if number != 1 or image.format == "TIFF":
+            if number != 1 or image.format in _PAGED:
                 image.seek(number - 1)
             _bounded(image, limits)
             image.load()

@@ -16,6 +16,10 @@ ZIP = "application/zip"
 PKCS7_MIME = "application/pkcs7-mime"
 PKCS7_SIGNATURE = "application/pkcs7-signature"
 OCTETS = "application/octet-stream"
+HEIC = "image/heic"
+_HEIF_BRANDS = frozenset(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1")
+)
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -44,7 +48,7 @@ _ZIP_FAMILIES: tuple[tuple[bytes, str], ...] = (
     ),
 )
 _EXTENSIONS = {
-    "csv": "text/csv", "doc": "application/msword", "eml": "message/rfc822", "heic": "image/heic",
+    "csv": "text/csv", "doc": "application/msword", "eml": "message/rfc822", "heic": HEIC, "heif": HEIC,
     "htm": "text/html", "html": "text/html", "ics": "text/calendar", "md": "text/plain",
     "msg": OUTLOOK, "p7m": PKCS7_MIME, "p7s": PKCS7_SIGNATURE, "ppt": "application/vnd.ms-powerpoint",
     "txt": "text/plain", "vcf": "text/vcard", "xls": "application/vnd.ms-excel", "xml": "application/xml",
@@ -70,6 +74,11 @@ def sniff(content: bytes, name: str = "", declared: str = "") -> str:
     )
 
 
+def is_heif(content: bytes) -> bool:
+    """Whether it holds pictures coded by HEVC (ISO 23008-12), by its brands; AVIF is not."""
+    return content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS and b"avif" not in content[8:40]
+
+
 def _by_signature(content: bytes, extension: str) -> str | None:
     if content.startswith(b"%PDF-"):
         return "application/pdf"
@@ -79,8 +88,8 @@ def _by_signature(content: bytes, extension: str) -> str | None:
         if "__properties_version1.0".encode("utf-16-le") in content:
             return OUTLOOK
         return _EXTENSIONS.get(extension, "application/x-ole-storage")
-    if content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"hevc"}:
-        return "image/heic"
+    if is_heif(content):
+        return HEIC
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return "image/webp"
     if content.startswith(b"BM") and content[6:10] != b"\x00\x00\x00\x00":

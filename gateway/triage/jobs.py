@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from parsers.facts import Bitmap, Page
 from parsers.forms.template import Template
 from parsers.layout import Recognised
 from parsers.limits import Limits
+from parsers.mend import unlocked
 from parsers.pictures import png
 from parsers.smime.attached import open_attached
 from parsers.smime.model import Opened
@@ -65,18 +66,25 @@ def read(request: ReadRequest) -> ReadOutcome:
     if inspected.wanting and request.ocr is None:
         wanting = (page for page in inspected.pages if page.number in inspected.wanting)
         return ReadOutcome((), tuple(Wanted(page, bitmaps[page.number]) for page in wanting))
-    return ReadOutcome(
-        reading.interpret(
-            inspected,
-            request.ocr or {},
-            bitmaps,
-            request.rules,
-            request.templates,
-            context,
-            request.document,
-            request.today,
-        )
+    readings = reading.interpret(
+        inspected,
+        request.ocr or {},
+        bitmaps,
+        request.rules,
+        request.templates,
+        context,
+        request.document,
+        request.today,
     )
+    return ReadOutcome(_with_issues_of_the_file(readings, inspected))
+
+
+def _with_issues_of_the_file(
+    readings: tuple[reading.Reading, ...], inspected: documents.Inspected
+) -> tuple[reading.Reading, ...]:
+    """What is said of the file as a whole (active content, damage) goes with each document of it."""
+    told = documents.issues(inspected)
+    return tuple(replace(each, issues=(*each.issues, *told)) for each in readings) if told else readings
 
 
 def _render(request: ReadRequest, page: int) -> Bitmap:
@@ -95,6 +103,11 @@ def text(content: bytes, media_type: str, name: str, limits: Limits) -> str:
     return documents.text(content, media_type, name, limits)
 
 
+def unlock(content: bytes, password: str, limits: Limits) -> bytes:
+    """A copy of a locked PDF that opens without its password, for reading only."""
+    return unlocked(content, password, limits)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     run: Callable[..., Any]
@@ -109,5 +122,6 @@ JOBS: dict[str, Job] = {
     "read": Job(read, TypeAdapter(ReadOutcome)),
     "page": Job(page, TypeAdapter(bytes)),
     "text": Job(text, TypeAdapter(str)),
+    "unlock": Job(unlock, TypeAdapter(bytes)),
     "claims": Job(read_claims, TypeAdapter(ClaimsRead)),
 }

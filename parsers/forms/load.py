@@ -70,7 +70,7 @@ def _field(data: Mapping[str, Any]) -> FieldSpec:
     except ValueError:
         raise Malformed(f"Le type du champ {name} est inconnu : attendu {', '.join(FieldType)}.") from None
     required = data.get("required", "no")
-    if required not in {"no", "warning", "error"}:
+    if required not in ("no", "warning", "error"):  # a list of TOML has no hash
         raise Malformed(f"« required » du champ {name} doit être « no », « warning » ou « error ».")
     choices = tuple(
         Choice(_text(c, "value", where), _texts(c, "labels", where)) for c in _tables(data, "choices")
@@ -81,7 +81,7 @@ def _field(data: Mapping[str, Any]) -> FieldSpec:
     if pattern is not None:
         try:
             re.compile(pattern)
-        except (re.error, TypeError):
+        except (re.error, TypeError, OverflowError, RecursionError):
             raise Malformed(f"L'expression « pattern » du champ {name} n'est pas lisible.") from None
     return FieldSpec(
         name=name,

@@ -8,15 +8,19 @@ import tomllib
 import zipfile
 from functools import cache
 
+import pillow_heif
 from PIL import Image
 
-from parsers import acroform, documents
+from parsers import acroform, active, documents, sniff
+from parsers.attached import embedded
 from parsers.errors import Malformed, ParseError
 from parsers.facts import Box, FormField, Page, Source, Word
 from parsers.forms.load import load_template
 from parsers.limits import Limits
+from parsers.mend import mended
 from parsers.reading import Context, interpret
-from tests.builders import forms, reports, scans, xfa
+from parsers.rtf import rtf_text
+from tests.builders import forms, pdfs, reports, scans, xfa
 from tests.fuzz.target import Target
 from tests.unit.parsers.reading_world import FOLDER, RULES, TEMPLATES, TODAY
 
@@ -55,6 +59,48 @@ _WORD = (
     b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
     b"<w:p><w:r><w:t>Compte rendu</w:t><w:tab/><w:t>suite</w:t></w:r></w:p></w:body></w:document>"
 )
+
+
+_RTF = (
+    rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\*\generator x;}\pard Compte rendu de M. N\'e9gro\par"
+    rb"\uc1\u233?t\u233? \b gras\b0 {\pict 8950}\cell\row {\field{\*\fldinst HYPERLINK}{\fldrslt lien}}\}}"
+)
+
+
+def _live() -> list[bytes]:
+    """PDFs with what is active or attached, and what is broken."""
+    plain = reports.text_pdf([["Premier titre", "fin"]])
+    return [
+        pdfs.with_action(plain, "JavaScript", JS="app.alert(1)"),
+        pdfs.with_attachment_note(plain, "a.txt", b"contenu"),
+        pdfs.portfolio(plain, {"a.pdf": plain, "b.txt": b"bonjour"}),
+        pdfs.with_xfa_script(plain),
+    ]
+
+
+def _photos() -> list[bytes]:
+    buffer = io.BytesIO()
+    pages = [Image.linear_gradient("L").resize((64, 96)).convert("RGB") for _ in range(2)]
+    held = pillow_heif.from_pillow(pages[0])
+    held.add_from_pillow(pages[1])
+    held.save(buffer, quality=50)
+    return [buffer.getvalue()]
+
+
+def _rtf(data: bytes) -> None:
+    assert len(rtf_text(data, LIMITS)) <= LIMITS.text_chars
+
+
+def _mended(data: bytes) -> None:
+    assert mended(data, LIMITS).startswith(b"%PDF-")
+
+
+def _inside(data: bytes) -> None:
+    found = embedded(data, LIMITS)
+    assert sum(len(each.content) for each in found) <= LIMITS.archive_bytes
+    assert all(
+        issue.message.endswith(".") for issue in active.issues(acroform.contents(data, LIMITS).active)
+    )
 
 
 def _words_document(body: bytes) -> bytes:
@@ -125,9 +171,17 @@ def _hostile_words(data: bytes) -> None:
 TARGETS = (
     Target("pdf", ("pdf.py", "documents.py"), _pdfs, lambda d: _inspected(d, "application/pdf"), 300, 0.2),
     Target("acroform", ("acroform.py",), _fields, _contents, 300, 0.2),
+    Target("live", ("active.py", "attached.py"), _live, _inside, 300, 0.9),
+    Target("mend", ("mend.py",), _pdfs, _mended, 200, 0.2),
+    Target("heic", ("images.py",), _photos, lambda d: _inspected(d, sniff.HEIC), 300, 0.02),
+    Target("rtf", ("rtf.py",), lambda: [_RTF], _rtf, 1500, 0.2),
     Target("images", ("images.py",), _images, lambda d: _inspected(d, "image/tiff"), 600),
     Target(
-        "docx", ("docx.py",), lambda: [_words_document()], lambda d: _inspected(d, documents.DOCX), 1500
+        "docx",
+        ("docx.py",),
+        lambda: [_WORD],
+        lambda d: _inspected(_words_document(d), documents.DOCX),
+        1500,
     ),
     Target(
         "texts",

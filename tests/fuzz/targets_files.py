@@ -42,8 +42,8 @@ def _metadata() -> list[bytes]:
 
 def _compounds() -> list[bytes]:
     inner = outlook.message_tree("b", "c", "b@c.fr", [("x.pdf", b"%PDF")])
-    attached = [("a.pdf", b"%PDF" * 300), ("b", inner)]
-    return [outlook.compound(outlook.message_tree("s", "corps", "a@b.fr", attached))]
+    tree = outlook.message_tree("s", "corps", "a@b.fr", [("a.pdf", b"%PDF" * 300), ("b", inner)])
+    return [outlook.compound(tree)]
 
 
 def _winmails() -> list[bytes]:

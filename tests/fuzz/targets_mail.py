@@ -76,8 +76,9 @@ def _parameters(data: bytes) -> None:
 
 
 def _transfer(data: bytes) -> None:
+    """A line of uuencode cut short still announces 45 bytes, which are zeros: nothing grows beyond that."""
     for encoding in ("base64", "quoted-printable", "x-uuencode", "7bit", ""):
-        assert len(transfer_decoded(data, encoding)) <= max(len(data) * 4, 64)
+        assert len(transfer_decoded(data, encoding)) <= max(len(data) * 23, 64)
 
 
 def _report(data: bytes) -> None:
@@ -137,7 +138,7 @@ TARGETS = (
         _html,
         share=0.9,
     ),
-    Target("unpack", ("unpack.py", "opener.py", "found.py"), _mails, _whole, 2500, 0.9),
+    Target("unpack", ("unpack.py", "opener.py", "found.py", "piece.py"), _mails, _whole, 2500, 0.9),
     Target("attached", ("opener.py", "archive.py", "xdm.py"), _containers, _attached, 2500, 0.99),
     Target("sniff", ("sniff.py",), _containers, _sniffed, share=0.99),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -73,6 +74,56 @@ def test_the_orientation_a_camera_wrote_is_applied() -> None:
     assert bitmap.height > bitmap.width
 
 
+def heic(*pictures: Image.Image, orientation: int = 1) -> bytes:
+    exif = Image.Exif()
+    exif[274] = orientation
+    buffer = io.BytesIO()
+    first = pillow_heif.from_pillow(pictures[0])
+    for other in pictures[1:]:
+        first.add_from_pillow(other)
+    first.info["exif"] = exif.tobytes()
+    first.save(buffer, quality=60)
+    return buffer.getvalue()
+
+
+def test_a_photo_of_a_telephone_is_a_page_that_wants_ocr() -> None:
+    page = scans.drawn(FORM, 60)[0]
+    content = heic(page)
+    for declared, name in (
+        ("image/heic", "a.heic"),
+        ("application/octet-stream", "photo"),
+        ("image/jpeg", ""),
+    ):
+        seen = documents.inspect(content, declared, name)
+        assert seen.media_type == "image/heic"
+        assert seen.wanting == (1,)
+    bitmap = documents.render(content, "image/heic", 1, 60)
+    assert (bitmap.width, bitmap.height) == pytest.approx(page.size, abs=2)
+    assert min(bitmap.pixels) < 100 < max(bitmap.pixels)
+
+
+def test_every_picture_of_a_heif_is_a_page_and_its_turn_is_applied_once() -> None:
+    wide, high = Image.new("RGB", (320, 160), "white"), Image.new("RGB", (160, 320), "black")
+    seen = documents.inspect(heic(wide, high), "image/heic")
+    assert [page.width > page.height for page in seen.pages] == [True, False]
+    assert max(documents.render(heic(wide, high), "image/heic", 2, 72).pixels) < 60
+    turned = heic(wide, orientation=6)
+    (page,) = documents.inspect(turned, "image/heic").pages
+    bitmap = documents.render(turned, "image/heic", 1, 72)
+    assert page.height > page.width
+    assert bitmap.height > bitmap.width
+
+
+def test_a_heif_over_the_ceilings_or_damaged_is_refused() -> None:
+    content = heic(Image.new("RGB", (320, 160), "white"))
+    with pytest.raises(TooLarge):
+        documents.inspect(content, "image/heic", limits=Limits(pixels=10_000))
+    with pytest.raises(TooLarge):
+        documents.inspect(heic(*[Image.new("RGB", (64, 64))] * 3), "image/heic", limits=Limits(pages=2))
+    with pytest.raises(Malformed):
+        documents.inspect(content[: len(content) // 2], "image/heic")
+
+
 def test_transparency_is_white_paper() -> None:
     buffer = io.BytesIO()
     Image.new("RGBA", (300, 300), (0, 0, 0, 0)).save(buffer, "PNG")
@@ -105,8 +156,10 @@ def test_text_and_html_become_words() -> None:
 
 
 def test_what_is_not_read_says_so() -> None:
-    with pytest.raises(Unsupported, match="HEIC"):
+    with pytest.raises(Malformed):
         documents.inspect(b"\x00\x00\x00\x18ftypheic", "image/heic")
+    with pytest.raises(Unsupported):
+        documents.inspect(b"\x00\x00\x00\x18ftypavif", "image/avif")
     with pytest.raises(Unsupported):
         documents.inspect(b"\x00\x01", "application/x-thing")
     with pytest.raises(Unsupported):
