@@ -27,6 +27,7 @@ from gateway.outbound.reminders import ReminderPost
 from gateway.outbound.send import Smarthost
 from gateway.web.app import create_app
 from gateway.web.house import WebHouse
+from gateway.web.oidc import SignOn
 from gateway.worker import Worker
 
 _SWEEP_SECONDS = 60.0
@@ -151,7 +152,7 @@ class Premises:
 
     def _start_web(self) -> None:
         house = self.house
-        settings = house.settings.web
+        settings, oidc = house.settings.web, house.settings.oidc
         app = create_app(
             WebHouse(
                 database=house.database,
@@ -169,6 +170,8 @@ class Premises:
                 contesting=contesting_of(house),
                 export=self._export,
                 retention=load_retention(house.settings.config),
+                sign_on=SignOn(oidc, house.settings.root) if oidc.enabled else None,
+                installation=house.settings,
             )
         )
         server = uvicorn.Server(
