@@ -144,7 +144,7 @@ def examine(
     seen = mail_seen(delivery, [(r.row, r.facts, [i for i, _ in r.issues]) for r in read])
     decision = match(seen, circuit, circuits.directory)
     draft = acknowledgement(circuit, seen, decision, None, pictures_of(read), at, circuits.directory)
-    dues = due_dates(circuit, seen, decision, at, bootstrap.calendars(settings))
+    dues = due_dates(circuit, seen, decision, at, bootstrap.calendars(settings), circuits.directory)
     told = _told(delivery, read, seen, decision, draft, dues, circuit)
     return Explained(told, circuit, tuple(read), draft, dues, sheets)
 

@@ -292,10 +292,10 @@ def compute(house: House, delivery: Delivery, carried: Carried | None = None) ->
     """Set the due dates this mail starts, and end those it answers."""
     circuit = house.circuit(delivery.circuit)
     seen, decision, at = _seen(house, delivery, carried), _decision(delivery), house.clock.now()
-    dues = due_dates(circuit, seen, decision, at, house.calendars)
+    dues = due_dates(circuit, seen, decision, at, house.calendars, house.circuits.directory)
 
     def write(session: Session) -> list[Event]:
-        scheduled = schedule(session, delivery, seen, dues, circuit, at)
+        scheduled = schedule(session, delivery, seen, dues, circuit, at, house.calendars)
         concerned = [case.id for case in cases.of_delivery(session, delivery.sha256) if case.id is not None]
         return [*scheduled, *settle(session, contesting_of(house), concerned, at)]
 
