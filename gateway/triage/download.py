@@ -85,18 +85,27 @@ def _exchange(
         link = socket.create_connection((_address(host, port, reach), port), _left(ends))
     except OSError:
         raise NotDownloaded("ne répond pas") from None
-    watch = threading.Timer(_left(ends), _cut, (link,))
+    over = threading.Event()
+    links = [link]
+    watch = threading.Timer(_left(ends), _cut, (links, over))
     watch.daemon = True
     watch.start()
     try:
         if parts.scheme == "https":
-            link = ssl.create_default_context().wrap_socket(link, server_hostname=host)
-        return _ask(link, parts, reach, body, media_type)
+            secure = ssl.create_default_context().wrap_socket(
+                link, server_hostname=host, do_handshake_on_connect=False
+            )
+            links[0] = link = secure
+            secure.do_handshake()
+        answer = _ask(link, parts, reach, body, media_type)
     except (OSError, http.client.HTTPException, ValueError):
         raise NotDownloaded("n’a pas répondu à temps ou comme il faut") from None
     finally:
         watch.cancel()
         link.close()
+    if over.is_set():  # an answer without a length, cut by us, looks whole
+        raise NotDownloaded("n’a pas répondu à temps ou comme il faut")
+    return answer
 
 
 def _ask(
@@ -158,7 +167,8 @@ def _left(ends: float) -> float:
     return max(ends - time.monotonic(), 0.01)
 
 
-def _cut(link: socket.socket) -> None:
+def _cut(links: list[socket.socket], over: threading.Event) -> None:
     """The time is over: whoever waits for this answer is told at once."""
+    over.set()
     with contextlib.suppress(OSError):
-        link.shutdown(socket.SHUT_RDWR)
+        links[0].shutdown(socket.SHUT_RDWR)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from asn1crypto import algos, cms, core, x509
 from asn1crypto import crl as asn1_crl
@@ -40,26 +40,40 @@ _CBC = {16: "2.16.840.1.101.3.4.1.2", 24: "2.16.840.1.101.3.4.1.22", 32: "2.16.8
 _GCM = {16: "2.16.840.1.101.3.4.1.6", 24: "2.16.840.1.101.3.4.1.26", 32: "2.16.840.1.101.3.4.1.46"}
 
 
+class Signing(TypedDict, total=False):
+    """How a signature is made; every option may be left out."""
+
+    chain: Sequence[bytes]
+    """Certificates carried besides the signers' own."""
+    digest: str
+    """``sha256`` unless told."""
+    pss: bool
+    by_key_id: bool
+    attributes: bool
+    """Signed attributes: yes, unless told."""
+    embed: bool
+    """Certificates inside: yes, unless told."""
+    at: datetime | None
+    crls: Sequence[bytes]
+    answers: Sequence[bytes]
+    extra: Sequence[cms.CMSAttribute]
+
+
 def signed_data(
     content: bytes,
     signers: Sequence[Identity],
     *,
-    chain: Sequence[bytes] = (),
     inside: bool = True,
-    digest: str = "sha256",
-    pss: bool = False,
-    by_key_id: bool = False,
-    attributes: bool = True,
-    embed: bool = True,
-    at: datetime | None = None,
-    crls: Sequence[bytes] = (),
-    answers: Sequence[bytes] = (),
-    extra: Sequence[cms.CMSAttribute] = (),
     exactly: Sequence[cms.CMSAttribute] | None = None,
     kind: str = "data",
+    **how: Unpack[Signing],
 ) -> bytes:
     """A ContentInfo of SignedData (DER), content ``inside`` or not; ``exactly`` these signed attributes."""
-    attrs = _attributes(content, digest, at, extra) if attributes else None
+    digest, by_key_id = how.get("digest", "sha256"), how.get("by_key_id", False)
+    crls, answers = how.get("crls", ()), how.get("answers", ())
+    attrs = None
+    if how.get("attributes", True):
+        attrs = _attributes(content, digest, how.get("at"), how.get("extra", ()))
     if exactly is not None:
         attrs = cms.CMSAttributes(list(exactly))
     encapsulated: dict[str, Any] = {"content_type": kind}
@@ -69,9 +83,12 @@ def signed_data(
         "version": "v3" if by_key_id else "v1",
         "digest_algorithms": [{"algorithm": digest}],
         "encap_content_info": encapsulated,
-        "signer_infos": [_signer(signer, content, attrs, digest, pss, by_key_id) for signer in signers],
+        "signer_infos": [
+            _signer(signer, content, attrs, digest, how.get("pss", False), by_key_id) for signer in signers
+        ],
     }
-    embedded = [*(signer.certificate for signer in signers), *chain] if embed else []
+    own = [signer.certificate for signer in signers]
+    embedded = [*own, *how.get("chain", ())] if how.get("embed", True) else []
     if embedded:
         body["certificates"] = [
             cms.CertificateChoices(name="certificate", value=x509.Certificate.load(der)) for der in embedded

@@ -10,7 +10,7 @@ import base64
 import os
 import zlib
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Unpack
 
 from asn1crypto import cms
 
@@ -35,34 +35,11 @@ def sign(
     identity: Identity,
     *,
     others: Sequence[Identity] = (),
-    chain: Sequence[bytes] = (),
     opaque: bool = False,
-    digest: str = "sha256",
-    pss: bool = False,
-    by_key_id: bool = False,
-    attributes: bool = True,
-    embed: bool = True,
-    at: datetime | None = None,
-    crls: Sequence[bytes] = (),
-    answers: Sequence[bytes] = (),
-    extra: Sequence[cms.CMSAttribute] = (),
+    **how: Unpack[pkcs7.Signing],
 ) -> bytes:
     """A signed entity: ``multipart/signed``, or ``application/pkcs7-mime`` when ``opaque``."""
-    der = pkcs7.signed_data(
-        entity,
-        (identity, *others),
-        chain=chain,
-        inside=opaque,
-        digest=digest,
-        pss=pss,
-        by_key_id=by_key_id,
-        attributes=attributes,
-        embed=embed,
-        at=at,
-        crls=crls,
-        answers=answers,
-        extra=extra,
-    )
+    der = pkcs7.signed_data(entity, (identity, *others), inside=opaque, **how)
     if opaque:
         return pkcs7_mime(der, "signed-data")
     boundary = b"----signature-" + os.urandom(12).hex().encode()
