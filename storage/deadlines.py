@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, UniqueConstraint, delete, or_, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from storage import tallies
-from storage.cases import CaseDocument
+from storage.cases import Case, CaseDocument
 from storage.db import Instant, insert_new, table_of
 from storage.deliveries import Delivery
 from storage.documents import Document
@@ -300,3 +301,26 @@ def next_due(
             if key is not None and (key in case_ids or key in deliveries):
                 first.setdefault(key, deadline)
     return first
+
+
+def of_case(session: Session, case_id: int) -> list[Deadline]:
+    """Every due date of a case, whatever its state, in the order they were set."""
+    statement = select(Deadline).where(col(Deadline.case_id) == case_id)
+    return list(session.exec(statement.order_by(col(Deadline.id))))
+
+
+def versions(session: Session, deadline_id: int) -> list[DeadlineVersion]:
+    """How a due date stood, from its setting on."""
+    statement = select(DeadlineVersion).where(col(DeadlineVersion.deadline_id) == deadline_id)
+    return list(session.exec(statement.order_by(col(DeadlineVersion.id))))
+
+
+def due_before(session: Session, day: date) -> list[tuple[Deadline, str | None]]:
+    """Due dates that wait, due before ``day``, with the reference of their case; nearest first."""
+    statement = (
+        sql_select(Deadline, col(Case.reference))
+        .outerjoin(Case, col(Case.id) == col(Deadline.case_id))
+        .where(col(Deadline.state).in_(WAITING), col(Deadline.due) < day)
+        .order_by(col(Deadline.due), col(Deadline.id))
+    )
+    return [(deadline, reference) for deadline, reference in session.execute(statement)]

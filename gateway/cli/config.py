@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway import bootstrap, checkup
 from gateway.cli.output import print_json, print_table, say
+from gateway.cli.rules import rules_page
 from gateway.contestations.schedule import load_retention
 from gateway.settings import Settings
 
@@ -17,6 +18,8 @@ def add_to(verbs: Any) -> None:
     words = config.add_subparsers(dest="word", required=True)
     check = words.add_parser("check", help="toutes les fautes de la configuration, d'un coup")
     check.set_defaults(run=_check)
+    rules = words.add_parser("rules", help="la page des délais (docs/rules.md), écrite depuis les données")
+    rules.set_defaults(run=_rules)
     doctor = verbs.add_parser("doctor", help="services, clés, certificats, disque, horloge")
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=_doctor)
@@ -35,6 +38,11 @@ def _check(_arguments: argparse.Namespace, settings: Settings) -> int:
     for warning in circuits.warnings:
         say(f"À savoir : {warning}")
     print("Configuration acceptée.")
+    return 0
+
+
+def _rules(_arguments: argparse.Namespace, settings: Settings) -> int:
+    print(rules_page(bootstrap.rules(settings).by_name.values()), end="")
     return 0
 
 

@@ -18,6 +18,7 @@ from gateway.cli import (
     case,
     config,
     contestations,
+    deadlines,
     demo,
     mail,
     outbox,
@@ -58,6 +59,6 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--config", type=Path, default=None, help="fichier de réglages (gateway.toml)")
     root.add_argument("--verbose", action="store_true", help="journal détaillé sur la sortie d'erreur")
     verbs = root.add_subparsers(dest="command", required=True, metavar="COMMANDE")
-    for room in (demo, serve, mail, queue, case, outbox, contestations, config, audit, admin):
+    for room in (demo, serve, mail, queue, case, deadlines, outbox, contestations, config, audit, admin):
         room.add_to(verbs)
     return root
