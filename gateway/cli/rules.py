@@ -21,8 +21,8 @@ from gateway.circuits.model import (
 HEAD = """# Délais des circuits
 
 Cette page est écrite par `passerelle config rules` à partir des fichiers `circuit.toml` : corrigez les
-données, jamais la page. Un délai « à confirmer » est une valeur de configuration, aucun texte lu ne la donne.
-Un délai part du lendemain de son point de départ ; les jours ouvrés excluent week-ends et jours fériés.
+données, jamais la page. Un délai « à confirmer » est une valeur de configuration : aucun texte lu ne la
+donne. Un délai part du lendemain de son point de départ ; les jours ouvrés excluent week-ends et jours fériés.
 """
 _STATUS = {"confirmed": "confirmé", "to be confirmed": "à confirmer"}
 _UNITS = {
@@ -95,7 +95,7 @@ def _lines(circuit: Circuit, rule: DeadlineRule) -> Iterator[str]:
         if names:
             yield f"{label} : {' ; '.join(_trigger(circuit, name) for name in names)}."
     if rule.silence is not None:
-        yield "Silence : une acceptation tacite est proposée à une personne, avec ses preuves ; rien de plus."
+        yield "Silence : une acceptation tacite est proposée à une personne, avec ses preuves."
     if rule.lapses:
         yield "Passé ce jour, l'échéance s'éteint : personne n'est en retard."
     for reminder in rule.reminders:

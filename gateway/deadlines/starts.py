@@ -111,11 +111,13 @@ def _actions(session: Session, circuits: Mapping[str, Circuit]) -> list[Started]
         for rule in circuit.deadlines
         if rule.start is Start.ITEM_ACTION and rule.start_action is not None
     ]
-    last = turn.last_position(session)
-    looked = turn.mark(session, _ACTIONS)
-    turn.set_mark(session, _ACTIONS, str(last))
-    if looked is None or not rules:
+    if not rules:
         return []
+    looked, last = turn.mark(session, _ACTIONS), str(turn.last_position(session))
+    if looked != last:
+        turn.set_mark(session, _ACTIONS, last)
+    if looked is None:
+        return []  # what was done before the rule existed starts nothing
     wanted = {START_ACTIONS[rule.start_action or ""] for _, rule in rules}
     found: list[Started] = []
     for acted in turn.actions_after(session, int(looked), sorted(wanted)):

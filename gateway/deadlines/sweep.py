@@ -143,16 +143,18 @@ class Sweeper:
                 circuit.name: self._concerned(session, circuit, at, every=every)
                 for circuit in self._circuits.values()
             }
-            of_events = {case_id for _, case_id in told}
+            of_events = {case_id for n, case_id in told if n > last or every}
             homes = {n: c.circuit for n in of_events if (c := cases.by_id(session, n)) is not None}
         for circuit in self._circuits.values():
             mine = {n for n, home in homes.items() if home == circuit.name}
             for case_id in sorted(mine | concerned[circuit.name]):
                 with self._database.transaction() as session:
                     self._record(session, settle_case(session, circuit, case_id, at, self._calendars))
-        with self._database.transaction() as session:
-            turn.set_mark(session, _REVIEWED, today)
-            turn.set_mark(session, _HAPPENINGS, str(max([last, *(n for n, _ in told)])))
+        reached = max([last, *(n for n, _ in told)])
+        if every or reached > last:
+            with self._database.transaction() as session:
+                turn.set_mark(session, _REVIEWED, today)
+                turn.set_mark(session, _HAPPENINGS, str(reached))
 
     def _concerned(self, session: Session, circuit: Circuit, at: datetime, *, every: bool) -> set[int]:
         waited = {trigger for rule in circuit.deadlines for trigger in rule.triggers}

@@ -31,6 +31,7 @@ def delivery(
     sender: str = "admissions@chu.example",
     subject: str = "Attestation",
     mailbox: str = "protocole@cnse.example",
+    recipients: Sequence[str] = (),
 ) -> Delivery:
     """A delivery without documents; ``sha256`` may be one letter, repeated 64 times."""
     row = Delivery(
@@ -43,6 +44,7 @@ def delivery(
         circuit="essai",
         sender=sender,
         subject=subject,
+        recipients=list(recipients),
         message_id=f"<{sha256[:8]}@chu.example>",
     )
     assert deliveries.insert(session, row)

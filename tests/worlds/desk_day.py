@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.cases.file import Filed, file_delivery
-from gateway.circuits.decision import DocumentSeen
+from gateway.circuits.decision import Decision, DocumentSeen, MailSeen
 from gateway.circuits.model import Circuit
 from gateway.clock import TurnableClock
 from gateway.deadlines.calendar import load_calendars
@@ -20,7 +20,7 @@ from storage.db import Database
 from storage.outbox import OutboxEntry
 from storage.vault import Vault
 from tests.builders import rows
-from tests.builders.seen import HOSPITAL, circuit, decision, directory, mail
+from tests.builders.seen import FINESS, HOSPITAL, circuit, decision, directory, mail
 
 CALENDARS = load_calendars(Path(__file__).parents[2] / "config" / "calendars")
 
@@ -43,16 +43,23 @@ class DeskDay:
         self.circuit = model or circuit()
         self.calendars = CALENDARS
         """Replace them to correct a feast."""
+        self.directory = directory()
+        self.place = ("131", FINESS)
+        """Caisse and FINESS of the establishment."""
 
-    def receive(self, letter: str, *documents: DocumentSeen, sender: str = HOSPITAL) -> Filed:
+    def receive(
+        self, letter: str, *documents: DocumentSeen, sender: str = HOSPITAL, to: tuple[str, ...] = ()
+    ) -> Filed:
         """File and schedule one mail, as the journey does, at the time of the clock."""
         at, sha = self.clock.now(), letter * 64
         seen = replace(mail(*documents), sha256=sha, received_at=at, sender=sender, envelope_from=sender)
-        decided = decision(seen)
+        decided = self._decision(seen)
         with self.database.transaction() as session:
-            delivery = rows.delivery(session, letter, received_at=at, sender=sender)
+            delivery = rows.delivery(session, letter, received_at=at, sender=sender, recipients=to)
             stored = rows.documents_of(session, sha, documents)
-            filed = file_delivery(session, delivery, stored, seen, decided, self.circuit, directory(), at)
+            filed = file_delivery(
+                session, delivery, stored, seen, decided, self.circuit, self.directory, at
+            )
         self.schedule(letter, *documents, received_at=at, sender=sender)
         return filed
 
@@ -64,7 +71,7 @@ class DeskDay:
         seen = replace(
             mail(*documents), sha256=sha, received_at=received_at, sender=sender, envelope_from=sender
         )
-        dues = due_dates(self.circuit, seen, decision(seen), at, self.calendars, directory())
+        dues = due_dates(self.circuit, seen, self._decision(seen), at, self.calendars, self.directory)
         with self.database.transaction() as session:
             delivery = rows.stored_delivery(session, sha)
             events = schedule(session, delivery, seen, dues, self.circuit, at, self.calendars)
@@ -74,10 +81,14 @@ class DeskDay:
 
     def sweep(self, per_day: int = 20) -> Swept:
         circuits = {self.circuit.name: self.circuit}
-        post = ReminderPost(self.vault, circuits, directory(), lambda _: None, per_day)
+        post = ReminderPost(self.vault, circuits, self.directory, lambda _: None, per_day)
         return Sweeper(
-            self.database, self.recorder, self.clock, circuits, directory(), self.calendars, post=post
+            self.database, self.recorder, self.clock, circuits, self.directory, self.calendars, post=post
         ).once()
+
+    def _decision(self, seen: MailSeen) -> Decision:
+        caisse, finess = self.place
+        return decision(seen, caisse=caisse, establishment=finess)
 
     def letters(self) -> list[OutboxEntry]:
         with self.database.reading() as session:
