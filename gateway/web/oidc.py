@@ -148,7 +148,7 @@ class SignOn:
             code=code,
             code_verifier=verifier,
             grant_type="authorization_code",
-            auth=None if in_body else httpx.BasicAuth(self._id, self._secret or ""),
+            auth=httpx.Auth() if in_body else httpx.BasicAuth(self._id, self._secret or ""),
             **(more if in_body else {}),
         )
         return token

@@ -6,8 +6,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
+from gateway.evidence.record import Kind
 from gateway.settings import load
-from storage import people
+from storage import people, sheets
 from storage.db import Database
 from storage.keys import KeyRing
 from tests.builders.desk import CNSE, Desk
@@ -79,3 +80,49 @@ def test_an_account_is_made_or_replaced_with_a_password_nobody_sees(cli: Command
     assert again.status == 0
     assert "Compte créé" in made.out
     assert "Compte remplacé" in again.out
+
+
+@pytest.mark.parametrize("role", ["root", "cpam", "cpam:000", "admin:595"])
+def test_an_account_with_a_role_nobody_knows_is_not_made(cli: CommandLine, role: str) -> None:
+    refused = cli.call("admin", "add-person", "aline", "Aline Morvan", "auditor", role, given=LONG)
+    assert (refused.status, refused.out) == (1, "")
+    assert f"Rôle inconnu : {role}" in refused.sentence
+    database = Database(load(cli.folder / "config" / "gateway.toml").database_url)
+    with database.reading() as session:
+        assert people.everyone(session) == []
+    database.close()
+
+
+def test_a_token_is_made_listed_and_revoked_and_its_secret_shown_once(cli: CommandLine) -> None:
+    assert cli.call("admin", "add-person", "aline", "Aline Morvan", "cnse-admin", given=LONG).status == 0
+    made = cli.call("admin", "token", "add", "aline", "Relevé", "read", "act", "--days", "30")
+    assert made.status == 0, made.err
+    presented = made.out.strip()
+    name = presented.split("_")[1]
+    listed = cli.call("admin", "token", "list").out
+    assert name in listed
+    assert presented not in listed
+    assert cli.call("admin", "token", "revoke", name).status == 0
+    assert "rien n'a changé" in cli.call("admin", "token", "revoke", name).sentence
+    assert "révoqué" in cli.call("admin", "token", "list").out
+    database = Database(load(cli.folder / "config" / "gateway.toml").database_url)
+    with database.reading() as session:
+        told = [e for e in sheets.journal(session, None, 10) if e.kind == Kind.TOKEN]
+    database.close()
+    assert [(e.fields or {})["action"] for e in told] == ["revoked", "created"]
+    assert presented.rsplit("_", 1)[1] not in str([e.fields for e in told])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("aline", "x", "calendar"), "Portée inconnue"),
+        (("aline", "x", "admin"), "Portée inconnue"),
+        (("aline", "x", "read", "--days", "5000"), "Un jeton vit de 1 à 365 jours"),
+        (("personne", "x", "read"), "Aucun compte"),
+    ],
+)
+def test_a_token_that_may_not_be_is_not_made(cli: CommandLine, words: tuple[str, ...], said: str) -> None:
+    refused = cli.call("admin", "token", "add", *words)
+    assert (refused.status, refused.out) == (1, "")
+    assert said in refused.sentence
