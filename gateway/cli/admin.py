@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import bootstrap, flow, steps
-from gateway.cli import contestations
+from gateway.cli import contestations, token
 from gateway.cli.output import print_table, say
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
@@ -18,7 +18,8 @@ from gateway.house import House
 from gateway.identities import pem_of
 from gateway.intake.orphans import sweep_orphans
 from gateway.settings import Settings
-from gateway.web.passwords import MINIMUM, Passwords
+from gateway.web.access import MATRIX, known_role
+from gateway.web.passwords import Passwords, weakness
 from parsers.certificates import identities_from
 from parsers.errors import ParseError
 from storage import deliveries, people, sessions
@@ -52,7 +53,11 @@ def add_to(verbs: Any) -> None:
     person.add_argument(
         "roles", nargs="+", help="cnse-admin, cnse-medical, cpam:<code>, supervisor, auditor, admin"
     )
+    person.add_argument(
+        "--email", default=None, help="adresse par laquelle la connexion unique le reconnaît"
+    )
     person.set_defaults(run=_add_person)
+    token.add_to(words)
     contestations.add_retention(words)
 
 
@@ -157,12 +162,18 @@ def _reopened(house: House, sha256: str) -> bool:
 
 def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:
     house = bootstrap.build(settings)
-    password = getpass.getpass("Mot de passe : ") if sys.stdin.isatty() else _first_line()
-    if len(password) < MINIMUM:
+    wrong = [role for role in arguments.roles if not known_role(role, house.circuits.directory)]
+    if wrong:
         raise Refused(
-            f"Le mot de passe doit compter au moins {MINIMUM} caractères ; aucun compte n'a été créé."
+            f"Rôle inconnu : {', '.join(wrong)} ; aucun compte n'a été créé. Les rôles sont "
+            f"{', '.join(name for name in MATRIX if name != 'cpam')} et cpam:<code de l'annuaire>."
         )
+    password = getpass.getpass("Mot de passe : ") if sys.stdin.isatty() else _first_line()
+    weak = weakness(password, arguments.login, arguments.name, arguments.email or "")
+    if weak is not None:
+        raise Refused(f"{weak} Ici, aucun compte n'a été créé.")
     person = Person(
+        email=people.folded(arguments.email),
         login=arguments.login,
         name=arguments.name,
         password_hash=Passwords().hash(password),
@@ -174,9 +185,9 @@ def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:
             sessions.close_sessions(session, person.login)
         house.recorder.add(
             session,
-            Kind.CONFIG,
+            Kind.PERSON,
             f"person:{arguments.login}",
-            action="account replaced" if known else "account created",
+            action="account-replaced" if known else "account-created",
             roles=arguments.roles,
         )
     house.close()
