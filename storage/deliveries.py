@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, UniqueConstraint, or_
 from sqlmodel import Field, Session, SQLModel, col, func, select, update
 
 from storage.db import Instant, insert_new, table_of
@@ -174,7 +174,10 @@ def locked(session: Session, mailbox: str) -> list[str]:
         .where(
             col(Delivery.state) == DeliveryState.SCHEDULED,
             func.lower(col(Delivery.mailbox)) == mailbox.lower(),
-            col(Delivery.security)["decryption"].as_string() == "no-key",
+            or_(
+                col(Delivery.security)["decryption"].as_string() == "no-key",
+                col(Delivery.security)["nested_decryption"].as_string() == "no-key",
+            ),
         )
         .order_by(col(Delivery.received_at), col(Delivery.sha256))
     )

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway import bootstrap, flow, steps
+from gateway import bootstrap, flow
 from gateway.cli import contestations, token
 from gateway.cli.output import print_table, say
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
-from gateway.house import House
 from gateway.identities import pem_of
 from gateway.intake.orphans import sweep_orphans
+from gateway.reopening import open_locked
 from gateway.settings import Settings
 from gateway.web.access import MATRIX, known_role
 from gateway.web.passwords import Passwords, weakness
@@ -114,7 +114,7 @@ def _add_identity(arguments: argparse.Namespace, settings: Settings) -> int:
             action="identity added",
             count=len(identities),
         )
-    opened, shut = _open_locked(house, arguments.mailbox)
+    opened, shut = open_locked(house, arguments.mailbox, "ligne de commande")
     house.close()
     print(f"{len(identities)} identité(s) ajoutée(s) à {arguments.mailbox}.")
     if opened:
@@ -122,42 +122,6 @@ def _add_identity(arguments: argparse.Namespace, settings: Settings) -> int:
     if shut:
         say(f"{shut} message(s) de cette boîte restent en quarantaine : aucune de ses clés ne les ouvre.")
     return 0
-
-
-def _open_locked(house: House, mailbox: str) -> tuple[int, int]:
-    """Carry again each mail that a key of the mailbox now opens; how many, and how many stay shut."""
-    with house.database.reading() as session:
-        waiting = deliveries.locked(session, mailbox)
-    opened = [sha256 for sha256 in waiting if _reopened(house, sha256)]
-    for sha256 in opened:
-        flow.run_to_rest(house, sha256)
-    return len(opened), len(waiting) - len(opened)
-
-
-def _reopened(house: House, sha256: str) -> bool:
-    """Send one mail back to its start, unless its layers still lack a key."""
-    with house.database.reading() as session:
-        delivery = deliveries.get(session, sha256)
-    if delivery is None:
-        return False
-    try:
-        security = steps.unseal(house, delivery).columns["security"]
-    except ParseError:
-        return False
-    if security["decryption"] == "no-key":
-        return False
-    with house.database.transaction() as session:
-        if not deliveries.reopen(session, sha256, house.clock.now()):
-            return False
-        house.recorder.add(
-            session,
-            Kind.RELEASED,
-            f"delivery:{sha256}",
-            step="unseal",
-            reason="une clé ajoutée ouvre ce message",
-            person="ligne de commande",
-        )
-    return True
 
 
 def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import uvicorn
 
@@ -84,6 +85,7 @@ class Premises:
             "sweep": (_SWEEP_SECONDS, self._sweeper().once),
         }
         if settings.outgoing.enabled:
+            "keys": (_SWEEP_SECONDS, Locks(house).once),
             chores["dispatch"] = (_DISPATCH_SECONDS, self._dispatcher().once)
         return chores
 
@@ -101,7 +103,9 @@ class Premises:
             cipher=house.settings.outgoing.encryption,
             transport=house.settings.outgoing.key_transport,
         )
-        return Sweeper(house.database, house.recorder, house.clock, circuits, directory, post=post)
+        return Sweeper(
+            house.database, house.recorder, house.clock, circuits, directory, house.calendars, post=post
+        )
 
     def _dispatcher(self) -> Dispatcher:
         house = self.house

@@ -37,6 +37,8 @@ class Verdict:
     sentences: tuple[str, ...]
     signer: str | None
     reasons: tuple[str, ...]
+    nested: tuple[str, ...] = ()
+    """One sentence for each secure mail found inside this one; their names may be medical and stay out."""
 
 
 def verdict(security: Mapping[str, Any] | None) -> Verdict:
@@ -50,7 +52,22 @@ def verdict(security: Mapping[str, Any] | None) -> Verdict:
     reasons = tuple(str(reason) for reason in security.get("reasons") or ())
     signer = security.get("signer")
     title = _title(tone, opened[0])
-    return Verdict(tone, title, (signed[1], opened[1]), str(signer) if signer else None, reasons)
+    return Verdict(
+        tone,
+        title,
+        (signed[1], opened[1]),
+        str(signer) if signer else None,
+        reasons,
+        tuple(_nested(number, layer) for number, layer in enumerate(security.get("nested") or (), 1)),
+    )
+
+
+def _nested(number: int, layer: Mapping[str, Any]) -> str:
+    """The verdict of a secure mail that came inside: it says nothing of the mail around it."""
+    opened = _DECRYPTION.get(str(layer.get("decryption")), _DECRYPTION["absent"])[1]
+    signed = _SIGNATURE.get(str(layer.get("signature")), _SIGNATURE["absent"])[1]
+    signer = f" Signataire : {layer['signer']}." if layer.get("signer") else ""
+    return f"Message sécurisé joint n° {number}. {signed}{signer} {opened}"
 
 
 def _title(tone: str, opened: str) -> str:

@@ -33,6 +33,20 @@ def test_what_was_not_examined_says_so() -> None:
     assert verdict(None).title == "Pas encore examiné"
 
 
+def test_a_nested_secure_mail_has_its_sentence_and_changes_nothing_else() -> None:
+    plain = {"decryption": "absent", "signature": "absent"}
+    nested = {"path": "secret.eml", "decryption": "ok", "signature": "invalid", "signer": None}
+    found = verdict({**plain, "nested": [nested, {**nested, "signature": "valid", "signer": "a@x"}]})
+    assert (found.tone, found.title) == (verdict(plain).tone, verdict(plain).title)
+    assert [sentence[:30] for sentence in found.nested] == [
+        "Message sécurisé joint n° 1. S",
+        "Message sécurisé joint n° 2. S",
+    ]
+    assert "Signature fausse" in found.nested[0]
+    assert "Signataire : a@x." in found.nested[1]
+    assert "secret.eml" not in " ".join(found.nested)
+
+
 def test_an_unknown_word_is_never_good() -> None:
     assert _tone("???", "???") == "plain"
 
