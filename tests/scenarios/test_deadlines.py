@@ -42,16 +42,30 @@ def shipped() -> Circuit:
     return replace(loaded.by_name["soins-programmes-algerie"], name="essai", mailboxes=circuit().mailboxes)
 
 
-@pytest.fixture
-def desk(
-    database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock, shipped: Circuit
+def _desk(
+    database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock, rules: Circuit
 ) -> DeskDay:
-    made = DeskDay(database, vault, recorder, clock, shipped)
+    made = DeskDay(database, vault, recorder, clock, rules)
     known = directory()
     cnas = Correspondent(CNAS, "cnas", "CNAS", None)
     made.directory = replace(known, correspondents=(*known.correspondents, cnas))
     made.place = PARIS
     return made
+
+
+@pytest.fixture
+def desk(
+    sqlite_database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock, shipped: Circuit
+) -> DeskDay:
+    return _desk(sqlite_database, vault, recorder, clock, shipped)
+
+
+@pytest.fixture
+def each_desk(
+    database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock, shipped: Circuit
+) -> DeskDay:
+    """On each database in turn, for what writes most."""
+    return _desk(database, vault, recorder, clock, shipped)
 
 
 def noon(day: date) -> datetime:
@@ -175,11 +189,11 @@ def kinds_of(desk: DeskDay) -> list[str]:
         (GUADELOUPE, "2027-05-30", ["2027-04-29", "2027-05-13", "2027-05-20", "2027-05-26"]),
         # The same end in Paris: Thursday 27 is worked.
         (PARIS, "2027-05-30", ["2027-04-29", "2027-05-13", "2027-05-20", "2027-05-27"]),
-        # End 29/02/2028. 30: Sunday 30/01, hence Thursday 27; 15: Monday 14/02; 7: Tuesday 22; 3: Saturday 26,
-        # Friday 25: Thursday 24.
+        # End 29/02/2028. 30: Sunday 30/01, hence Thursday 27; 15: Monday 14/02; 7: Tuesday 22;
+        # 3: Saturday 26, Friday 25: Thursday 24.
         (PARIS, "2028-02-29", ["2028-01-27", "2028-02-14", "2028-02-22", "2028-02-24"]),
-        # End 20/05/2027, after Aïd el-Adha (16, 17, 18). 30: Tuesday 20/04; 15: Wednesday 05/05; 7: Thursday
-        # 13/05; 3: Monday 17 is the Aïd, Sunday 16 too, Saturday, Friday: Thursday 13, in the same letter.
+        # End 20/05/2027, after Aïd el-Adha (16, 17, 18). 30: Tuesday 20/04; 15: Wednesday 05/05;
+        # 7: Thursday 13/05; 3: Monday 17 is the Aïd, Sunday 16 too, Saturday, Friday: Thursday 13, in the same letter.
         (PARIS, "2027-05-20", ["2027-04-20", "2027-05-05", "2027-05-13"]),
     ],
     ids=["paris", "moselle-easter", "guadeloupe-27-may", "paris-27-may", "29-february", "aid-el-adha"],
@@ -228,7 +242,7 @@ def test_an_outage_over_the_end_says_so_in_one_letter_then_lapses(desk: DeskDay)
 
 
 def test_a_whole_case_from_301_to_the_end_of_the_three_years(desk: DeskDay) -> None:
-    """A 301, its prolongation by an express answer, discharge, report, payment, contestation, three years."""
+    """A 301, an express prolongation, discharge, report, payment, contestation, three years."""
     desk.receive("a", authorisation())
     told = sent(desk, date(2027, 1, 26), date(2027, 1, 28))
     assert [letter for _, letter, _ in told] == ["rappel-echeance"]
@@ -327,7 +341,10 @@ def corrected(tmp_path: Path) -> Calendars:
     return load_calendars(folder)
 
 
-def test_a_corrected_feast_moves_the_dates_and_reminds_nobody_twice(desk: DeskDay, tmp_path: Path) -> None:
+def test_a_corrected_feast_moves_the_dates_and_reminds_nobody_twice(
+    each_desk: DeskDay, tmp_path: Path
+) -> None:
+    desk = each_desk
     desk.receive("a", authorisation(end_date="2027-06-30"))
     desk.clock.set(noon(date(2027, 2, 21)))
     desk.receive("b", request("2027-07-01", "2027-09-30"))
@@ -392,7 +409,8 @@ def test_silence_is_proposed_with_its_proof_and_extends_nothing_by_itself(desk: 
     assert any("02 97 00 00 00" in reason for reason in item.reasons)
 
 
-def test_a_late_express_refusal_supersedes_a_confirmed_tacit_acceptance(desk: DeskDay) -> None:
+def test_a_late_express_refusal_supersedes_a_confirmed_tacit_acceptance(each_desk: DeskDay) -> None:
+    desk = each_desk
     desk.receive("a", authorisation())
     desk.clock.set(noon(date(2027, 1, 28)))
     desk.receive("b", request(), to=(CNAS, MAILBOX))
@@ -427,7 +445,8 @@ def test_a_late_express_refusal_supersedes_a_confirmed_tacit_acceptance(desk: De
     assert sent(desk, date(2027, 5, 25), date(2027, 5, 31)) == []
 
 
-def test_pieces_asked_suspend_the_answer_until_they_are_sent(desk: DeskDay) -> None:
+def test_pieces_asked_suspend_the_answer_until_they_are_sent(each_desk: DeskDay) -> None:
+    desk = each_desk
     desk.receive("a", authorisation())
     desk.clock.set(noon(date(2027, 1, 28)))
     desk.receive("b", request())
