@@ -219,7 +219,7 @@ def test_due_dates_start_with_the_mail_and_end_with_what_answers_it(carried: Car
     assert zipped["acknowledgement-registration"].due == date(2026, 11, 24)
     assert zipped["acknowledgement-registration"].status == "to be confirmed"
     assert all(due.basis and due.explanation for due in zipped.values())
-    # the request ends the wait for it, the answer the wait for an answer, and its grant is a new end of cover
+    # the request ends the wait for it; the answer grants another end of cover
     assert _dues(carried, "301-acroform")["extension-request"].state is DeadlineState.MET
     assert _dues(carried, "301-acroform")["coverage-end"].state is DeadlineState.CANCELLED
     assert _dues(carried, "302-demande")["cnas-answer"].state is DeadlineState.MET
