@@ -14,7 +14,8 @@ from gateway.house import House
 from gateway.intake.accept import Door
 from gateway.settings import Settings
 from gateway.triage.read import Reader
-from gateway.triage.recognition import Recognition
+from gateway.triage.recognition import Memory, Recognition
+from gateway.triage.remembered import Remembered, version_of
 from gateway.triage.revocation import Proofs
 from gateway.triage.sandbox import Sandbox
 from parsers.certificates import certificates_from
@@ -53,7 +54,7 @@ def build(settings: Settings, clock: Clock | None = None, sandbox: Sandbox | Non
         calendars=calendars(settings),
         trust=trust(settings, circuits),
         proofs=proofs(settings, clock),
-        reader=reader(settings, sandbox),
+        reader=reader(settings, sandbox, ocr_memory(settings, database, vault, clock)),
     )
 
 
@@ -99,12 +100,20 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def reader(settings: Settings, sandbox: Sandbox | None = None) -> Reader:
-    """The limited children that read strangers' bytes; they start at the first job."""
+def reader(settings: Settings, sandbox: Sandbox | None = None, memory: Memory | None = None) -> Reader:
+    """The limited children that read strangers' bytes; they start at the first job.
+
+    ``memory``: where pages recognised once are found again; without one they are forgotten at the end.
+    """
     return Reader(
         sandbox=sandbox or Sandbox(limits(settings)),
-        recognition=Recognition(settings.ocr.engine, settings.ocr.workers),
+        recognition=Recognition(settings.ocr.engine, settings.ocr.workers, memory=memory),
     )
+
+
+def ocr_memory(settings: Settings, database: Database, vault: Vault, clock: Clock) -> Remembered:
+    """The pages recognised before, whatever process did it."""
+    return Remembered(database, vault, clock, version_of(settings.ocr.engine))
 
 
 def trust(settings: Settings, circuits: Circuits) -> Trust:

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from gateway.cases.file import file_delivery
+from gateway.cases.superseded import apply_successions
 from gateway.circuits.decision import Decision, MailKind, MailSeen
 from gateway.circuits.notice import reply_address
 from gateway.contesting.acts import settle
@@ -39,7 +40,7 @@ from gateway.triage.seen import mail_seen
 from gateway.triage.unpack import MESSAGE, document_rows, message_columns
 from gateway.triage.unpack import unpack as find_documents
 from gateway.triage.unseal import security_columns
-from storage import addresses, cases, documents
+from storage import addresses, cases, documents, unlocked
 from storage.db import Session
 from storage.deliveries import Delivery
 from storage.documents import Document, FactRow, IssueRow
@@ -132,9 +133,10 @@ def read(house: House, delivery: Delivery, carried: Carried | None = None) -> Wr
     carried = carried or Carried()
     with house.database.reading() as session:
         rows = documents.of_delivery(session, delivery.sha256)
+        readable = unlocked.readable(session, [row.sha256 for row in rows])
     found = house.reader.read_all(
         rows,
-        lambda row: carried.get(house.vault, row.sha256),
+        lambda row: carried.get(house.vault, readable[row.sha256]),
         house.circuit(delivery.circuit),
         delivery.mail or {},
         delivery.received_at,
@@ -205,8 +207,9 @@ def file(house: House, delivery: Delivery, carried: Carried | None = None) -> Wr
         filed = file_delivery(
             session, delivery, rows, seen, decision, circuit, house.circuits.directory, at
         )
+        followed = apply_successions(session, delivery, filed.cases, at)
         claims = register_lists(session, contesting_of(house), delivery, contested, at) if contested else []
-        return [*filed.events, *claims]
+        return [*filed.events, *followed, *claims]
 
     return Written({}, write)
 

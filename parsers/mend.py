@@ -11,6 +11,7 @@ import warnings
 
 import pikepdf
 
+from parsers.acroform import LOCKED
 from parsers.errors import Malformed, PasswordNeeded, TooLarge
 from parsers.limits import DEFAULT, Limits
 
@@ -33,7 +34,7 @@ def mended(content: bytes, limits: Limits = DEFAULT, passwords: tuple[str, ...] 
             continue
         except (pikepdf.PdfError, ValueError, TypeError, RuntimeError, KeyError, OverflowError):
             raise Malformed("Ce PDF est trop abîmé pour être réparé : il est gardé tel que reçu.") from None
-    raise PasswordNeeded("Ce PDF est protégé par un mot de passe : il est gardé sans être lu.")
+    raise PasswordNeeded(LOCKED)
 
 
 def unlocked(content: bytes, password: str, limits: Limits = DEFAULT) -> bytes:

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import JSON, UniqueConstraint, update
 from sqlmodel import Field, SQLModel, col, delete, select
 
+from storage import unlocked
 from storage.cases import Case, CaseDocument, Item
 from storage.contestations import Contestation, ContestationList, UnreadLine
 from storage.db import Instant, Session, insert_new, table_of
@@ -144,6 +145,7 @@ def erase_document(session: Session, document: Document) -> list[str]:
     """Empty a document: what was read in it goes, its kind, class, pages and hash stay. Its blobs."""
     issues = session.exec(select(IssueRow).where(col(IssueRow.document_id) == document.id)).all()
     blobs = [document.sha256, *(i.picture_sha256 for i in issues if i.picture_sha256)]
+    blobs += unlocked.forget(session, document.sha256)
     session.exec(delete(FactRow).where(col(FactRow.document_id) == document.id))
     session.exec(delete(IssueRow).where(col(IssueRow.document_id) == document.id))
     document.name, document.path, document.meta, document.reasons = ERASED, "", {}, []

@@ -32,6 +32,7 @@ from storage import (
     outbox,
     people,
     proposals,
+    recognised,
     retention,
     rulesets,
     sessions,
@@ -40,6 +41,7 @@ from storage import (
     tallies,
     tokens,
     turn,
+    unlocked,
 )
 from storage.db import Database, translated
 from storage.errors import SchemaRefused
@@ -66,6 +68,7 @@ TABLES = (
     outbox,
     people,
     proposals,
+    recognised,
     retention,
     rulesets,
     sessions,
@@ -74,6 +77,7 @@ TABLES = (
     tallies,
     tokens,
     turn,
+    unlocked,
 )
 """Every module that declares tables; a contract test refuses one that is missing here."""
 

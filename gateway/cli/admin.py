@@ -36,6 +36,10 @@ def add_to(verbs: Any) -> None:
     words = admin.add_subparsers(dest="word", required=True)
     rebuild = words.add_parser("rebuild", help="reprendre dans la base tout ce que le coffre détient")
     rebuild.set_defaults(run=_rebuild)
+    forget = words.add_parser(
+        "forget-ocr", help="oublier les pages déjà reconnues ; elles le seront de nouveau au besoin"
+    )
+    forget.set_defaults(run=_forget_ocr)
     rotate = words.add_parser(
         "rotate-key", help="nouvelle clé de chiffrement ; les anciennes enveloppes sont refaites"
     )
@@ -73,6 +77,15 @@ def _rebuild(_arguments: argparse.Namespace, settings: Settings) -> int:
     house.close()
     aside = ended.count(DeliveryState.SET_ASIDE)
     print(f"{len(ended)} message(s) traités, dont {aside} mis de côté.")
+    return 0
+
+
+def _forget_ocr(_arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    memory = bootstrap.ocr_memory(settings, house.database, house.vault, house.clock)
+    gone = memory.forget_all()
+    house.close()
+    print(f"{gone} page(s) reconnue(s) oubliée(s) ; aucun message n'a changé.")
     return 0
 
 

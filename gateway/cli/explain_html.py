@@ -7,7 +7,6 @@ document is named and counted; its content comes in only when the person who exp
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,31 +16,16 @@ from gateway.circuits.model import Circuit
 from gateway.explain import Explained, Sheet
 from gateway.outbound.compose import Draft
 from gateway.triage.read import COVER_NOTE, DECORATION, ReadDocument
-from gateway.web import present
+from gateway.web import papers, present
+from gateway.web.marks import LOW, WORDS, Mark, marks
 from gateway.web.verdict import verdict
 from parsers.facts import Confidentiality
 from storage.documents import Document
 
-_DOUBT = 0.8
-_WORDS = {"present": "présente", "absent": "absente", "illegible": "illisible"}
-"""What is said of a signature."""
 _MEDICAL = (
     "Contenu couvert par le secret médical : il n’est pas dans cette page ; "
     "l’option --medical l’y met, pour qui a le droit de le lire."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One rectangle on a page image, in points from its top left corner."""
-
-    label: str
-    value: str
-    tone: str
-    x: float
-    y: float
-    width: float
-    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +65,7 @@ def page(explained: Explained, medical: bool) -> str:
         silence=None if isinstance(draft, Draft) else draft.reason,
         state=present.state,
         percent=present.percent,
-        words=_WORDS,
+        words=WORDS,
         status={"confirmed": "règle confirmée", "to be confirmed": "règle à confirmer"},
     )
 
@@ -100,7 +84,7 @@ def _queues(
 def _document(one: ReadDocument, explained: Explained, medical: bool) -> dict[str, object]:
     row, circuit = one.row, explained.circuit
     open_ = shown(row, medical)
-    labels = _labels(circuit, row.kind)
+    labels = {**papers.FACT_LABELS, **papers.labels(circuit, row.kind or "other")}
     return {
         "title": "Texte du message" if row.kind == COVER_NOTE else circuit.title_of(row.kind or "other"),
         "name": row.name,
@@ -114,49 +98,19 @@ def _document(one: ReadDocument, explained: Explained, medical: bool) -> dict[st
         "facts": [(labels.get(f.name, f.name), f) for f in one.facts] if open_ else [],
         "issues": [(i, _uri(png) if png else None) for i, png in one.issues] if open_ else [],
         "images": [_image(sheet, one, labels) for sheet in explained.sheets.get(row.position, ()) if open_],
-        "doubt": _DOUBT,
+        "doubt": LOW,
     }
-
-
-def _labels(circuit: Circuit, kind: str | None) -> dict[str, str]:
-    """Names of the fields of a document kind as people say them, without their article."""
-    rule = next((r for r in circuit.kinds if r.name == kind), None)
-    template = circuit.templates.get(rule.template or "") if rule else None
-    return {
-        field.name: _bare(field.title) or (field.labels[0] if field.labels else field.name)
-        for field in (template.fields if template else ())
-    }
-
-
-def _bare(title: str) -> str:
-    for article in ("le ", "la ", "les ", "l'", "l’"):
-        if title.startswith(article):
-            return title.removeprefix(article)
-    return title
 
 
 def _image(sheet: Sheet, one: ReadDocument, labels: dict[str, str]) -> Image:
+    issues = [issue for issue, _png in one.issues]
     return Image(
-        sheet.number, _uri(sheet.png), sheet.width, sheet.height, tuple(_marks(sheet, one, labels))
+        sheet.number,
+        _uri(sheet.png),
+        sheet.width,
+        sheet.height,
+        marks(one.facts, issues, labels, sheet.number),
     )
-
-
-def _marks(sheet: Sheet, one: ReadDocument, labels: dict[str, str]) -> Iterator[Mark]:
-    """Boxes of what was read on one page, then those of what is missing there."""
-    known = {fact.name for fact in one.facts}
-    for fact in one.facts:
-        if fact.page == sheet.number and fact.box is not None:
-            tone = "doubt" if fact.confidence < _DOUBT or fact.normalised in {None, "absent"} else "sure"
-            name = labels.get(fact.name, fact.name)
-            value = fact.normalised or fact.value
-            yield _mark(name, _WORDS.get(value, value), tone, fact.box, sheet)
-    for issue, _png in one.issues:
-        if issue.page == sheet.number and issue.box is not None and issue.field not in known:
-            yield _mark(labels.get(issue.field or "", ""), issue.message, "missing", issue.box, sheet)
-
-
-def _mark(label: str, value: str, tone: str, box: list[float], sheet: Sheet) -> Mark:
-    return Mark(label, value, tone, box[0], sheet.height - box[3], box[2] - box[0], box[3] - box[1])
 
 
 def _uri(png: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import getpass
 import mailbox
 import os
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gateway import bootstrap, explain, flow
+from gateway import bootstrap, explain, flow, unlocking
 from gateway.cli import explain_html
 from gateway.cli.output import print_json, print_table, say
 from gateway.clock import PARIS
@@ -46,6 +47,15 @@ def add_to(verbs: Any) -> None:
     release = words.add_parser("release", help="relâcher un message mis de côté vers son étape")
     release.add_argument("id", metavar="ID", help="SHA-256 du message, ou son début")
     release.set_defaults(run=_release)
+    locked = words.add_parser(
+        "password",
+        help="ouvrir une pièce verrouillée ; le mot de passe est lu au clavier, gardé nulle part",
+    )
+    locked.add_argument("id", metavar="ID", help="SHA-256 du message, ou son début")
+    locked.add_argument(
+        "document", metavar="PIECE", help="numéro d'ordre de la pièce, à partir de 1, ou son nom"
+    )
+    locked.set_defaults(run=_password)
     aside = words.add_parser("aside", help="les messages mis de côté, avec étape et raison")
     aside.add_argument("--json", action="store_true")
     aside.set_defaults(run=_aside)
@@ -180,6 +190,19 @@ def _released(house: House, prefix: str) -> str:
             person="ligne de commande",
         )
     return delivery.sha256
+
+
+def _password(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    try:
+        delivery, position = unlocking.find(house, arguments.id, arguments.document)
+        given = getpass.getpass("Mot de passe : ") if sys.stdin.isatty() else sys.stdin.readline()
+        unlocking.unlock(house, delivery, position, given.rstrip("\r\n"), "ligne de commande")
+        state = flow.run_to_rest(house, delivery)
+    finally:
+        house.close()
+    print(f"{delivery[:12]} : la pièce est ouverte et relue, le message est à l'état {state}.")
+    return 0
 
 
 def _aside(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -26,6 +26,8 @@ from gateway.outbound.certificates import Chooser
 from gateway.outbound.dispatch import Dispatcher, Limits, Patience
 from gateway.outbound.reminders import ReminderPost
 from gateway.outbound.send import Smarthost
+from gateway.reopening import Locks
+from gateway.unlocking import unlock
 from gateway.web.app import create_app
 from gateway.web.house import WebHouse
 from gateway.web.oidc import SignOn
@@ -83,9 +85,9 @@ class Premises:
             "orphans": (_ORPHAN_SECONDS, lambda: sweep_orphans(self.door, house.clock.now())),
             "leftovers": (_ORPHAN_SECONDS, lambda: house.vault.sweep(house.clock.now() - _LEFTOVER_AGE)),
             "sweep": (_SWEEP_SECONDS, self._sweeper().once),
+            "keys": (_SWEEP_SECONDS, Locks(house).once),
         }
         if settings.outgoing.enabled:
-            "keys": (_SWEEP_SECONDS, Locks(house).once),
             chores["dispatch"] = (_DISPATCH_SECONDS, self._dispatcher().once)
         return chores
 
@@ -169,6 +171,7 @@ class Premises:
                     content, kind, page, PAGE_DPI
                 ),
                 read_text=house.reader.plain_text,
+                unlock=partial(unlock, house),
                 page_dpi=PAGE_DPI,
                 wake=self.worker.wake,
                 contesting=contesting_of(house),

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
+from typing import Protocol
 
 from pydantic import TypeAdapter
 
@@ -31,15 +32,26 @@ ASKED: TypeAdapter[tuple[Bitmap, Page]] = TypeAdapter(tuple[Bitmap, Page])
 ANSWERED: TypeAdapter[Recognised] = TypeAdapter(Recognised)
 
 
+class Memory(Protocol):
+    """Where results outlive this process: by the SHA-256 of the page, as text of a frame."""
+
+    def get(self, page: bytes) -> bytes | None: ...
+
+    def put(self, page: bytes, result: bytes) -> None: ...
+
+
 class Recognition:
     """A small pool of OCR processes, started at the first page. Thread-safe.
 
-    What was recognised is remembered by the content of the image, the last ``remembered`` of them, in
-    memory only: a mail released or a page sent twice is not paid twice, and nothing medical is written.
+    What was recognised is remembered by the content of the image: the last ``remembered`` here, more
+    of them in ``memory`` when there is one. A mail released or a page sent twice is not paid twice.
     """
 
-    def __init__(self, engine: str, workers: int, remembered: int = 128) -> None:
+    def __init__(
+        self, engine: str, workers: int, remembered: int = 128, memory: Memory | None = None
+    ) -> None:
         self.engine = engine
+        self._memory = memory
         self.paid = 0
         """Pages given to an engine; the others came from memory."""
         self._remembered = remembered
@@ -64,13 +76,29 @@ class Recognition:
             if known is not None:
                 self._known.move_to_end(key)
                 return known
-        recognised = self._ask(bitmap, page)
+        recognised = self._recall(key)
+        paid = recognised is None
+        if recognised is None:
+            recognised = self._ask(bitmap, page)
+            if self._memory is not None:
+                self._memory.put(key, frames.pack(recognised, ANSWERED)[0])
         with self._knowing:
-            self.paid += 1
+            self.paid += paid
             self._known[key] = recognised
             while len(self._known) > self._remembered:
                 self._known.popitem(last=False)
         return recognised
+
+    def _recall(self, key: bytes) -> Recognised | None:
+        """What an earlier run of this program recognised."""
+        kept = self._memory.get(key) if self._memory is not None else None
+        if kept is None:
+            return None
+        try:
+            found: Recognised = frames.unpack(kept, memoryview(b""), ANSWERED)
+        except Crashed:  # written by another version
+            return None
+        return found
 
     def _ask(self, bitmap: Bitmap, page: Page) -> Recognised:
         with self._slots:

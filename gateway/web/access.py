@@ -127,6 +127,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("POST", "/elements/{item_id}/dossier"): Right.ACT,
     ("GET", "/elements/{item_id}/documents/{document_id}/champs/{name}"): Right.ACT,
     ("POST", "/elements/{item_id}/documents/{document_id}/champs/{name}"): Right.ACT,
+    ("POST", "/elements/{item_id}/documents/{document_id}/mot-de-passe"): Right.ACT,
     ("GET", "/recherche"): Right.WORK,
     ("GET", "/dossiers/{reference}"): Right.WORK,
     ("GET", "/documents/{document_id}/page/{number}.png"): Right.CONTENT,

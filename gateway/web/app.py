@@ -30,6 +30,7 @@ from gateway.web import (
     session,
     signon,
     supervise,
+    unlock,
 )
 from gateway.web.guard import guard
 from gateway.web.headers import Headers, VersionedFiles
@@ -46,12 +47,12 @@ def create_app(rooms: WebHouse) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(guard), Depends(drafts.settle)],
+        dependencies=[Depends(guard), Depends(drafts.settle, scope="function")],
     )
     pages = Pages(rooms.clock)
     app.state.house = rooms
     app.state.pages = pages
-    work = (queue, search, item, actions, choice, correction, message, case, document)
+    work = (queue, search, item, actions, choice, correction, message, case, document, unlock)
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
     administration = (admin_people, admin_tokens, admin_house, admin_circuits)

@@ -14,7 +14,7 @@ from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.papers import SEALED, is_text
 from parsers.errors import ParseError
 from parsers.facts import Confidentiality
-from storage import sheets
+from storage import sheets, unlocked
 from storage.db import Session
 from storage.documents import Document, IssueRow
 from storage.erasures import GONE
@@ -48,11 +48,12 @@ def page(rooms: InHouse, seen: Seen, document_id: RowId, number: RowId) -> Respo
             for other in sheets.same_bytes(session, document.sha256)
             if other.first_page <= number < other.first_page + (other.pages or 0)
         ]
+        readable = unlocked.readable(session, [document.sha256])[document.sha256]
     if not document.first_page <= number < last:
         raise NotFound(NO_DOCUMENT)
     _open(rooms, seen, document, _class([document, *covering]), page=number)
     try:
-        image = rooms.render_page(rooms.vault.get(document.sha256), document.media_type, number)
+        image = rooms.render_page(rooms.vault.get(readable), document.media_type, number)
     except ParseError as error:
         raise Unavailable(NO_PAGE) from error
     return Response(image, media_type="image/png", headers=SEALED_FILE)

@@ -47,6 +47,8 @@ class WebHouse:
     """``(content, media type, page from 1) -> PNG`` at ``page_dpi``, computed in the sandbox."""
     read_text: Callable[[bytes, str, str], str]
     """``(content, media type, name) -> text`` of a document without pages, computed in the sandbox."""
+    unlock: Callable[[str, int, str, str], None] | None = None
+    """``(delivery, position, password, login)``: read a locked document with a password, given once."""
     page_dpi: float = 110
     wake: Callable[[str], None] = lambda _: None
     """Told the SHA-256 of a delivery released from a page, after the commit; its failure is harmless."""

@@ -46,6 +46,7 @@ DONE_SENTENCES = {
     "reprendre": "L’élément est de nouveau à vous.",
     "terminer": "L’élément est terminé.",
     "rouvrir": "L’élément est rouvert et il est à vous.",
+    "ouvert": "Le mot de passe ouvre le document : il est relu, rechargez cette page dans un instant.",
     "corrige": "La correction est enregistrée ; ce qui avait été lu reste visible.",
     "confier": "L’élément est confié.",
     "dossier": "L’élément est rattaché au dossier choisi.",

@@ -14,6 +14,8 @@ from gateway.circuits.model import REPORT_TITLES, Circuit
 from gateway.triage.read import COVER_NOTE, DECORATION
 from gateway.web import present
 from gateway.web.access import Viewer, may_open
+from gateway.web.marks import LOW, Mark, box_of, conflicts, marks
+from parsers.acroform import LOCKED
 from parsers.documents import DOCX, IMAGES, PDF, TABLES, TEXTS
 from parsers.forms.template import FieldSpec
 from storage.documents import Document, FactRow, IssueRow
@@ -42,8 +44,6 @@ FACT_LABELS: Mapping[str, str] = {
     "reference": "Référence",
 }
 """Names of what containers (CDA, XDM) and texts say, for documents that are no form."""
-LOW = 0.8
-"""Below this confidence a reading is marked as uncertain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page to show, with its fields that have a place on it."""
+    """A page to show, with what was read or is missing at a place on it."""
 
     number: int
-    fields: tuple[Field, ...]
+    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,10 @@ class Shown:
     """``reconstructed`` when the form's template is not the official one."""
     text: bool = False
     """It has no page to draw, but a text to read."""
+    newer: int | None = None
+    """The document that replaces it."""
+    locked: bool = False
+    """It waits for its password."""
 
     @property
     def decoration(self) -> bool:
@@ -138,6 +142,7 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
     if not may_open(viewer, document.confidentiality):
         return _sealed(document, kind, title)
     template = circuit.templates.get(_form(kind, circuit)) if circuit else None
+    named = {**FACT_LABELS, **labels(circuit, kind)}
     fields = _fields(paper.facts, labels(circuit, kind))
     return Shown(
         id=document.id or 0,
@@ -155,9 +160,11 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
         reasons=tuple(document.reasons),
         fields=fields,
         troubles=tuple(_trouble(issue) for issue in paper.issues),
-        sheets=_sheets(document, fields),
+        sheets=_sheets(paper, named),
         status=template.status if template else None,
         text=is_text(document),
+        newer=paper.newer,
+        locked=document.trouble == LOCKED,
     )
 
 
@@ -220,10 +227,7 @@ def _sealed(document: Document, kind: str, title: str) -> Shown:
 
 def _fields(facts: Iterable[FactRow], names: Mapping[str, str]) -> tuple[Field, ...]:
     rows = list(facts)
-    values: dict[str, set[str]] = {}
-    for row in rows:
-        values.setdefault(row.name, set()).add(row.normalised or row.value)
-    corrected = {row.name for row in rows if row.source == "person"}
+    doubtful = conflicts(rows)
     found = [
         Field(
             id=f"champ-{row.id}",
@@ -234,11 +238,11 @@ def _fields(facts: Iterable[FactRow], names: Mapping[str, str]) -> tuple[Field, 
             value=row.value,
             normalised=_normalised(row),
             page=row.page,
-            box=(row.box[0], row.box[1], row.box[2], row.box[3]) if row.box and len(row.box) == 4 else None,
+            box=box_of(row.box),
             source=row.source,
             confidence=row.confidence,
             person=row.person,
-            conflict=len(values[row.name]) > 1 and row.name not in corrected,
+            conflict=row.name in doubtful,
         )
         for row in rows
     ]
@@ -277,11 +281,12 @@ def _trouble(issue: IssueRow) -> Trouble:
     )
 
 
-def _sheets(document: Document, fields: tuple[Field, ...]) -> tuple[Sheet, ...]:
+def _sheets(paper: Paper, named: Mapping[str, str]) -> tuple[Sheet, ...]:
+    document = paper.document
     if not document.pages or not is_paged(document):
         return ()
     last = document.first_page + document.pages
     return tuple(
-        Sheet(number, tuple(f for f in fields if f.page == number and f.box is not None))
+        Sheet(number, marks(paper.facts, paper.issues, named, number))
         for number in range(document.first_page, last)
     )

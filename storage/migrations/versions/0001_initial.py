@@ -147,6 +147,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('login')
     )
     op.create_index(op.f('ix_people_email'), 'people', ['email'], unique=False)
+    op.create_table('recognised_pages',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
+    op.create_index(op.f('ix_recognised_pages_at'), 'recognised_pages', ['at'], unique=False)
     op.create_table('rule_sets',
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.Column('circuit', sa.String(length=80), nullable=False),
@@ -174,6 +181,14 @@ def upgrade() -> None:
     sa.Column('number', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('circuit', 'queue', 'state', 'due')
     )
+    op.create_table('unlocked_copies',
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('copy_sha256', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('person', sa.String(length=80), nullable=False),
+    sa.PrimaryKeyConstraint('sha256')
+    )
+    op.create_index(op.f('ix_unlocked_copies_copy_sha256'), 'unlocked_copies', ['copy_sha256'], unique=False)
     op.create_table('api_tokens',
     sa.Column('id', sa.String(length=12), nullable=False),
     sa.Column('secret_hash', sa.String(length=64), nullable=False),
@@ -861,10 +876,14 @@ def downgrade() -> None:
     op.drop_table('arrivals')
     op.drop_index(op.f('ix_api_tokens_login'), table_name='api_tokens')
     op.drop_table('api_tokens')
+    op.drop_index(op.f('ix_unlocked_copies_copy_sha256'), table_name='unlocked_copies')
+    op.drop_table('unlocked_copies')
     op.drop_table('tallies')
     op.drop_table('sweep_marks')
     op.drop_table('sign_in_attempts')
     op.drop_table('rule_sets')
+    op.drop_index(op.f('ix_recognised_pages_at'), table_name='recognised_pages')
+    op.drop_table('recognised_pages')
     op.drop_index(op.f('ix_people_email'), table_name='people')
     op.drop_table('people')
     op.drop_index(op.f('ix_ledger_sightings_fate'), table_name='ledger_sightings')

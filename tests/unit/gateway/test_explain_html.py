@@ -65,8 +65,8 @@ def test_the_page_needs_nothing_else_and_shows_each_box_named(raw: bytes, tmp_pa
     assert links.sources
     assert all(source.startswith("data:image/png;base64,") for source in links.sources)
     assert links.scripts == 0
-    assert re.search(r'<text class="sure"[^>]*>numéro de l&#39;attestation</text>', page)
-    assert re.search(r'<rect class="doubt"[^>]*><title>signature du patient : absente</title>', page)
+    assert re.search(r'<text class="sure"[^>]*>Numéro de l&#39;attestation</text>', page)
+    assert re.search(r'<rect class="doubt"[^>]*><title>Signature du patient : absente</title>', page)
     assert "Le message n’est pas signé" in page
     assert "Accusé de réception" in page
     assert "&lt;b&gt;" in page

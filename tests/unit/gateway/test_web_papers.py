@@ -121,7 +121,7 @@ def test_the_typed_form_is_shown_when_it_says_more() -> None:
 
 def test_pages_count_in_the_whole_file() -> None:
     shown = papers.show(_paper(("reference", "DZ", None, "text", 1.0)), ADMIN, None)
-    assert [(s.number, len(s.fields)) for s in shown.sheets] == [(3, 1), (4, 0)]
+    assert [(s.number, len(s.marks)) for s in shown.sheets] == [(3, 1), (4, 0)]
 
 
 def test_an_unknown_class_is_sealed() -> None:

@@ -1,0 +1,44 @@
+"""The password of a locked document, given by a person on the page: used once, kept nowhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.errors import NotFound, Unavailable
+from gateway.web.access import may_open
+from gateway.web.actions import desk_of_item
+from gateway.web.guard import ForbiddenError
+from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.papers import SEALED
+from storage import documents
+
+router = APIRouter()
+
+NOT_HERE = "La lecture des pièces n’est pas ouverte ici ; rien n’a été changé. Réessayez plus tard."
+NO_DOCUMENT = "Ce document n’existe pas dans cet élément ; rien n’a été changé. Revenez à l’élément."
+
+
+@router.post("/elements/{item_id}/documents/{document_id}/mot-de-passe")
+def unlock(
+    rooms: InHouse,
+    seen: Seen,
+    item_id: RowId,
+    document_id: RowId,
+    passe: Annotated[str, Form()] = "",
+) -> Response:
+    """Open the document with ``passe``; its mail is then read again."""
+    with rooms.database.reading() as session:
+        item, _ = desk_of_item(rooms, seen, session, item_id)
+        document = documents.get(session, document_id)
+    if document is None or document.delivery != item.delivery:
+        raise NotFound(NO_DOCUMENT)
+    if not may_open(seen, document.confidentiality):
+        raise ForbiddenError(SEALED)
+    if rooms.unlock is None:
+        raise Unavailable(NOT_HERE)
+    rooms.unlock(item.delivery, document.position, passe, seen.login)
+    rooms.wake(item.delivery)
+    return RedirectResponse(f"/elements/{item_id}?fait=ouvert", 303)

@@ -1,0 +1,89 @@
+"""The field of a locked document: who may use it, what it hands over, and what never shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.clock import TurnableClock
+from gateway.errors import Refused
+from parsers.acroform import LOCKED
+from storage import documents
+from storage.db import Database
+from tests.worlds import web
+from tests.worlds.web import World
+
+
+class _Desk:
+    """What the composition root hands to the pages: here, a list of what came."""
+
+    def __init__(self) -> None:
+        self.given: list[tuple[str, int, str, str]] = []
+
+    def unlock(self, delivery: str, position: int, password: str, login: str) -> None:
+        if password != "bon":
+            raise Refused("Ce mot de passe n'ouvre pas ce document ; rien n'a changé.")
+        self.given.append((delivery, position, password, login))
+
+
+@pytest.fixture
+def desk() -> _Desk:
+    return _Desk()
+
+
+@pytest.fixture
+def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock, desk: _Desk) -> Iterator[World]:
+    built = web.build(sqlite_database, tmp_path, clock)
+    built.app.state.house = replace(built.house, unlock=desk.unlock)
+    with sqlite_database.transaction() as session:
+        document = documents.get(session, built.office.documents["form"])
+        assert document is not None
+        document.trouble = LOCKED
+        session.add(document)
+    built.start()
+    yield built
+    built.stop()
+
+
+def _item(world: World) -> str:
+    return f"/elements/{world.office.items['form']}"
+
+
+def _address(world: World) -> str:
+    return f"{_item(world)}/documents/{world.office.documents['form']}/mot-de-passe"
+
+
+def test_the_page_offers_the_field_and_hands_the_password_over(world: World, desk: _Desk) -> None:
+    client = world.signed_in("lille")
+    page = client.get(_item(world)).text
+    assert _address(world) in page
+    assert 'type="password"' in page
+    form = {"csrf": web.csrf(client, "/files"), "passe": "bon"}
+    answer = client.post(_address(world), data=form)
+    assert answer.status_code == 303
+    assert answer.headers["location"].endswith("fait=ouvert")
+    ((_, _, given, login),) = desk.given
+    assert (given, login) == ("bon", "lille")
+
+
+def test_a_wrong_password_is_refused_and_never_repeated(world: World, desk: _Desk) -> None:
+    client = world.signed_in("lille")
+    answer = client.post(
+        _address(world), data={"csrf": web.csrf(client, "/files"), "passe": "mauvais-4711"}
+    )
+    assert answer.status_code >= 400
+    assert "n'ouvre pas" in answer.text.replace("&#39;", "'")
+    assert "mauvais-4711" not in answer.text
+    assert desk.given == []
+
+
+def test_a_document_of_another_item_does_not_exist(world: World, desk: _Desk) -> None:
+    client = world.signed_in("lille")
+    other = next(i for key, i in world.office.items.items() if key != "form")
+    address = f"/elements/{other}/documents/{world.office.documents['form']}/mot-de-passe"
+    form = {"csrf": web.csrf(client, "/files"), "passe": "bon"}
+    assert client.post(address, data=form).status_code == 404
+    assert desk.given == []
