@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from gateway import bootstrap
+from gateway.cases.superseded import notes
 from gateway.circuits.decision import Decision, MailSeen
 from gateway.circuits.load import Circuits
 from gateway.circuits.model import Circuit
@@ -141,6 +142,7 @@ def examine(
     finally:
         reader.sandbox.close()
         reader.recognition.close()
+    read = _with_notes(read, at)
     seen = mail_seen(delivery, [(r.row, r.facts, [i for i, _ in r.issues]) for r in read])
     decision = match(seen, circuit, circuits.directory)
     draft = acknowledgement(circuit, seen, decision, None, pictures_of(read), at, circuits.directory)
@@ -164,6 +166,17 @@ def _opened(
     found = unpack(raw, opened.entity, reader.sandbox)
     unwrapped = unwrap(found, identities, trust, at, reader.sandbox, proofs)
     return with_nested(security_columns(opened.security), unwrapped), unwrapped.unpacked
+
+
+def _with_notes(read: list[ReadDocument], at: datetime) -> list[ReadDocument]:
+    """A document that another of the same mail replaces says so, as filing would note it."""
+    found = notes([one.row for one in read], at)
+    return [
+        replace(one, issues=(*one.issues, (found[one.row.position], None)))
+        if one.row.position in found
+        else one
+        for one in read
+    ]
 
 
 def _sheets(reader: Reader, row: Document, content: bytes) -> Iterator[Sheet]:

@@ -54,6 +54,9 @@ class Cda:
     establishment: str
     finess: str
     replaces: tuple[str, ...]
+    set_id: str
+    """The same for every version of a document (``setId``)."""
+    version: str
     embedded: tuple[Embedded, ...]
     narrative: str
 
@@ -116,6 +119,8 @@ def read_cda(data: bytes, limits: Limits = DEFAULT) -> Cda:
         establishment=establishment,
         finess=finess,
         replaces=tuple(_replaced(root)),
+        set_id=_identifier(child(root, "setId")),
+        version=attribute(child(root, "versionNumber"), "value"),
         embedded=tuple(_embedded(root)),
         narrative=_narrative(root, limits),
     )

@@ -24,6 +24,7 @@ from parsers.piece import (
     REFUSED,
     SEALED,
     SUFFIXES,
+    WITHDRAWAL,
     Blob,
     Context,
     announced_by,
@@ -45,43 +46,6 @@ _REPORT_PARTS = {
     "text/rfc822-headers",
     "message/global-headers",
 }
-_PROGRAM = "La pièce jointe est un programme : elle n'est pas ouverte."
-_REFUSED = {
-    "application/x-7z-compressed": "L'archive 7z n'est pas ouverte ici : demander un ZIP ou des PDF.",
-    "application/vnd.rar": "L'archive RAR n'est pas ouverte ici : demander un ZIP ou des PDF.",
-    "application/gzip": "L'archive GZIP n'est pas ouverte ici : demander un ZIP ou des PDF.",
-    "application/vnd.microsoft.portable-executable": _PROGRAM,
-    "application/x-executable": _PROGRAM,
-    sniff.PKCS7_MIME: "La pièce jointe est chiffrée ou signée et n'a pas été ouverte.",
-}
-_PROMISES = re.compile(r"\.(pdf|zip|7z|rar|docx|xlsx|odt|tiff?|png|jpe?g|heic|msg)\Z", re.IGNORECASE)
-        self._sender = sender
-_SUFFIXES = {
-    "application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/tiff": ".tif",
-    "text/plain": ".txt", "text/html": ".html", "message/rfc822": ".eml", sniff.ZIP: ".zip",
-    sniff.CDA: ".xml", "application/xml": ".xml", sniff.OUTLOOK: ".msg",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What the container says about a file before it is opened."""
-
-    meta: dict[str, str] = field(default_factory=dict)
-    announced: XdmDocument | None = None
-    trouble: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Blob:
-    """One file to open. ``declared`` is the sender's media type, empty inside an archive."""
-
-    path: str
-    name: str
-    content: bytes = field(repr=False)
-    depth: int
-    context: _Context
-    declared: str = ""
 
 
 class Opener:
@@ -92,6 +56,7 @@ class Opener:
         self.limits = limits
         self.body = ""
         """The text of the outermost message, once ``mail`` has run."""
+        self._sender = sender
         self._budget = Budget.of(limits)
         self._parts = limits.parts
         self._paths: set[str] = set()
@@ -219,9 +184,6 @@ class Opener:
             return
         try:
             if blob.depth >= self.limits.depth:
-            if wrapped(root):
-                yield self._sealed(blob, "message/rfc822", "message")
-                return
                 raise TooLarge(f"La pièce jointe imbrique plus de {self.limits.depth} niveaux.")
             yield from list(opener(blob))
         except ParseError as error:
@@ -258,6 +220,9 @@ class Opener:
         trouble = "Le message joint est vide."
         if blob.depth < self.limits.depth:
             root = Part(blob.content, 0, len(blob.content), self.limits, blob.depth)
+            if wrapped(root):
+                yield self._sealed(blob, "message/rfc822", "message")
+                return
             found = list(self.mail(root, blob.path, blob.context, outermost=False))
             yield from found
             if found:
@@ -316,9 +281,18 @@ class Opener:
             yield Found(
                 self._path(blob.path, name), name, sniff.OCTETS, b"", inner.meta, trouble=inner.trouble
             )
+        if xdm.withdrawn:
+            yield self._withdrawal(blob, entries, xdm.withdrawn)
         for other in xdm.others:
             sentence = trouble or "Ce fichier n'est pas décrit par l'archive XDM qui le contient."
             yield from self._entry(blob, by_path[other], Context(given, None, sentence))
+
+    def _withdrawal(self, blob: Blob, entries: tuple[Entry, ...], withdrawn: tuple[str, ...]) -> Found:
+        """A submission that sends nothing and takes back what was sent before: a person sees it."""
+        entry = next(each for each in entries if each.name.lower() == "metadata.xml")
+        meta = {**blob.context.meta, "xdm_action": "deletion", "withdraws": " ".join(withdrawn)}
+        path = self._path(blob.path, entry.path)
+        return Found(path, entry.name, "application/xml", entry.content, meta, trouble=WITHDRAWAL)
 
     def _patients(self, documents: tuple[XdmDocument, ...], files: dict[str, Entry]) -> str | None:
         """The CDA documents must speak of one person, and of the person the metadata announce."""
@@ -342,7 +316,7 @@ class Opener:
         path, name, context = blob.path, blob.name, blob.context
         cda = read_cda(blob.content, self.limits)
         announced = context.announced
-        meta = {**context.meta, **{key: value for key, value in described_by(cda).items() if value}}
+        meta = {**context.meta, **described_by(cda, context.meta)}
         given = (cda.code, announced.type_code if announced else "")
         codes = tuple(dict.fromkeys(code for code in given if code))
 

@@ -19,6 +19,10 @@ REFUSED = {
     "application/vnd.microsoft.portable-executable": _PROGRAM,
     "application/x-executable": _PROGRAM,
 }
+WITHDRAWAL = (
+    "L'archive XDM retire un document envoyé auparavant sans en envoyer d'autre ; rien n'est effacé : "
+    "vérifier le document désigné."
+)
 SEALED = "La pièce jointe est chiffrée ou signée et n'a pas été ouverte."
 PROMISES = re.compile(r"\.(pdf|zip|7z|rar|docx|xlsx|odt|tiff?|png|jpe?g|heic|msg)\Z", re.IGNORECASE)
 SUFFIXES = {
@@ -67,15 +71,27 @@ def announced_by(document: XdmDocument) -> dict[str, str]:
         "code_display": document.type_display,
         "unique_id": document.unique_id,
         "xdm_action": document.action,
+        "identifiers": " ".join(each for each in (document.unique_id, document.entry_id) if each),
+        "replaces": " ".join(document.replaces),
     }
     return {key: value for key, value in known.items() if value}
 
 
-def described_by(cda: Cda) -> dict[str, str]:
-    return {
+def described_by(cda: Cda, given: dict[str, str]) -> dict[str, str]:
+    """What a CDA says of itself, with what its archive says (``given``) of the same links."""
+    known = {
         "title": cda.title,
         "code_display": cda.code_display,
-        "replaces": " ".join(cda.replaces),
+        "replaces": _joined(given.get("replaces", ""), *cda.replaces),
         "unique_id": cda.unique_id,
+        "identifiers": _joined(given.get("identifiers", ""), cda.unique_id),
+        "set_id": cda.set_id,
+        "version": cda.version,
         "author": cda.author,
     }
+    return {key: value for key, value in known.items() if value}
+
+
+def _joined(*values: str) -> str:
+    """Identifiers without doubles, a space between two."""
+    return " ".join(dict.fromkeys(word for value in values for word in value.split()))

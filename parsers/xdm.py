@@ -16,7 +16,8 @@ from parsers.archive import Entry
 from parsers.cda import ORGANISATION_ROOT, Cda, capital, finess_of, iso_date
 from parsers.facts import Fact, Source
 from parsers.limits import DEFAULT, Limits
-from parsers.xmltree import Element, attribute, child, children, find_all, read_xml, text_of
+from parsers.links import Links, read_links, slot
+from parsers.xmltree import Element, attribute, child, children, find_all, read_xml
 
 _TYPE_CODE = "urn:uuid:f0306f51-975f-434e-a61c-c59651d33983"
 _CLASS_CODE = "urn:uuid:41a5887f-8865-4c09-adf7-e362475b143a"
@@ -45,8 +46,12 @@ class XdmDocument:
     created: str
     establishment: str
     finess: str
+    entry_id: str
+    """The name of the entry in a registry (``urn:uuid:…``); one good for this archive alone is left out."""
     action: str
     """``""`` for a first sending, ``replacement`` or ``deletion``."""
+    replaces: tuple[str, ...]
+    """Entries or documents that this one replaces, in this archive or sent before."""
     trouble: str | None
 
     def facts(self, document: str) -> tuple[Fact, ...]:
@@ -75,6 +80,8 @@ class Xdm:
     documents: tuple[XdmDocument, ...]
     others: tuple[str, ...]
     trouble: str | None
+    withdrawn: tuple[str, ...] = ()
+    """Entries or documents, sent before, that the archive withdraws without sending another."""
 
 
 def is_xdm(entries: Sequence[Entry]) -> bool:
@@ -91,6 +98,7 @@ def read_xdm(entries: Sequence[Entry], limits: Limits = DEFAULT) -> Xdm:
     by_path = {entry.path.lower(): entry for entry in entries}
     documents: list[XdmDocument] = []
     known: set[str] = set()
+    withdrawn: list[str] = []
     for entry in entries:
         if not _is_metadata(entry.path):
             continue
@@ -99,9 +107,11 @@ def read_xdm(entries: Sequence[Entry], limits: Limits = DEFAULT) -> Xdm:
             raise entry.error
         folder = entry.path.rpartition("/")[0]
         root = read_xml(entry.content, limits)
-        actions = _actions(root)
-        objects = find_all(root, "ExtrinsicObject")
-        documents.extend(_document(each, folder, by_path, actions) for each in objects)
+        links = read_links(root)
+        objects = list(find_all(root, "ExtrinsicObject"))
+        documents.extend(_document(each, folder, by_path, links) for each in objects)
+        here = {attribute(each, "id") for each in objects}
+        withdrawn.extend(target for target in links.withdrawn if target not in here)
     known.update(each.path.lower() for each in documents if each.path)
     others = tuple(
         entry.path
@@ -112,7 +122,7 @@ def read_xdm(entries: Sequence[Entry], limits: Limits = DEFAULT) -> Xdm:
     trouble = (
         "L'archive XDM réunit plusieurs patients : une personne doit les séparer." if several else None
     )
-    return Xdm(tuple(documents), others, trouble)
+    return Xdm(tuple(documents), others, trouble, tuple(dict.fromkeys(withdrawn)))
 
 
 def _is_metadata(path: str) -> bool:
@@ -126,33 +136,18 @@ def _person(document: XdmDocument) -> tuple[str, str] | str:
     return (capital(document.patient_name) or "", document.patient_birth_date[:8])
 
 
-def _actions(root: Element) -> dict[str, str]:
-    """What associations and states say of each object id: replacement or deletion."""
-    found: dict[str, str] = {}
-    for each in find_all(root, "Association"):
-        kind = attribute(each, "associationType").lower()
-        if kind.rpartition(":")[2] in {"rplc", "xfrm_rplc", "updateavailabilitystatus"}:
-            found[attribute(each, "sourceObject")] = "replacement"
-        if "delet" in kind or any("delet" in value.lower() for value in _slot(each, "NewStatus")):
-            found[attribute(each, "sourceObject")] = found[attribute(each, "targetObject")] = "deletion"
-    for each in find_all(root, "ExtrinsicObject"):
-        if "delet" in attribute(each, "status").lower():
-            found[attribute(each, "id")] = "deletion"
-    return found
-
-
-def _document(entry: Element, folder: str, files: dict[str, Entry], actions: dict[str, str]) -> XdmDocument:
-    uri = "".join(_slot(entry, "URI")).replace("\\", "/").strip()
+def _document(entry: Element, folder: str, files: dict[str, Entry], links: Links) -> XdmDocument:
+    uri = "".join(slot(entry, "URI")).replace("\\", "/").strip()
     file = files.get(f"{folder}/{uri}".lower().replace("/./", "/")) or files.get(uri.lower())
     code, display = _classification(entry, _TYPE_CODE)
-    info = dict(reversed([value.partition("|")[::2] for value in _slot(entry, "sourcePatientInfo")]))
-    names = _patient_names(_slot(entry, "sourcePatientInfo"))
+    info = dict(reversed([value.partition("|")[::2] for value in slot(entry, "sourcePatientInfo")]))
+    names = _patient_names(slot(entry, "sourcePatientInfo"))
     establishment, finess = _institution(entry)
     identifiers = {
         attribute(each, "identificationScheme"): attribute(each, "value")
         for each in children(entry, "ExternalIdentifier")
     }
-    patient = "".join(_slot(entry, "sourcePatientId")[:1]) or identifiers.get(_PATIENT_ID, "")
+    patient = "".join(slot(entry, "sourcePatientId")[:1]) or identifiers.get(_PATIENT_ID, "")
     return XdmDocument(
         path=file.path if file else None,
         uri=uri,
@@ -166,10 +161,12 @@ def _document(entry: Element, folder: str, files: dict[str, Entry], actions: dic
         patient_name=names[0],
         patient_first_names=names[1],
         patient_birth_date=info.get("PID-7", ""),
-        created="".join(_slot(entry, "creationTime")[:1]),
+        created="".join(slot(entry, "creationTime")[:1]),
         establishment=establishment,
         finess=finess,
-        action=actions.get(attribute(entry, "id"), ""),
+        entry_id=_lasting(attribute(entry, "id")),
+        action=links.action_of(attribute(entry, "id")),
+        replaces=tuple(links.replaces.get(attribute(entry, "id"), ())),
         trouble=_trouble(entry, file),
     )
 
@@ -179,22 +176,18 @@ def _trouble(entry: Element, file: Entry | None) -> str | None:
         return "Un document annoncé par l'archive XDM n'y est pas."
     if file.error is not None:
         return file.error.message
-    announced = "".join(_slot(entry, "hash")).strip().lower()
+    announced = "".join(slot(entry, "hash")).strip().lower()
     # SHA-1 is what the standard writes (ITI TF-3 4.2.3.2.10): a check of transport, not a signature.
     if announced and hashlib.sha1(file.content, usedforsecurity=False).hexdigest() != announced:
         return "Un document de l'archive XDM ne correspond pas à son empreinte : il a pu être modifié."
-    size = "".join(_slot(entry, "size")).strip()
+    size = "".join(slot(entry, "size")).strip()
     if size and size != str(len(file.content)):
         return "Un document de l'archive XDM n'a pas la taille annoncée."
     return None
 
 
-def _slot(entry: Element, name: str) -> list[str]:
-    """The values of a slot of this very object."""
-    for each in children(entry, "Slot"):
-        if attribute(each, "name").lower() == name.lower():
-            return [text_of(value) for value in children(each, "ValueList", "Value")]
-    return []
+def _lasting(entry_id: str) -> str:
+    return entry_id if entry_id.lower().startswith("urn:uuid:") else ""
 
 
 def _classification(entry: Element, scheme: str) -> tuple[str, str]:
@@ -221,7 +214,7 @@ def _institution(entry: Element) -> tuple[str, str]:
     for each in children(entry, "Classification"):
         if attribute(each, "classificationScheme") != _AUTHOR:
             continue
-        for value in _slot(each, "authorInstitution"):
+        for value in slot(each, "authorInstitution"):
             parts = [*value.split("^"), *[""] * 10]
             known = ORGANISATION_ROOT in parts[5] and finess_of(parts[9]) is not None
             return parts[0].strip(), parts[9] if known else ""

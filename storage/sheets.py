@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select as sql_select
 from sqlmodel import col, or_, select
 
-from storage import audit
+from storage import audit, successions
 from storage.audit import CheckpointRow, Event
 from storage.cases import Candidate, Case, CaseDocument, Item, Period
 from storage.db import Session
@@ -29,6 +29,8 @@ class Paper:
     document: Document
     facts: tuple[FactRow, ...] = ()
     issues: tuple[IssueRow, ...] = ()
+    newer: int | None = None
+    """The document that replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,10 @@ def papers(session: Session, documents: Iterable[Document]) -> tuple[Paper, ...]
         select(IssueRow).where(col(IssueRow.document_id).in_(ids)).order_by(col(IssueRow.id))
     ):
         issues.setdefault(issue.document_id, []).append(issue)
+    newer = successions.newer_of(session, wanted)
     return tuple(
-        Paper(d, tuple(facts.get(d.id or 0, ())), tuple(issues.get(d.id or 0, ()))) for d in wanted
+        Paper(d, tuple(facts.get(d.id or 0, ())), tuple(issues.get(d.id or 0, ())), newer.get(d.id or 0))
+        for d in wanted
     )
 
 

@@ -56,6 +56,22 @@ def of_deliveries(session: Session, mails: Collection[str]) -> list[Succession]:
     return list(session.exec(statement))
 
 
+def newer_of(session: Session, documents: Collection[Document]) -> dict[int, int]:
+    """For each of these documents that was replaced, the document that came last after it."""
+    mails = {row.delivery for row in documents}
+    found = of_deliveries(session, mails) if mails else []
+    newer: dict[tuple[str, str], tuple[str, str]] = {
+        (row.older_delivery, row.older_sha256): (row.newer_delivery, row.newer_sha256)
+        for row in found
+        if row.action == REPLACED
+    }
+    wanted = {mail for mail, _ in newer.values()}
+    rows = session.exec(select(Document).where(col(Document.delivery).in_(wanted))) if wanted else ()
+    places = {(row.delivery, row.sha256): row.id for row in rows}
+    links = {row.id or 0: places.get(newer.get((row.delivery, row.sha256), ("", ""))) for row in documents}
+    return {older: place for older, place in links.items() if place is not None}
+
+
 def documents_of_case(session: Session, case_id: int) -> list[Document]:
     """Every document filed in a case with its companions of the same mails, oldest mail first.
 

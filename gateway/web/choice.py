@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import TypeAdapter
 
 from gateway.cases.choose import Choice, choose_case
+from gateway.cases.superseded import apply_successions
 from gateway.circuits.decision import Decision
 from gateway.circuits.model import Circuit
 from gateway.deadlines.schedule import settle_case

@@ -111,10 +111,10 @@ class Shown:
     sheets: tuple[Sheet, ...]
     status: str | None
     """``reconstructed`` when the form's template is not the official one."""
-    text: bool = False
-    """It has no page to draw, but a text to read."""
     newer: int | None = None
     """The document that replaces it."""
+    text: bool = False
+    """It has no page to draw, but a text to read."""
     locked: bool = False
     """It waits for its password."""
 
@@ -161,9 +161,9 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
         fields=fields,
         troubles=tuple(_trouble(issue) for issue in paper.issues),
         sheets=_sheets(paper, named),
+        newer=paper.newer,
         status=template.status if template else None,
         text=is_text(document),
-        newer=paper.newer,
         locked=document.trouble == LOCKED,
     )
 

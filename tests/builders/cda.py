@@ -37,6 +37,9 @@ def document(
     title: str = "Compte rendu d'hospitalisation",
     effective: str = "20261120093000+0100",
     replaces: str = "",
+    unique_id: str = "1.2.250.1.213.1.1.9.2026.1",
+    set_id: str = "",
+    version: str = "",
 ) -> bytes:
     """One document as UTF-8 XML. Level 1 when ``pdf`` is given, else level 3."""
     organisation = (
@@ -49,11 +52,12 @@ def document(
         if replaces
         else ""
     )
+    versions = f'<setId root="{set_id}"/><versionNumber value="{version}"/>' if set_id else ""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <ClinicalDocument xmlns="urn:hl7-org:v3"><realmCode code="FR"/>
-<id root="1.2.250.1.213.1.1.9.2026.1"/>
+<id root="{unique_id}"/>
 <code code="{code}" displayName={quoteattr(display)} codeSystem="2.16.840.1.113883.6.1"/>
-<title>{escape(title)}</title><effectiveTime value="{effective}"/>
+<title>{escape(title)}</title><effectiveTime value="{effective}"/>{versions}
 <recordTarget><patientRole><id extension="{patient.identifier}" root="1.2.250.1.213.1.4.10"/>
 <patient><name><family qualifier="BR">{patient.birth_name}</family><given>{patient.first_names}</given>
 <given qualifier="BR">{patient.first_names.split(" ")[0]}</given>

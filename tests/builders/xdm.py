@@ -41,10 +41,13 @@ def archive(
     wrong_size: bool = False,
     missing: bool = False,
     extra: Sequence[tuple[str, bytes]] = (),
+    entry: str = "Document{:02d}",
+    links: Sequence[tuple[str, str, str]] = (),
 ) -> bytes:
     """An archive of CDA documents: those given, else one of level 1 around ``pdf``.
 
-    ``action``: ``replacement`` or ``deletion``. ``patients`` are announced in turn.
+    ``action``: ``replacement`` or ``deletion``. ``patients`` are announced in turn. ``entry`` names the
+    entries by number; ``links`` are associations: type, source, target.
     """
     given = documents if documents is not None else [cda.document(pdf=pdf or b"%PDF-1.4\n%%EOF\n")]
     files: list[tuple[str, bytes]] = [
@@ -62,6 +65,7 @@ def archive(
             len(content) + (1 if wrong_size else 0),
             patients[(number - 1) % len(patients)],
             action,
+            entry.format(number),
         )
         if not missing:
             files.append((f"{folder}/{name}", content))
@@ -69,6 +73,11 @@ def archive(
         entries += (
             '<rim:Association id="a1" associationType="urn:ihe:iti:2007:AssociationType:RPLC" '
             'sourceObject="Document01" targetObject="urn:uuid:ancien"/>'
+        )
+    for number, (kind, source, target) in enumerate(links):
+        entries += (
+            f'<rim:Association id="l{number}" associationType="{kind}" sourceObject="{source}" '
+            f'targetObject="{target}">{_slot("NewStatus", "urn:x:StatusType:Deprecated")}</rim:Association>'
         )
     metadata = (
         '<?xml version="1.0" encoding="UTF-8"?><lcm:SubmitObjectsRequest '
@@ -81,7 +90,9 @@ def archive(
     return zipped([(name.replace("/", separator), content) for name, content in files])
 
 
-def _entry(number: int, name: str, digest: str, size: int, patient: Patient, action: str) -> str:
+def _entry(
+    number: int, name: str, digest: str, size: int, patient: Patient, action: str, entry: str
+) -> str:
     status = ' status="urn:asip:ci-sis:2010:StatusType:Deleted"' if action == "deletion" else ""
     info = (
         f"PID-5|{patient.birth_name}^{patient.first_names.replace(' ', '^')}^^^^L",
@@ -90,7 +101,7 @@ def _entry(number: int, name: str, digest: str, size: int, patient: Patient, act
     )
     institution = "Centre hospitalier des Dunes^^^^^&1.2.250.1.71.4.2.2&ISO^FINEG^^^1590780193"
     return (
-        f'<rim:ExtrinsicObject id="Document{number:02d}" mimeType="text/xml"{status}>'
+        f'<rim:ExtrinsicObject id="{entry}" mimeType="text/xml"{status}>'
         + _slot("hash", digest)
         + _slot("size", str(size))
         + _slot("URI", name)

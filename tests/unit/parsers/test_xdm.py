@@ -98,3 +98,35 @@ def test_unreadable_metadata() -> None:
         read_xdm((Entry(path, b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'),))
     with pytest.raises(PasswordNeeded):
         read_xdm((Entry(path, b"", PasswordNeeded("Le fichier est protégé.")),))
+
+
+_RPLC = "urn:ihe:iti:2007:AssociationType:RPLC"
+_UPDATE = "urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus"
+
+
+def test_what_a_document_replaces_is_named() -> None:
+    archive = xdm.archive(entry="urn:uuid:{}", links=[(_RPLC, "urn:uuid:1", "urn:uuid:ancien")])
+    (document,) = read_xdm(open_zip(archive)).documents
+    assert (document.action, document.replaces) == ("replacement", ("urn:uuid:ancien",))
+    assert document.entry_id == "urn:uuid:1"
+    (plain,) = read_xdm(open_zip(xdm.archive())).documents
+    assert (plain.entry_id, plain.replaces) == ("", ())  # «Document01» is good for that archive alone
+
+
+def test_a_deprecated_entry_of_another_mail_is_withdrawn() -> None:
+    archive = xdm.archive(documents=[], links=[(_UPDATE, "SubmissionSet01", "urn:uuid:ancien")])
+    read = read_xdm(open_zip(archive))
+    assert (read.documents, read.withdrawn) == ((), ("urn:uuid:ancien",))
+    (here,) = read_xdm(open_zip(xdm.archive(links=[(_UPDATE, "s", "Document01")]))).documents
+    assert here.action == "deletion"
+
+
+def test_other_associations_change_nothing() -> None:
+    links = [
+        ("urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember", "s", "Document01"),
+        ("urn:ihe:iti:2007:AssociationType:APND", "Document01", "urn:uuid:ancien"),
+        (_RPLC, "Document01", ""),
+    ]
+    read = read_xdm(open_zip(xdm.archive(links=links)))
+    assert [document.action for document in read.documents] == [""]
+    assert read.withdrawn == ()
