@@ -134,8 +134,9 @@ def change(
 def _set_roles(asked: _Asked) -> None:
     if "admin" in asked.person.roles and "admin" not in asked.roles:
         _keep_an_admin(asked)
+    before = list(asked.person.roles)
     people.set_roles(asked.session, asked.person.login, asked.roles)
-    _say(asked, "roles-changed", roles=asked.roles, before=list(asked.person.roles))
+    _say(asked, "roles-changed", roles=asked.roles, before=before)
 
 
 def _set_identity(asked: _Asked) -> None:

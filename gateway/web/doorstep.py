@@ -45,10 +45,12 @@ def failed(rooms: WebHouse, request: Request, login: str, outcome: str = "refuse
     it for the address, and say when either begins to wait."""
     at, place = rooms.clock.now(), _place(request)
     with rooms.database.transaction() as session:
-        count = attempts.count(session, place, at)
-        until = address_locked_until(count, at)
-        attempts.lock(session, place, until)
-        attempts.sweep(session, at)
+        until = None
+        if not attempts.locked(session, place, at):  # what comes while it waits is not held against it
+            count = attempts.count(session, place, at)
+            until = address_locked_until(count, at)
+            attempts.lock(session, place, until)
+            attempts.sweep(session, at)
         person = people.get(session, login)
         if person is not None:
             rooms.recorder.add(
@@ -119,7 +121,7 @@ def open_session(
         if stage is not Stage.CODE:  # until the code is right the attempts go on being counted
             people.forgive(session, person.login)
         sessions.sweep_sessions(session, at)
-        sessions.close_session(session, token_hash(_cookie(rooms, request)))
+        sessions.end_session(session, token_hash(_cookie(rooms, request)), at)
         sessions.open_session(session, row)
         if stage is Stage.FULL:
             rooms.recorder.add(

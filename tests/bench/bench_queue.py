@@ -152,7 +152,7 @@ def _client(database: Database, folder: Path) -> Iterator[Client]:
         recorder=Recorder(clock, ring, folder / "checkpoints"),
         clock=clock,
         circuits=seed.circuits(),
-        settings=Web(secure_cookies=False),
+        settings=Web(secure_cookies=False, totp="optional"),
         render_page=web.page_image,
         read_text=text,
         passwords=passwords,

@@ -66,7 +66,6 @@ def main() -> None:
     provider = app(require_nonce=True, user_claims=[User(sub=s, claims=c) for s, c in USERS.items()])
     challenges: dict[str, str] = {}
 
-    @provider.before_request
     def prove() -> Any:
         if flask.request.path != "/oauth2/token":
             return None
@@ -76,7 +75,6 @@ def main() -> None:
             return None
         return flask.jsonify({"error": "invalid_grant", "error_description": "PKCE"}), 400
 
-    @provider.after_request
     def change(answer: flask.Response) -> flask.Response:
         if flask.request.path == "/oauth2/authorize" and "Location" in answer.headers:
             code = parse_qs(urlsplit(answer.headers["Location"]).query).get("code", [""])[0]
@@ -92,6 +90,8 @@ def main() -> None:
             answer.headers["Content-Type"] = "application/jwt"
         return answer
 
+    provider.before_request(prove)
+    provider.after_request(change)
     server = werkzeug.serving.make_server("localhost", 0, provider, threaded=True)
     sys.stdout.write(f"http://localhost:{server.server_port}\n")
     sys.stdout.flush()
