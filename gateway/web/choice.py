@@ -95,4 +95,5 @@ def _file(rooms: WebHouse, session: Session, choice: Choice, item: Item, circuit
     if case.id is None or chosen is None or chosen.case_id != case.id:
         raise Refused(CHANGED)  # somebody took the item between our reading and our writing
     settled = settle_case(session, circuit, case.id, at)
-    rooms.recorder.add_all(session, [*events, *settled])
+    followed = apply_successions(session, delivery, [case], at)
+    rooms.recorder.add_all(session, [*events, *settled, *followed])
