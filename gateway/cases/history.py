@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -64,12 +64,28 @@ def add_period(
 
 
 def coverage(session: Session, case_id: int) -> tuple[tuple[date, date], ...]:
-    """The days covered: union of the periods granted by forms, both ends included."""
-    return union(
-        (period.starts, period.ends)
-        for period in cases.periods(session, case_id)
-        if period.status is PeriodStatus.GRANTED and period.starts and period.ends
-    )
+    """The days covered: union of the periods that give rights, both ends included."""
+    return union(covering(cases.periods(session, case_id)))
+
+
+def covering(periods: Sequence[Period]) -> tuple[tuple[date, date], ...]:
+    """Periods that give rights: granted by a form, or tacit, confirmed and not refused since."""
+    found = []
+    for place, period in enumerate(periods):
+        tacit = period.status is PeriodStatus.TACIT
+        if not (tacit or period.status is PeriodStatus.GRANTED) or not period.starts or not period.ends:
+            continue
+        if tacit and any(_refuses(later, period.starts, period.ends) for later in periods[place + 1 :]):
+            continue
+        found.append((period.starts, period.ends))
+    return tuple(found)
+
+
+def _refuses(later: Period, starts: date, ends: date) -> bool:
+    if later.status is not PeriodStatus.REFUSED:
+        return False
+    # a refusal may write no date: it answers the request that waits
+    return later.starts is None or later.ends is None or (later.starts <= ends and starts <= later.ends)
 
 
 def _is_known(periods: list[Period], seen: PeriodSeen) -> bool:

@@ -174,6 +174,7 @@ class Premises:
                 unlock=partial(unlock, house),
                 page_dpi=PAGE_DPI,
                 wake=self.worker.wake,
+                calendars=house.calendars,
                 contesting=contesting_of(house),
                 export=self._export,
                 retention=load_retention(house.settings.config),

@@ -22,7 +22,8 @@ HEAD = """# Délais des circuits
 
 Cette page est écrite par `passerelle config rules` à partir des fichiers `circuit.toml` : corrigez les
 données, jamais la page. Un délai « à confirmer » est une valeur de configuration : aucun texte lu ne la
-donne. Un délai part du lendemain de son point de départ ; les jours ouvrés excluent week-ends et jours fériés.
+donne. Un délai part du lendemain de son point de départ ; les jours ouvrés excluent week-ends et
+jours fériés.
 """
 _STATUS = {"confirmed": "confirmé", "to be confirmed": "à confirmer"}
 _UNITS = {

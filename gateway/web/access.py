@@ -130,6 +130,8 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("POST", "/elements/{item_id}/documents/{document_id}/mot-de-passe"): Right.ACT,
     ("GET", "/recherche"): Right.WORK,
     ("GET", "/dossiers/{reference}"): Right.WORK,
+    ("POST", "/dossiers/{reference}/propositions/{proposal_id}"): Right.ACT,
+    ("POST", "/dossiers/{reference}/evenements"): Right.ACT,
     ("GET", "/documents/{document_id}/page/{number}.png"): Right.CONTENT,
     ("GET", "/documents/{document_id}/texte"): Right.CONTENT,
     ("GET", "/documents/{document_id}/original"): Right.CONTENT,

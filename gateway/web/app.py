@@ -24,6 +24,7 @@ from gateway.web import (
     invitation,
     item,
     message,
+    proposal,
     queue,
     search,
     secondfactor,
@@ -52,7 +53,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
     pages = Pages(rooms.clock)
     app.state.house = rooms
     app.state.pages = pages
-    work = (queue, search, item, actions, choice, correction, message, case, document, unlock)
+    work = (queue, search, item, actions, choice, correction, message, case, proposal, document, unlock)
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
     administration = (admin_people, admin_tokens, admin_house, admin_circuits)

@@ -7,17 +7,18 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.cases.history import covering
 from gateway.clock import paris_date
 from gateway.contestations.transitions import STATES
 from gateway.errors import NotFound
-from gateway.web import papers, present, timeline
+from gateway.web import papers, present, proposal, timeline
 from gateway.web.access import desk_of, reads_any
 from gateway.web.contested import sight_of
 from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, Seen, Shown
 from gateway.web.lifeline import Lifeline, Mark, Span, lifeline, uncovered
 from gateway.web.words import names
-from storage import contestations, sheets
+from storage import contestations, happenings, proposals, sheets
 from storage.cases import PeriodStatus
 from storage.deadlines import DeadlineState
 from storage.sheets import CaseSheet
@@ -38,7 +39,9 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     circuits, directory = rooms.circuits.by_name, rooms.circuits.directory
     with rooms.database.reading() as session:
         sheet = sheets.case_sheet(session, reference.upper())
-        contested = contestations.of_case(session, sheet.case.id or 0) if sheet else []
+        number = sheet.case.id or 0 if sheet else 0
+        contested = contestations.of_case(session, number)
+        proposed, happened = proposals.of_case(session, number), happenings.of_case(session, number)
     if sheet is None:
         raise NotFound(NO_CASE)
     if not reads_any(seen, circuits, directory, {(i.circuit, i.queue) for i in sheet.items}):
@@ -68,6 +71,9 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         "due": due_dates(sheet.deadlines),
         "contested": [one for one in contested if sight.sees(one, sheet.case)],
         "contested_states": STATES,
+        "proposals": proposal.cards(rooms, seen, sheet.case, proposed),
+        "recorded": proposal.recorded(circuit, happened),
+        "recordable": proposal.recordable(seen, circuit),
         "recent": recent,
         "older": older,
         "queue_titles": queue_titles,
@@ -89,7 +95,7 @@ def life(sheet: CaseSheet, today: date) -> Lifeline | None:
         for p in sheet.periods
         if p.starts is not None and p.ends is not None and p.starts <= p.ends
     ]
-    granted = [(s.starts, s.ends) for s in spans if s.status == PeriodStatus.GRANTED]
+    granted = list(covering(sheet.periods))
     asked = [s.ends for s in spans if s.status == PeriodStatus.REQUESTED]
     spans += [
         Span("uncovered", f"Sans couverture : du {present.day(first)} au {present.day(last)}", first, last)

@@ -94,6 +94,6 @@ def _file(rooms: WebHouse, session: Session, choice: Choice, item: Item, circuit
     chosen = cases.item(session, choice.item_id)
     if case.id is None or chosen is None or chosen.case_id != case.id:
         raise Refused(CHANGED)  # somebody took the item between our reading and our writing
-    settled = settle_case(session, circuit, case.id, at)
+    settled = settle_case(session, circuit, case.id, at, rooms.calendars)
     followed = apply_successions(session, delivery, [case], at)
     rooms.recorder.add_all(session, [*events, *settled, *followed])

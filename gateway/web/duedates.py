@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from storage.deadlines import PENDING, Deadline
+from storage.deadlines import WAITING, Deadline
 
 FIRST = 3
 """Pending due dates shown without unfolding anything."""
@@ -27,11 +27,11 @@ def due_dates(found: Iterable[Deadline], mail: str | None = None) -> DueDates:
     """Part the due dates of a case, or of one ``mail`` of it: those of the mail then come first."""
     every = list(found)
     pending = sorted(
-        (d for d in every if d.state in PENDING),
+        (d for d in every if d.state in WAITING),
         key=lambda d: (mail is not None and d.delivery != mail, d.due, d.id or 0),
     )
     ended = sorted(
-        (d for d in every if d.state not in PENDING),
+        (d for d in every if d.state not in WAITING),
         key=lambda d: (d.ended_at or d.created_at, d.id or 0),
         reverse=True,
     )

@@ -13,6 +13,7 @@ from gateway.circuits.model import Circuit
 from gateway.clock import Clock
 from gateway.contestations.schedule import Retention
 from gateway.contesting.rooms import Contesting
+from gateway.deadlines.calendar import Calendars
 from gateway.evidence.record import Recorder
 from gateway.settings import Settings, Web
 from gateway.web.access import Viewer
@@ -57,6 +58,8 @@ class WebHouse:
     """The identity provider, when the settings name one."""
     installation: Settings | None = None
     """Every setting, for the pages of the administrator; ``None`` where they are not shown."""
+    calendars: Calendars | None = None
+    """What due dates are computed again with at once; without it they wait for the next sweep."""
     contesting: Contesting | None = None
     """What the actions on contestations need; without it their pages can only be read."""
     export: Callable[[str, str], bytes] | None = None

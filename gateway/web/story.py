@@ -53,6 +53,10 @@ _WORDS: Mapping[str, str] = {
     Kind.LOCKED: "Connexions bloquées un moment",
     Kind.CONTESTATION: "Contestation",
     Kind.HOLD: "Gel de conservation",
+    Kind.DEADLINE_MOVED: "Échéance recalculée",
+    Kind.DEADLINE_ESCALATED: "Échéance dépassée, remise à une file",
+    Kind.CASE_EVENT: "Événement inscrit",
+    Kind.PROPOSAL: "Acceptation tacite",
 }
 
 _GROUPS: Mapping[str, str] = {
@@ -69,6 +73,13 @@ _GROUPS: Mapping[str, str] = {
     Kind.ITEM_DONE: "done",
 }
 
+_DELAYS = frozenset({Kind.DEADLINE_SET, Kind.DEADLINE_ENDED, Kind.DEADLINE_MOVED, Kind.DEADLINE_ESCALATED})
+_PROPOSED = {
+    "proposed": "proposée à une personne",
+    "accepted": "confirmée",
+    "rejected": "rejetée",
+    "superseded": "remplacée par une réponse ou une nouvelle date",
+}
 _TECHNICAL = frozenset({Kind.STEP, Kind.DEADLINE_SET, Kind.DECISION, Kind.LETTER_QUEUED})
 """What the machine did on the way: true, sealed, and rarely what a person looks for."""
 
@@ -86,6 +97,9 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.CASE_OPENED: frozenset({"kind"}),
     Kind.DEADLINE_SET: frozenset({"kind"}),
     Kind.DEADLINE_ENDED: frozenset({"kind"}),
+    Kind.DEADLINE_MOVED: frozenset({"kind"}),
+    Kind.DEADLINE_ESCALATED: frozenset({"kind"}),
+    Kind.PROPOSAL: frozenset({"kind", "action", "due"}),
     Kind.CONTESTATION: frozenset({"action"}),
     Kind.HOLD: frozenset({"action"}),
 }
@@ -149,8 +163,7 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
     tone = _GROUPS.get(event.kind, "quiet")
     if event.kind == Kind.DEADLINE_ENDED and fields.get("state") == "missed":
         words, tone = "Échéance dépassée", "bad"
-    if event.kind in {Kind.DEADLINE_SET, Kind.DEADLINE_ENDED} and fields.get("kind"):
-        words = f"{words}{present.NB}: {known.get(str(fields['kind']), fields['kind'])}"
+    words = _of_delays(event.kind, fields, words, known)
     if event.kind == Kind.ACCESS:
         words = _access(fields)
     if event.kind == Kind.CONTESTATION:
@@ -180,6 +193,20 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
         event.subject,
         technical,
     )
+
+
+def _of_delays(kind: str, fields: Mapping[str, object], words: str, known: Mapping[str, str]) -> str:
+    """Which delay, which event of the case, what became of a tacit acceptance."""
+    said = None
+    if kind == Kind.PROPOSAL:
+        said = _PROPOSED.get(str(fields.get("action")))
+    elif kind == Kind.CASE_EVENT:
+        said = known.get(str(fields.get("event")), str(fields.get("event")))
+        day = present.iso_day(str(fields.get("on")))
+        said = f"{said}, le {day}" if said and day else said
+    elif kind in _DELAYS and fields.get("kind"):
+        said = known.get(str(fields["kind"]), str(fields["kind"]))
+    return f"{words}{present.NB}: {said}" if said else words
 
 
 def _access(fields: Mapping[str, object]) -> str:

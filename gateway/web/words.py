@@ -18,4 +18,5 @@ def kind_titles(circuits: Iterable[Circuit]) -> dict[str, str]:
 def names(circuits: Iterable[Circuit]) -> dict[str, str]:
     """Titles of kinds of documents and of due dates."""
     known = list(circuits)
-    return kind_titles(known) | {rule.kind: rule.title for c in known for rule in c.deadlines}
+    told = kind_titles(known) | {rule.kind: rule.title for c in known for rule in c.deadlines}
+    return told | {event.name: event.title for c in known for event in c.events}
