@@ -18,7 +18,9 @@ def _saved(document: pikepdf.Pdf) -> bytes:
 def with_action(pdf: bytes, kind: str, **entries: str) -> bytes:
     """``pdf`` whose first page has a link that does ``kind`` (a name without its slash) when clicked."""
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        action = Dictionary(S=Name("/" + kind), **entries)
+        action = Dictionary(S=Name("/" + kind))
+        for key, value in entries.items():
+            action["/" + key] = pikepdf.String(value)
         link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=Array([10, 10, 60, 30]), A=action)
         document.pages[0].Annots = Array([document.make_indirect(link)])
         return _saved(document)

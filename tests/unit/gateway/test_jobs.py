@@ -1,4 +1,4 @@
-"""What a file makes worth telling reaches the explanation and never the letter; a split is told with why."""
+"""What a file makes worth telling reaches the explanation, never the letter; a split is told with why."""
 
 from __future__ import annotations
 
