@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
 from gateway import unlocking
@@ -15,9 +18,13 @@ from storage.documents import Document, FactRow
 from storage.outbox import OutboxEntry
 from storage.unlocked import UnlockedCopy
 from tests.builders import bad_mails
+from tests.builders.desk import Desk
+from tests.builders.keychain import Keychain
+from tests.worlds.command import CommandLine
 from tests.worlds.house import Home
 
 PASSWORD = "secret"
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -91,3 +98,21 @@ def test_only_a_locked_document_of_a_mail_at_rest_takes_a_password(
     unlocking.unlock(home.house, waiting.sha256, position, PASSWORD, "agent")
     with pytest.raises(Refused, match="en cours"):
         unlocking.unlock(home.house, waiting.sha256, position, PASSWORD, "agent")
+
+
+def test_the_command_line_reads_the_password_from_input(tmp_path: Path) -> None:
+    cli = CommandLine.on(tmp_path)
+    file = tmp_path / "locked.eml"
+    file.write_bytes(bad_mails.encrypted_pdf(Desk(Keychain(AT), AT)))
+    (received,) = cli.call("mail", "ingest", file, "--json").json
+    wrong = cli.call("mail", "password", received["delivery"][:12], "301.pdf", given="autre\n")
+    assert (wrong.status, wrong.out) == (1, "")
+    assert "n'ouvre pas ce document ; rien n'a changé" in wrong.sentence
+    right = cli.call("mail", "password", received["delivery"][:12], "301.pdf", given=f"{PASSWORD}\n")
+    assert right.status == 0, right.err
+    assert "ouverte et relue" in right.out
+    queues = cli.call("queue", "list", "--json")
+    assert any("cpam-" in str(row) for row in queues.json)
+    forgotten = cli.call("admin", "forget-ocr")
+    assert forgotten.status == 0, forgotten.err
+    assert "0 page(s)" in forgotten.out
