@@ -18,12 +18,12 @@ from asn1crypto import core
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.decrepit.ciphers import algorithms as decrepit
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 
 from parsers.errors import CannotDecrypt, Malformed, ParseError, Unsupported
 from parsers.smime.cms import GcmParameters, octets, reading
 from parsers.smime.model import Decryption, Identity, Layer, LayerKind
-from parsers.smime.recipients import Recipient, recipients, unwrap
+from parsers.smime.recipients import Recipient, closed, recipients, unwrap
 
 _NO_KEY = "Le message est chiffré pour un autre destinataire : aucune clé de la passerelle ne l’ouvre."
 _CORRUPT = "Le message est bien chiffré pour la passerelle, mais il est abîmé ou sa clé n’est pas la bonne."
@@ -31,6 +31,7 @@ _BROKEN = "La structure du message chiffré est illisible."
 _RETIRED = (
     "Le message a été chiffré avec un ancien certificat de la passerelle : l’expéditeur doit être prévenu."
 )
+_CHACHA = "1.2.840.113549.1.9.16.3.18"
 _LABELS = {
     "aes128_cbc": "AES-128-CBC",
     "aes192_cbc": "AES-192-CBC",
@@ -38,13 +39,19 @@ _LABELS = {
     "aes128_gcm": "AES-128-GCM",
     "aes192_gcm": "AES-192-GCM",
     "aes256_gcm": "AES-256-GCM",
+    "aes128_ccm": "AES-128-CCM",
+    "aes192_ccm": "AES-192-CCM",
+    "aes256_ccm": "AES-256-CCM",
+    _CHACHA: "ChaCha20-Poly1305",
     "tripledes_3key": "3DES",
+    "des": "DES",
     "rc2": "RC2",
 }
-_KEY_BYTES = {"aes128": 16, "aes192": 24, "aes256": 32, "tripledes": 24}
+_KEY_BYTES = {"aes128": 16, "aes192": 24, "aes256": 32, "tripledes": 24, _CHACHA: 32}
 _WEAK = frozenset({"tripledes_3key", "rc2"})
 _MIN_TAG = 12
 _RC2_128_BITS = 58  # RFC 2268 6: how that length is written
+_RC2_SHORT = {160: "RC2-40", 120: "RC2-64"}
 # Each try costs one operation of RSA or of a curve: first those a recipient names, then as many others.
 _MAX_TRIES = 64
 # What a MIME entity or a cryptographic message starts with: tells an opened content from noise.
@@ -81,6 +88,9 @@ def decrypt(info: Any, identities: Sequence[Identity]) -> Decrypted:
             envelope = info["content"]
             sealed = _sealed(envelope, info["content_type"].native == "authenticated_enveloped_data")
             algorithm = _LABELS.get(sealed.algorithm, sealed.algorithm)
+            refusal = closed(envelope["recipient_infos"])
+            if refusal is not None:
+                raise Unsupported(refusal)
             found = _open(recipients(envelope["recipient_infos"]), identities, sealed)
     except CannotDecrypt as error:
         state = Decryption.NO_KEY if error.message == _NO_KEY else Decryption.CORRUPT
@@ -172,13 +182,13 @@ def _decrypt(sealed: _Sealed, key: bytes) -> bytes:
     if wanted is not None and len(key) != wanted:
         raise CannotDecrypt(_CORRUPT)
     if sealed.tag is not None:
-        return _decrypt_gcm(sealed, key, sealed.tag)
+        return _decrypt_authenticated(sealed, key, sealed.tag)
     try:
         cipher = _cbc(sealed, key)
         decryptor = cipher.decryptor()
         return _unpad(decryptor.update(sealed.ciphertext) + decryptor.finalize(), cipher)
     except UnsupportedAlgorithm as error:
-        raise Unsupported("Le chiffrement employé est trop ancien pour être ouvert ici.") from error
+        raise _too_old(_LABELS.get(sealed.algorithm, sealed.algorithm)) from error
     except ValueError as error:
         raise CannotDecrypt(_CORRUPT) from error
 
@@ -189,10 +199,24 @@ def _cbc(sealed: _Sealed, key: bytes) -> Cipher[modes.CBC]:
     if sealed.algorithm == "tripledes_3key":
         return Cipher(decrepit.TripleDES(key), modes.CBC(sealed.parameters.native))
     if sealed.algorithm == "rc2":
-        if sealed.parameters["rc2_parameter_version"].native != _RC2_128_BITS:
-            raise Unsupported("Le chiffrement employé (RC2 court) est trop ancien pour être ouvert ici.")
+        version = sealed.parameters["rc2_parameter_version"].native
+        if version != _RC2_128_BITS:
+            raise _too_old(_RC2_SHORT.get(version, f"RC2, longueur {version}"))
         return Cipher(decrepit.RC2(key), modes.CBC(sealed.parameters["iv"].native))
-    raise Unsupported("Le chiffrement employé n’est pas pris en charge.")
+    if sealed.algorithm == "des":
+        raise _too_old("DES")
+    raise _unknown(sealed)
+
+
+def _too_old(name: str) -> Unsupported:
+    return Unsupported(
+        f"Le chiffrement employé ({name}) est trop ancien pour être ouvert ici : demander un envoi en AES."
+    )
+
+
+def _unknown(sealed: _Sealed) -> Unsupported:
+    name = _LABELS.get(sealed.algorithm, sealed.algorithm)
+    return Unsupported(f"Le chiffrement employé ({name}) n’est pas pris en charge.")
 
 
 def _unpad(padded: bytes, cipher: Cipher[modes.CBC]) -> bytes:
@@ -204,19 +228,36 @@ def _unpad(padded: bytes, cipher: Cipher[modes.CBC]) -> bytes:
     return padded[:-count]
 
 
-def _decrypt_gcm(sealed: _Sealed, key: bytes, tag: bytes) -> bytes:
-    """RFC 5084. The tag is judged before a single byte of the content leaves this function."""
-    if sealed.algorithm not in {"aes128_gcm", "aes192_gcm", "aes256_gcm"}:
-        raise Unsupported("Le chiffrement employé n’est pas pris en charge.")
+def _decrypt_authenticated(sealed: _Sealed, key: bytes, tag: bytes) -> bytes:
+    """RFC 5084 (GCM, CCM), RFC 8103. The tag is judged before one byte of the content leaves here."""
+    mode = sealed.algorithm.partition("_")[2]
+    if sealed.algorithm == _CHACHA:
+        return _decrypt_chacha(sealed, key, tag)
+    if sealed.algorithm not in _LABELS or mode not in {"gcm", "ccm"}:
+        raise _unknown(sealed)
     parameters = GcmParameters.load(sealed.parameters.dump())
     if len(tag) != parameters["icv_length"].native or not _MIN_TAG <= len(tag) <= 16:
         raise CannotDecrypt(_CORRUPT)
     nonce = parameters["nonce"].native
     try:
+        if mode == "ccm":
+            engine = AESCCM(key, tag_length=len(tag))
+            return engine.decrypt(nonce, sealed.ciphertext + tag, sealed.extra or None)
         if len(tag) == 16:
             return AESGCM(key).decrypt(nonce, sealed.ciphertext + tag, sealed.extra or None)
         decryptor = Cipher(algorithms.AES(key), modes.GCM(nonce, tag, _MIN_TAG)).decryptor()
         decryptor.authenticate_additional_data(sealed.extra)
         return decryptor.update(sealed.ciphertext) + decryptor.finalize()
+    except (InvalidTag, ValueError) as error:
+        raise CannotDecrypt(_CORRUPT) from error
+
+
+def _decrypt_chacha(sealed: _Sealed, key: bytes, tag: bytes) -> bytes:
+    """RFC 8103: the parameter is the nonce alone, the tag is whole."""
+    if len(tag) != 16:
+        raise CannotDecrypt(_CORRUPT)
+    try:
+        nonce = core.OctetString.load(sealed.parameters.dump()).native
+        return ChaCha20Poly1305(key).decrypt(nonce, sealed.ciphertext + tag, sealed.extra or None)
     except (InvalidTag, ValueError) as error:
         raise CannotDecrypt(_CORRUPT) from error

@@ -1,6 +1,7 @@
 """Who a message is encrypted for, and the content key each may recover.
 
-RSA v1.5 and OAEP (RFC 3370, 3560, 8017), ephemeral-static ECDH (RFC 5753) with the X9.63 derivation.
+RSA v1.5 and OAEP (RFC 3370, 3560, 8017), ephemeral-static ECDH (RFC 5753) with the X9.63 derivation,
+X25519 and X448 (RFC 8418) with that one or HKDF.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from asn1crypto import cms, core
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import keywrap
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, x448, x25519
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
 from parsers.certificates import key_identifier, names, private_key
@@ -44,6 +46,17 @@ _KDF_HASHES = {
     "1.3.132.1.14.1": "sha256",
     "1.3.132.1.14.2": "sha384",
     "1.3.132.1.14.3": "sha512",
+}
+# dhSinglePass-stdDH-hkdf: the same with another derivation (RFC 8418 2.2).
+_HKDF_HASHES = {
+    "1.2.840.113549.1.9.16.3.19": "sha256",
+    "1.2.840.113549.1.9.16.3.20": "sha384",
+    "1.2.840.113549.1.9.16.3.21": "sha512",
+}
+_CLOSED = {
+    "pwri": "un mot de passe (PasswordRecipientInfo, RFC 3211)",
+    "kekri": "une clé convenue à l’avance (KEKRecipientInfo)",
+    "ori": "un mécanisme que la passerelle ne connaît pas (OtherRecipientInfo, par exemple KEM)",
 }
 
 
@@ -80,6 +93,17 @@ def recipients(infos: Any) -> tuple[Recipient, ...]:
     return tuple(found)
 
 
+def closed(infos: Any) -> str | None:
+    """Why nobody here can be a recipient, as a French sentence; None when a certificate is one."""
+    kinds = list(dict.fromkeys(str(choice.name) for choice in infos))
+    if not kinds or any(kind not in _CLOSED for kind in kinds):
+        return None
+    return (
+        f"Le message est chiffré par {' et par '.join(_CLOSED[kind] for kind in kinds)}, et pour aucun "
+        "certificat : demander un envoi chiffré avec celui de la boîte."
+    )
+
+
 def _recipient(agreement: bool, rid: Any, info: Any, encrypted: Any) -> Recipient:
     key = octets(encrypted) or b""
     if rid.name == "issuer_and_serial_number":
@@ -110,7 +134,7 @@ def _transport(recipient: Recipient, key: PrivateKeyTypes) -> bytes:
     if kind == "rsaes_pkcs1v15":
         return key.decrypt(recipient.encrypted_key, padding.PKCS1v15())
     if kind != "rsaes_oaep":
-        raise Unsupported("Le message emploie un chiffrement de clé non pris en charge.")
+        raise Unsupported(f"Le message emploie un chiffrement de clé non pris en charge ({kind}).")
     parameters = algorithm["parameters"]
     if isinstance(parameters, core.Void | core.Null):
         name, mask, label = "sha1", "sha1", None
@@ -123,30 +147,45 @@ def _transport(recipient: Recipient, key: PrivateKeyTypes) -> bytes:
 
 
 def _agree(recipient: Recipient, key: PrivateKeyTypes) -> bytes:
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
+    if not isinstance(key, ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey | x448.X448PrivateKey):
         raise CannotDecrypt(_WRONG)
     info = recipient.info
     if info["originator"].name != "originator_key":
         raise Unsupported("Le message emploie un accord de clé statique, non pris en charge.")
     algorithm = info["key_encryption_algorithm"]
-    derivation = _KDF_HASHES.get(algorithm["algorithm"].dotted)
-    if derivation is None:
-        raise Unsupported("Le message emploie un accord de clé non pris en charge.")
+    scheme = algorithm["algorithm"].dotted
+    if scheme not in _KDF_HASHES and scheme not in _HKDF_HASHES:
+        raise Unsupported(f"Le message emploie un accord de clé non pris en charge ({scheme}).")
     wrap = cms.KeyEncryptionAlgorithm.load(algorithm["parameters"].dump())
     bits = _WRAP_BITS.get(wrap["algorithm"].dotted)
     if bits is None:
-        raise Unsupported("Le message emploie une enveloppe de clé non prise en charge.")
+        name = wrap["algorithm"].native
+        raise Unsupported(f"Le message emploie une enveloppe de clé non prise en charge ({name}).")
     point = bytes(info["originator"].chosen["public_key"])
-    try:
-        ephemeral = ec.EllipticCurvePublicKey.from_encoded_point(key.curve, point)
-    except ValueError as error:  # a point of another curve, or of none: never used, so nothing leaks
-        raise CannotDecrypt(_WRONG) from error
-    secret = key.exchange(ec.ECDH(), ephemeral)
-    info_bytes = _shared_info(wrap.dump(), octets(info["ukm"]), bits)
-    kek = X963KDF(hash_for(derivation), bits // 8, info_bytes).derive(secret)
+    secret = _shared_secret(key, point)
+    ukm = octets(info["ukm"])
+    info_bytes = _shared_info(wrap.dump(), ukm, bits)
+    if scheme in _HKDF_HASHES:
+        kek = HKDF(hash_for(_HKDF_HASHES[scheme]), bits // 8, ukm, info_bytes).derive(secret)
+    else:
+        kek = X963KDF(hash_for(_KDF_HASHES[scheme]), bits // 8, info_bytes).derive(secret)
     if wrap["algorithm"].dotted == _TRIPLE_DES_WRAP:
         return _triple_des_unwrap(kek, recipient.encrypted_key)
     return keywrap.aes_key_unwrap(kek, recipient.encrypted_key)
+
+
+def _shared_secret(
+    key: ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey | x448.X448PrivateKey, point: bytes
+) -> bytes:
+    """A point of another curve, or of none, is never used, so that nothing leaks (RFC 7748 6 for zero)."""
+    try:
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            return key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(key.curve, point))
+        if isinstance(key, x25519.X25519PrivateKey):
+            return key.exchange(x25519.X25519PublicKey.from_public_bytes(point))
+        return key.exchange(x448.X448PublicKey.from_public_bytes(point))
+    except ValueError as error:
+        raise CannotDecrypt(_WRONG) from error
 
 
 def _triple_des_unwrap(kek: bytes, wrapped: bytes) -> bytes:

@@ -16,8 +16,10 @@ from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from cryptography.hazmat.primitives import hashes, keywrap, serialization
 from cryptography.hazmat.primitives import padding as block_padding
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa, x448, x25519
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
 from parsers.smime.model import Identity
@@ -34,7 +36,12 @@ _KDF = {
     "sha256": "1.3.132.1.11.1",
     "sha384": "1.3.132.1.11.2",
     "sha512": "1.3.132.1.11.3",
+    "hkdf-sha256": "1.2.840.113549.1.9.16.3.19",
+    "hkdf-sha384": "1.2.840.113549.1.9.16.3.20",
+    "hkdf-sha512": "1.2.840.113549.1.9.16.3.21",
 }
+_CCM = {16: "2.16.840.1.101.3.4.1.7", 24: "2.16.840.1.101.3.4.1.27", 32: "2.16.840.1.101.3.4.1.47"}
+_CHACHA = "1.2.840.113549.1.9.16.3.18"
 _WRAP = "2.16.840.1.101.3.4.1.45"
 _CBC = {16: "2.16.840.1.101.3.4.1.2", 24: "2.16.840.1.101.3.4.1.22", 32: "2.16.840.1.101.3.4.1.42"}
 _GCM = {16: "2.16.840.1.101.3.4.1.6", 24: "2.16.840.1.101.3.4.1.26", 32: "2.16.840.1.101.3.4.1.46"}
@@ -200,10 +207,15 @@ def enveloped_data(
     kdf: str = "sha256",
     tag_bytes: int = 16,
     inner: str = "data",
+    mode: str = "gcm",
+    ukm: bytes | None = None,
 ) -> bytes:
-    """A ContentInfo of AuthEnvelopedData (``aead``) or EnvelopedData (DER)."""
+    """A ContentInfo of AuthEnvelopedData (``aead``) or EnvelopedData (DER).
+
+    ``mode`` of the former: ``gcm``, ``ccm`` or ``chacha``. ``ukm`` goes with the agreements of keys.
+    """
     key = os.urandom(key_bytes)
-    infos = [_recipient(der, key, oaep, by_key_id, kdf) for der in recipients]
+    infos = [_recipient(der, key, oaep, by_key_id, kdf, ukm) for der in recipients]
     if not aead:
         iv = os.urandom(16)
         padder = block_padding.PKCS7(128).padder()
@@ -219,33 +231,46 @@ def enveloped_data(
         }
         body = {"version": "v2", "recipient_infos": infos, "encrypted_content_info": encrypted}
         return content_info("enveloped_data", cms.EnvelopedData(body))
-    nonce = os.urandom(12)
-    encryptor = Cipher(algorithms.AES(key), modes.GCM(nonce, None, 12)).encryptor()
-    sealed = encryptor.update(content) + encryptor.finalize()
-    parameters = core.OctetString(nonce).dump() + core.Integer(tag_bytes).dump()
+    algorithm, sealed, tag = _authenticated(content, key, tag_bytes, mode)
     encrypted = {
         "content_type": inner,
-        "content_encryption_algorithm": {
-            "algorithm": _GCM[key_bytes],
-            "parameters": core.Sequence(contents=parameters),
-        },
+        "content_encryption_algorithm": algorithm,
         "encrypted_content": sealed,
     }
     authenticated = {
         "version": "v0",
         "recipient_infos": infos,
         "auth_encrypted_content_info": encrypted,
-        "mac": encryptor.tag[:tag_bytes],
+        "mac": tag,
     }
     return content_info("authenticated_enveloped_data", cms.AuthEnvelopedData(authenticated))
 
 
-def _recipient(der: bytes, key: bytes, oaep: str | None, by_key_id: bool, kdf: str) -> cms.RecipientInfo:
+def _authenticated(
+    content: bytes, key: bytes, tag_bytes: int, mode: str
+) -> tuple[dict[str, Any], bytes, bytes]:
+    """The algorithm with its parameters, the sealed content and its tag."""
+    nonce = os.urandom(12)
+    if mode == "chacha":
+        both = ChaCha20Poly1305(key).encrypt(nonce, content, None)
+        return {"algorithm": _CHACHA, "parameters": core.OctetString(nonce)}, both[:-16], both[-16:]
+    parameters = core.Sequence(contents=core.OctetString(nonce).dump() + core.Integer(tag_bytes).dump())
+    if mode == "ccm":
+        both = AESCCM(key, tag_length=tag_bytes).encrypt(nonce, content, None)
+        algorithm = {"algorithm": _CCM[len(key)], "parameters": algos.CcmParams.load(parameters.dump())}
+        return algorithm, both[:-tag_bytes], both[-tag_bytes:]
+    encryptor = Cipher(algorithms.AES(key), modes.GCM(nonce, None, 12)).encryptor()
+    sealed = encryptor.update(content) + encryptor.finalize()
+    return {"algorithm": _GCM[len(key)], "parameters": parameters}, sealed, encryptor.tag[:tag_bytes]
+
+
+def _recipient(
+    der: bytes, key: bytes, oaep: str | None, by_key_id: bool, kdf: str, ukm: bytes | None
+) -> cms.RecipientInfo:
     certificate = x509.Certificate.load(der)
     public = serialization.load_der_public_key(certificate.public_key.dump())
-    if isinstance(public, ec.EllipticCurvePublicKey):
-        return _agreed(certificate, public, key, by_key_id, kdf)
-    assert isinstance(public, rsa.RSAPublicKey)
+    if not isinstance(public, rsa.RSAPublicKey):
+        return _agreed(certificate, public, key, by_key_id, kdf, ukm)
     named = {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
     algorithm: dict[str, Any] = {"algorithm": "rsaes_pkcs1v15"}
     if oaep is None:
@@ -278,17 +303,23 @@ def _recipient(der: bytes, key: bytes, oaep: str | None, by_key_id: bool, kdf: s
 
 def _agreed(
     certificate: x509.Certificate,
-    public: ec.EllipticCurvePublicKey,
+    public: Any,
     key: bytes,
     by_key_id: bool,
     kdf: str,
+    ukm: bytes | None,
 ) -> cms.RecipientInfo:
-    ephemeral = ec.generate_private_key(public.curve)
+    ephemeral, secret = _exchanged(public)
     wrap = core.Sequence(contents=core.ObjectIdentifier(_WRAP).dump()).dump()
+    given = core.OctetString(ukm, explicit=0).dump() if ukm is not None else b""
     shared = core.Sequence(
-        contents=wrap + core.OctetString((256).to_bytes(4, "big"), explicit=2).dump()
+        contents=wrap + given + core.OctetString((256).to_bytes(4, "big"), explicit=2).dump()
     ).dump()
-    kek = X963KDF(_HASHES[kdf], 32, shared).derive(ephemeral.exchange(ec.ECDH(), public))
+    name = kdf.rpartition("-")[2]
+    if kdf.startswith("hkdf-"):
+        kek = HKDF(_HASHES[name], 32, ukm, shared).derive(secret)
+    else:
+        kek = X963KDF(_HASHES[name], 32, shared).derive(secret)
     named = {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
     rid = (
         cms.KeyAgreementRecipientIdentifier(
@@ -310,7 +341,19 @@ def _agreed(
         "key_encryption_algorithm": {"algorithm": _KDF[kdf], "parameters": core.Any.load(wrap)},
         "recipient_encrypted_keys": [{"rid": rid, "encrypted_key": keywrap.aes_key_wrap(kek, key)}],
     }
+    if ukm is not None:
+        info["ukm"] = ukm
     return cms.RecipientInfo(name="kari", value=cms.KeyAgreeRecipientInfo(info))
+
+
+def _exchanged(public: Any) -> tuple[Any, bytes]:
+    """An ephemeral key and what it shares with ``public``."""
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        key = ec.generate_private_key(public.curve)
+        return key, key.exchange(ec.ECDH(), public)
+    kind = x25519.X25519PrivateKey if isinstance(public, x25519.X25519PublicKey) else x448.X448PrivateKey
+    other = kind.generate()
+    return other, other.exchange(public)
 
 
 def content_info(kind: str, content: Any) -> bytes:

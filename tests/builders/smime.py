@@ -67,10 +67,18 @@ def encrypt(
     oaep: str | None = "sha256",
     by_key_id: bool = False,
     kdf: str = "sha256",
+    mode: str = "gcm",
 ) -> bytes:
     """An encrypted entity for the certificates given (DER), RSA or elliptic; ``oaep=None`` is RSA v1.5."""
     der = pkcs7.enveloped_data(
-        entity, recipients, aead=aead, key_bytes=key_bytes, oaep=oaep, by_key_id=by_key_id, kdf=kdf
+        entity,
+        recipients,
+        aead=aead,
+        key_bytes=key_bytes,
+        oaep=oaep,
+        by_key_id=by_key_id,
+        kdf=kdf,
+        mode=mode,
     )
     return pkcs7_mime(der, "authEnveloped-data" if aead else "enveloped-data")
 

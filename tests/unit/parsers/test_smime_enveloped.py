@@ -185,10 +185,51 @@ def test_an_unknown_cipher_is_named_as_such() -> None:
     info = content_info(pkcs7.enveloped_data(ENTITY, [mailbox().der], aead=False))
     info["content"]["encrypted_content_info"]["content_encryption_algorithm"] = {"algorithm": "1.2.3.4"}
     state, _, reasons = _open(info.dump(force=True), mailbox().identity)
-    assert (state, reasons) == (Decryption.CORRUPT, ("Le chiffrement employé n’est pas pris en charge.",))
+    assert (state, reasons) == (
+        Decryption.CORRUPT,
+        ("Le chiffrement employé (1.2.3.4) n’est pas pris en charge.",),
+    )
 
 
 def test_a_key_that_is_no_key_is_a_verdict() -> None:
     broken = pki.create(mailbox().certificate.not_valid_before_utc).issue(MAILBOX).identity
     der = pkcs7.enveloped_data(ENTITY, [mailbox().der])
     assert _open(der, replace(broken, key=b"noise"), mailbox().identity)[1] == ENTITY
+
+
+@pytest.mark.parametrize("key_bytes", [16, 24, 32])
+@pytest.mark.parametrize("tag_bytes", [12, 14, 16])
+def test_ccm(key_bytes: int, tag_bytes: int) -> None:
+    der = pkcs7.enveloped_data(
+        ENTITY, [mailbox().der], mode="ccm", key_bytes=key_bytes, tag_bytes=tag_bytes
+    )
+    assert _open(der, mailbox().identity) == (Decryption.OK, ENTITY, ())
+    for back in (1, tag_bytes + 4):
+        damaged = bytearray(der)
+        damaged[-back] ^= 1
+        assert _open(bytes(damaged), mailbox().identity)[:2] == (Decryption.CORRUPT, None)
+
+
+def test_chacha() -> None:
+    der = pkcs7.enveloped_data(ENTITY, [mailbox("x25519").der], mode="chacha", kdf="hkdf-sha256")
+    assert _open(der, mailbox("x25519").identity) == (Decryption.OK, ENTITY, ())
+    for back in (1, 20):
+        damaged = bytearray(der)
+        damaged[-back] ^= 1
+        assert _open(bytes(damaged), mailbox("x25519").identity)[:2] == (Decryption.CORRUPT, None)
+
+
+def test_a_short_tag_of_ccm_is_refused() -> None:
+    der = pkcs7.enveloped_data(ENTITY, [mailbox().der], mode="ccm", tag_bytes=8)
+    assert _open(der, mailbox().identity)[0] is Decryption.CORRUPT
+
+
+@pytest.mark.parametrize(("version", "name"), [(160, "RC2-40"), (120, "RC2-64"), (7, "RC2, longueur 7")])
+def test_short_rc2_is_refused_by_name(version: int, name: str) -> None:
+    info = content_info(pkcs7.enveloped_data(ENTITY, [mailbox().der], aead=False, key_bytes=16))
+    parameters = {"rc2_parameter_version": version, "iv": bytes(8)}
+    encrypted = info["content"]["encrypted_content_info"]
+    encrypted["content_encryption_algorithm"] = {"algorithm": "rc2", "parameters": parameters}
+    state, content, reasons = _open(info.dump(force=True), mailbox().identity)
+    assert (state, content) == (Decryption.CORRUPT, None)
+    assert f"({name})" in reasons[0]

@@ -9,6 +9,7 @@ import base64
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,9 @@ DIFFERENCES = {
     "signed over LF lines": "openssl only tries CRLF; we accept text that differs by its line ends alone",
     "sender": "openssl does not compare the certificate with From; we answer mismatch",
     "weak": "openssl accepts SHA-1; we answer weak, which is not valid",
+    "ed25519": "openssl 3.0 does not do EdDSA in CMS (RFC 8419); we do, judged on what our builder signs",
+    "x25519, ccm, chacha": "openssl 3.0 makes none of them in CMS; judged on what our builder encrypts",
+    "passwords, shared keys": "openssl is given the secret; we have none, and name what closes the mail",
 }
 HELD = {Signature.VALID, Signature.WEAK, Signature.MISMATCH}
 KINDS = ("rsa", "p256", "p384", "p521")
@@ -74,6 +78,8 @@ class Openssl:
         for kind in KINDS:
             self._write(f"sender-{kind}", sender(kind).pem)
             self._write(f"mailbox-{kind}", mailbox(kind).pem)
+        self._write("sender-ed25519", sender("ed25519").pem)
+        self._write("sender-rsa1024", sender("rsa1024").pem)
         other = pki.create(AT)
         self._write("other-root", other.root.certificate.public_bytes(pki.PEM))
         self.other = Trust((other.root.der,))
@@ -98,8 +104,10 @@ class Openssl:
         assert ok
         return entity
 
-    def verify(self, entity: bytes, root: str = "root", at: int = int(AT.timestamp())) -> bool:
-        belief = ["-CAfile", self.path(root), "-certfile", self.path("intermediate")]
+    def verify(
+        self, entity: bytes, root: str = "root", at: int = int(AT.timestamp()), known: str = "intermediate"
+    ) -> bool:
+        belief = ["-CAfile", self.path(root), "-certfile", self.path(known)]
         return self.run(["-verify", *belief, "-attime", str(at)], entity)[0]
 
     def encrypt(self, kinds: Sequence[str], options: Sequence[str], keys: Sequence[str] = ()) -> bytes:
@@ -112,9 +120,9 @@ class Openssl:
         assert ok
         return entity
 
-    def decrypt(self, entity: bytes, kind: str) -> bytes | None:
+    def decrypt(self, entity: bytes, kind: str, *how: str) -> bytes | None:
         key = self.path(f"mailbox-{kind}")
-        ok, content = self.run(["-decrypt", "-recip", key], entity)
+        ok, content = self.run(["-decrypt", *(how or ("-recip", key))], entity)
         return content if ok else None
 
 
@@ -182,7 +190,7 @@ def test_dates_beside_openssl(openssl: Openssl) -> None:
 
 
 def test_differences_are_what_they_are_said_to_be(openssl: Openssl) -> None:
-    assert set(DIFFERENCES) == {"signed over LF lines", "sender", "weak"}
+    assert list(DIFFERENCES)[:3] == ["signed over LF lines", "sender", "weak"]
     unix = openssl.sign(["p256"], ["-binary"], ENTITY.replace(b"\r\n", b"\n"))
     assert not openssl.verify(unix)
     assert _judge(unix).security.signature is Signature.VALID
@@ -257,3 +265,133 @@ def test_openssl_triple_wraps(openssl: Openssl) -> None:
     assert opened.security.signer == SENDER
     assert [layer.kind.value for layer in opened.security.layers] == ["signed", "encrypted", "signed"]
     assert MAILBOX not in "".join(opened.security.reasons)
+
+
+@pytest.mark.parametrize("option", ["plain", "opaque", "by key"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_certificate_of_the_directory_beside_openssl(openssl: Openssl, kind: str, option: str) -> None:
+    """Absent from the message: openssl is handed it in a file, we have it in the directory."""
+    entity = openssl.sign([kind], [*SIGN_OPTIONS[option], "-nocerts"])
+    both = sender(kind).certificate.public_bytes(
+        pki.PEM
+    ) + authority().intermediate.certificate.public_bytes(pki.PEM)
+    (openssl.folder / "known.pem").write_bytes(both)
+    known = Trust((authority().root.der,), (authority().intermediate.der,), (sender(kind).der,))
+    for one in (entity, _tamper(entity)):
+        sound = one is entity
+        assert openssl.verify(one, known="known") is sound
+        assert (_judge(one, known).security.signature is Signature.VALID) is sound
+    assert not openssl.verify(entity)
+    assert _judge(entity).security.signature is Signature.UNTRUSTED
+
+
+@pytest.mark.parametrize("opaque", [False, True])
+def test_ed25519_that_openssl_does_not_know(openssl: Openssl, opaque: bool) -> None:
+    """openssl 3.0 neither makes nor checks EdDSA in CMS (RFC 8419): our builder makes it."""
+    chain, who = authority().chain, sender("ed25519").identity
+    sound = smime.sign(ENTITY, who, chain=chain, opaque=opaque, digest="sha512")
+    other = smime.sign(_tamper(ENTITY), who, chain=chain, opaque=opaque, digest="sha512")
+    assert _judge(sound).security.signature is Signature.VALID
+    spoilt = _with_signature_of(sound, other) if opaque else _tamper(sound)
+    assert _judge(spoilt).security.signature is Signature.INVALID
+    assert not openssl.verify(spoilt)
+
+
+def _with_signature_of(entity: bytes, other: bytes) -> bytes:
+    """The last 64 bytes of a structure are its one signature: those of another message put there."""
+    head, separator, body = entity.partition(b"\r\n\r\n")
+    stranger = strip_armour(other.partition(b"\r\n\r\n")[2])
+    return head + separator + base64.encodebytes(strip_armour(body)[:-64] + stranger[-64:])
+
+
+WRAPPINGS = {
+    "sign then encrypt": ("sign", "encrypt"),
+    "encrypt then sign": ("encrypt", "sign"),
+    "triple": ("sign", "encrypt", "sign"),
+    "signed twice": ("sign", "sign"),
+    "encrypted twice": ("encrypt", "encrypt"),
+}
+
+
+@pytest.mark.parametrize("cipher", ["-aes-256-gcm", "-aes256"])
+@pytest.mark.parametrize("name", WRAPPINGS)
+def test_every_order_of_layers_beside_openssl(openssl: Openssl, name: str, cipher: str) -> None:
+    """Valid, then with one word of the innermost text changed before the outer layers are put on."""
+    for changed in (False, True):
+        entity = ENTITY
+        for number, layer in enumerate(WRAPPINGS[name]):
+            if layer == "sign":
+                entity = openssl.sign(["p256"], ["-nodetach"] if number else [], entity)
+                if changed and number == 0:
+                    entity = _tamper(entity)
+            else:
+                ok, entity = openssl.run(["-encrypt", cipher, openssl.path("mailbox-rsa")], entity)
+                assert ok
+        opened = _judge(entity)
+        assert opened.security.decryption is (
+            Decryption.OK if "encrypt" in WRAPPINGS[name] else Decryption.ABSENT
+        )
+        spoilt = changed and WRAPPINGS[name][0] == "sign"
+        expected = Signature.INVALID if spoilt else Signature.VALID
+        signs = "sign" in WRAPPINGS[name]
+        assert opened.security.signature is (expected if signs else Signature.ABSENT)
+        theirs = _theirs(openssl, entity, WRAPPINGS[name])
+        assert (theirs is None) is spoilt
+        assert spoilt or opened.entity == theirs
+
+
+def _theirs(openssl: Openssl, entity: bytes, layers: Sequence[str]) -> bytes | None:
+    """The content as openssl gives it, one layer after the other; None when it refuses one."""
+    for layer in reversed(layers):
+        if layer == "encrypt":
+            content = openssl.decrypt(entity, "rsa")
+        else:
+            belief = ["-CAfile", openssl.path("root"), "-certfile", openssl.path("intermediate")]
+            ok, content = openssl.run(["-verify", *belief, "-attime", str(int(AT.timestamp()))], entity)
+            content = content if ok else None
+        if content is None:
+            return None
+        entity = content
+    return entity
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_retired_key_still_opens_what_openssl_encrypts(openssl: Openssl, kind: str) -> None:
+    entity = openssl.encrypt([kind], ["-aes-256-gcm"])
+    old = replace(mailbox(kind).identity, retired=True)
+    opened = read(mail(entity), [sender(kind).identity, old])
+    assert (opened.security.decryption, opened.entity) == (Decryption.OK, ENTITY)
+    assert "ancien certificat" in opened.security.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("how", "theirs", "said"),
+    [
+        (("-pwri_password", "secret"), ("-pwri_password", "secret"), "PasswordRecipientInfo"),
+        (
+            ("-secretkey", "00" * 32, "-secretkeyid", "01"),
+            ("-secretkey", "00" * 32, "-secretkeyid", "01"),
+            "KEKRecipientInfo",
+        ),
+    ],
+)
+def test_passwords_and_shared_keys_are_refused_by_name(
+    openssl: Openssl, how: tuple[str, ...], theirs: tuple[str, ...], said: str
+) -> None:
+    """openssl opens them; we have no such secret, and a certificate beside them is enough."""
+    ok, entity = openssl.run(["-encrypt", "-aes256", *how], ENTITY)
+    assert ok
+    assert openssl.decrypt(entity, "rsa", *theirs) == ENTITY
+    opened = _judge(entity)
+    assert opened.security.decryption is Decryption.CORRUPT
+    assert said in opened.security.reasons[0]
+    ok, both = openssl.run(["-encrypt", "-aes256", *how, openssl.path("mailbox-rsa")], ENTITY)
+    assert ok
+    assert _judge(both).entity == ENTITY
+
+
+def test_a_weak_key_beside_openssl(openssl: Openssl) -> None:
+    entity = openssl.sign(["rsa1024"], ())
+    assert _judge(entity).security.signature is Signature.WEAK
+    assert _judge(_tamper(entity)).security.signature is Signature.INVALID
+    assert not openssl.verify(_tamper(entity))

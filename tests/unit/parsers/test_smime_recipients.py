@@ -38,6 +38,25 @@ def test_elliptic_curves(kind: str, kdf: str, by_key_id: bool) -> None:
     assert len(unwrap(recipient, mailbox(kind).identity)) == 32
 
 
+@pytest.mark.parametrize("ukm", [None, b"material"])
+@pytest.mark.parametrize("kdf", ["sha256", "sha512", "hkdf-sha256", "hkdf-sha384", "hkdf-sha512"])
+@pytest.mark.parametrize("kind", ["x25519", "x448"])
+def test_montgomery_curves(kind: str, kdf: str, ukm: bytes | None) -> None:
+    """RFC 8418; our builder alone makes them: openssl 3.0 does not."""
+    der = pkcs7.enveloped_data(ENTITY, [mailbox(kind).der], kdf=kdf, ukm=ukm)
+    (recipient,) = _recipients(der)
+    assert recipient.names(mailbox(kind).identity)
+    assert len(unwrap(recipient, mailbox(kind).identity)) == 32
+    for other in ("x448" if kind == "x25519" else "x25519", "p256", "rsa"):
+        with pytest.raises(CannotDecrypt):
+            unwrap(recipient, mailbox(other).identity)
+
+
+def test_an_agreement_by_hkdf_on_a_curve_of_nist() -> None:
+    (recipient,) = _recipients(pkcs7.enveloped_data(ENTITY, [mailbox("p384").der], kdf="hkdf-sha384"))
+    assert len(unwrap(recipient, mailbox("p384").identity)) == 32
+
+
 def test_several_recipients_of_both_kinds() -> None:
     der = pkcs7.enveloped_data(ENTITY, [mailbox("rsa").der, mailbox("p256").der, mailbox("p521").der])
     found = _recipients(der)
