@@ -171,6 +171,7 @@ class Premises:
                     content, kind, page, PAGE_DPI
                 ),
                 read_text=house.reader.plain_text,
+                read_html=house.reader.safe_html,
                 unlock=partial(unlock, house),
                 page_dpi=PAGE_DPI,
                 wake=self.worker.wake,

@@ -18,6 +18,7 @@ from parsers.layout import Recognised
 from parsers.limits import Limits
 from parsers.mend import unlocked
 from parsers.pictures import png
+from parsers.richtext import sanitised
 from parsers.smime.attached import open_attached
 from parsers.smime.model import Opened
 from parsers.smime.open import open_mail
@@ -122,6 +123,7 @@ JOBS: dict[str, Job] = {
     "read": Job(read, TypeAdapter(ReadOutcome)),
     "page": Job(page, TypeAdapter(bytes)),
     "text": Job(text, TypeAdapter(str)),
+    "html": Job(sanitised, TypeAdapter(str)),
     "unlock": Job(unlock, TypeAdapter(bytes)),
     "claims": Job(read_claims, TypeAdapter(ClaimsRead)),
 }

@@ -111,6 +111,11 @@ class Reader:
         text: str = self.sandbox.run("text", content, media_type, name, self.sandbox.limits)
         return text
 
+    def safe_html(self, content: bytes, images: dict[str, bytes]) -> str:
+        """The HTML of a mail made safe to look at, in a limited child. Raises ``ParseError``."""
+        page: str = self.sandbox.run("html", content, images, self.sandbox.limits)
+        return page
+
     def _ready(
         self,
         bodies: Sequence[Document],

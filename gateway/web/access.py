@@ -135,6 +135,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("GET", "/documents/{document_id}/page/{number}.png"): Right.CONTENT,
     ("GET", "/documents/{document_id}/texte"): Right.CONTENT,
     ("GET", "/documents/{document_id}/original"): Right.CONTENT,
+    ("GET", "/documents/{document_id}/mise-en-forme"): Right.CONTENT,
     ("GET", "/documents/{document_id}/cadres/{issue_id}.png"): Right.CONTENT,
     ("GET", "/contestations"): Right.WORK,
     ("GET", "/contestations/chiffres"): Right.SUPERVISE,

@@ -26,6 +26,7 @@ from gateway.web import (
     message,
     proposal,
     queue,
+    richtext,
     search,
     secondfactor,
     session,
@@ -53,7 +54,20 @@ def create_app(rooms: WebHouse) -> FastAPI:
     pages = Pages(rooms.clock)
     app.state.house = rooms
     app.state.pages = pages
-    work = (queue, search, item, actions, choice, correction, message, case, proposal, document, unlock)
+    work = (
+        queue,
+        search,
+        item,
+        actions,
+        choice,
+        correction,
+        message,
+        case,
+        proposal,
+        document,
+        richtext,
+        unlock,
+    )
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
     administration = (admin_people, admin_tokens, admin_house, admin_circuits)

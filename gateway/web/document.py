@@ -41,7 +41,7 @@ ADMINISTRATIVE = Confidentiality.ADMINISTRATIVE.value
 def page(rooms: InHouse, seen: Seen, document_id: RowId, number: RowId) -> Response:
     """The image of one page, ``number`` counting from 1 in the whole file."""
     with rooms.database.reading() as session:
-        document = _document(rooms, seen, session, document_id)
+        document = find(rooms, seen, session, document_id)
         last = document.first_page + (document.pages or 0)
         covering = [
             other
@@ -51,7 +51,7 @@ def page(rooms: InHouse, seen: Seen, document_id: RowId, number: RowId) -> Respo
         readable = unlocked.readable(session, [document.sha256])[document.sha256]
     if not document.first_page <= number < last:
         raise NotFound(NO_DOCUMENT)
-    _open(rooms, seen, document, _class([document, *covering]), page=number)
+    uncover(rooms, seen, document, _class([document, *covering]), page=number)
     try:
         image = rooms.render_page(rooms.vault.get(readable), document.media_type, number)
     except ParseError as error:
@@ -63,11 +63,11 @@ def page(rooms: InHouse, seen: Seen, document_id: RowId, number: RowId) -> Respo
 def words(request: Request, rooms: InHouse, seen: Seen, shown: Shown, document_id: RowId) -> Response:
     """The text of a document without pages: a piece of page for htmx, a whole page for a plain link."""
     with rooms.database.reading() as session:
-        document = _document(rooms, seen, session, document_id)
+        document = find(rooms, seen, session, document_id)
     if not is_text(document):
         raise NotFound(NO_DOCUMENT)
     # its own class alone: the same polite sentence is the text of many mails
-    _open(rooms, seen, document, document.confidentiality, page=None)
+    uncover(rooms, seen, document, document.confidentiality, page=None)
     try:
         found = rooms.read_text(rooms.vault.get(document.sha256), document.media_type, document.name)
     except ParseError as error:
@@ -81,9 +81,9 @@ def words(request: Request, rooms: InHouse, seen: Seen, shown: Shown, document_i
 def original(rooms: InHouse, seen: Seen, document_id: RowId) -> Response:
     """The file as it came, to keep: a mixed file holding medical pages is medical as a whole."""
     with rooms.database.reading() as session:
-        document = _document(rooms, seen, session, document_id)
+        document = find(rooms, seen, session, document_id)
         every = sheets.same_bytes(session, document.sha256)
-    _open(rooms, seen, document, _class(every), page=None)
+    uncover(rooms, seen, document, _class(every), page=None)
     headers = {"Content-Disposition": attachment(document.name), **SEALED_FILE}
     return Response(
         rooms.vault.get(document.sha256), media_type="application/octet-stream", headers=headers
@@ -94,15 +94,15 @@ def original(rooms: InHouse, seen: Seen, document_id: RowId) -> Response:
 def picture(rooms: InHouse, seen: Seen, document_id: RowId, issue_id: RowId) -> Response:
     """The picture of an incomplete box, as the letter shows it."""
     with rooms.database.reading() as session:
-        document = _document(rooms, seen, session, document_id)
+        document = find(rooms, seen, session, document_id)
         issue = session.get(IssueRow, issue_id)
     if issue is None or issue.document_id != document_id or issue.picture_sha256 is None:
         raise NotFound(NO_DOCUMENT)
-    _open(rooms, seen, document, document.confidentiality, page=issue.page)
+    uncover(rooms, seen, document, document.confidentiality, page=issue.page)
     return Response(rooms.vault.get(issue.picture_sha256), media_type="image/png", headers=SEALED_FILE)
 
 
-def _document(rooms: WebHouse, seen: Viewer, session: Session, document_id: int) -> Document:
+def find(rooms: WebHouse, seen: Viewer, session: Session, document_id: int) -> Document:
     """The document, when it lies in a place this person reads; else it does not exist for them."""
     document = session.get(Document, document_id)
     if document is None:
@@ -122,7 +122,7 @@ def _class(documents: list[Document]) -> str:
     )
 
 
-def _open(
+def uncover(
     rooms: WebHouse, seen: Viewer, document: Document, confidentiality: str, page: int | None
 ) -> None:
     admit(rooms, seen, document.delivery, confidentiality, document=document.position, page=page)

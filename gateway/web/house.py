@@ -50,6 +50,8 @@ class WebHouse:
     """``(content, media type, name) -> text`` of a document without pages, computed in the sandbox."""
     unlock: Callable[[str, int, str, str], None] | None = None
     """``(delivery, position, password, login)``: read a locked document with a password, given once."""
+    read_html: Callable[[bytes, dict[str, bytes]], str] | None = None
+    """``(HTML of a mail, its pictures by Content-ID) -> page`` without anything active, in the sandbox."""
     page_dpi: float = 110
     wake: Callable[[str], None] = lambda _: None
     """Told the SHA-256 of a delivery released from a page, after the commit; its failure is harmless."""

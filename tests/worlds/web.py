@@ -16,6 +16,7 @@ from gateway.settings import Settings, Web
 from gateway.web.app import WebHouse, create_app
 from parsers.documents import render, text
 from parsers.pictures import png
+from parsers.richtext import sanitised
 from storage.db import Database
 from storage.keys import KeyRing
 from storage.vault import Vault
@@ -90,6 +91,7 @@ def build(database: Database, folder: Path, clock: TurnableClock) -> World:
         installation=Settings(),
         render_page=page_image,
         read_text=text,
+        read_html=sanitised,
         page_dpi=DPI,
         passwords=seed.quick_passwords(),
     )
