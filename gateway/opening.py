@@ -1,4 +1,4 @@
-"""The first two steps at work: layers off, nested secure mails opened, verdicts kept with their evidence."""
+"""The first two steps at work: layers off, nested secure mails opened, verdicts kept with evidence."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What each verdict on a signature stands on: certificates, revocation lists and OCSP answers, all in the vault.
+"""What each verdict on a signature stands on: certificates, CRLs and OCSP answers, in the vault.
 
-A row says that these bytes served to judge that mail; it is written once and never changed, so that a verdict
-can be judged again years later on the very same evidence.
+A row says that these bytes served to judge that mail; it is written once and never changed, so that a
+verdict can be judged again years later on the very same evidence.
 """
 
 from __future__ import annotations

@@ -193,8 +193,8 @@ def kinds_of(desk: DeskDay) -> list[str]:
         # 3: Saturday 26, Friday 25: Thursday 24.
         (PARIS, "2028-02-29", ["2028-01-27", "2028-02-14", "2028-02-22", "2028-02-24"]),
         # End 20/05/2027, after Aïd el-Adha (16, 17, 18). 30: Tuesday 20/04; 15: Wednesday 05/05;
-        # 7: Thursday 13/05; 3: Monday 17 and Sunday 16 are the Aïd, then Saturday and Friday: Thursday 13, in
-        # the same letter.
+        # 7: Thursday 13/05; 3: Monday 17 and Sunday 16 are the Aïd, then Saturday and Friday: Thursday 13,
+        # in the same letter.
         (PARIS, "2027-05-20", ["2027-04-20", "2027-05-05", "2027-05-13"]),
     ],
     ids=["paris", "moselle-easter", "guadeloupe-27-may", "paris-27-may", "29-february", "aid-el-adha"],

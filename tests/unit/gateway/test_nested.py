@@ -25,9 +25,7 @@ PDF = b"%PDF-1.4\n%%EOF\n"
 INSIDE = (
     b'Content-Type: multipart/mixed; boundary="i"\r\n\r\n--i\r\nContent-Type: text/plain\r\n\r\n'
     b'Ci-joint.\r\n--i\r\nContent-Type: application/pdf; name="form.pdf"\r\n'
-    b"Content-Transfer-Encoding: base64\r\n\r\n"
-    + base64.encodebytes(PDF)
-    + b"\r\n--i--\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(PDF) + b"\r\n--i--\r\n"
 )
 
 
