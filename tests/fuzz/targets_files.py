@@ -126,7 +126,7 @@ def _read_certificates(data: bytes) -> None:
 
 TARGETS = (
     Target("archive", ("archive.py", "xdm.py", "xmltree.py"), _archives, _open_archive, 1500, 0.1),
-    Target("xdm", ("xdm.py", "xmltree.py"), _metadata, _read_metadata, 3000),
+    Target("xdm", ("xdm.py", "links.py", "xmltree.py"), _metadata, _read_metadata, 3000),
     Target("cda", ("cda.py", "xmltree.py"), _cdas, _read_cda, 3000),
     Target(
         "msg",

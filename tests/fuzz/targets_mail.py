@@ -9,6 +9,7 @@ from parsers.limits import Limits
 from parsers.mime import parse
 from parsers.params import read as parameters
 from parsers.reports import read_report
+from parsers.richtext import sanitised
 from parsers.transfer import decode as transfer_decoded
 from parsers.unpack import unpack
 from tests.builders import cda, golden, mime, outlook, xdm
@@ -92,6 +93,14 @@ def _html(data: bytes) -> None:
     assert all(each for each in markup.content_ids(text))
 
 
+def _shown(data: bytes) -> None:
+    """Nothing that runs, fetches or is sent is left in the page people see."""
+    page = sanitised(data, {"a@b": b"\x89PNG\r\n\x1a\n" + data[:50]}, LIMITS).lower()
+    assert not any(
+        mark in page for mark in ("<script", "<iframe", "<form", "<object", 'src="http', 'javascript:"')
+    )
+
+
 def _whole(data: bytes) -> None:
     unpacked = unpack(data, data, LIMITS)
     unpacked.message.body.encode("utf-8")
@@ -136,6 +145,18 @@ TARGETS = (
         ("markup.py",),
         lambda: [b"<html><body><p>Bonjour <img src='cid:a@b'><style>p{}</style><b>x</b></p></html>"],
         _html,
+        share=0.9,
+    ),
+    Target(
+        "richtext",
+        ("richtext.py",),
+        lambda: [
+            (
+                b"<html><body onload='x()'><p style='color:red'>Bonjour <img src='cid:a@b'><script>y()</script>"
+                b"<a href='javascript:z()'>lien</a><form action='http://h'><iframe src='http://h'></form></html>"
+            )
+        ],
+        _shown,
         share=0.9,
     ),
     Target("unpack", ("unpack.py", "opener.py", "found.py", "piece.py"), _mails, _whole, 2500, 0.9),
