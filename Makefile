@@ -7,7 +7,7 @@ ARGS ?=
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-reading lock clean
+.PHONY: help demo test lint format bench bench-reading fuzz lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -33,6 +33,9 @@ bench: $(VENV)/.dev  ## measure, and write docs/performance.md
 
 bench-reading: $(VENV)/.dev  ## measure what is read right, and write docs/accuracy.md (some minutes)
 	$(BIN)/python -m tests.bench.bench_reading
+
+fuzz: $(VENV)/.dev  ## 100,000 hostile inputs a parser, and write docs/fuzzing.md (hours)
+	$(BIN)/python -m tests.fuzz --on $$(date +%F) $(ARGS)
 
 lock: $(VENV)/.dev  ## renew the locked dependencies
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
