@@ -22,6 +22,8 @@ from parsers.xmltree import Element, attribute, child, children, find_all, local
 
 ORGANISATION_ROOT = "1.2.250.1.71.4.2.2"
 _FINESS = re.compile(r"1?([0-9][0-9AB][0-9]{7})\Z")
+_INS_ROOTS = frozenset(f"1.2.250.1.213.1.4.{last}" for last in (8, 9, 10, 11))
+"""NIR, NIA, and those of tests, as public guides name them; none was seen in production."""
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _BLOCKS = {"title", "paragraph", "tr", "item", "caption", "br", "list", "table"}
 _MAX_EMBEDDED = 20
@@ -65,6 +67,12 @@ class Cda:
         """1 for an embedded file without structure, 3 for a structured body."""
         return 3 if self.narrative else 1
 
+    @property
+    def ins(self) -> str:
+        """The national health identity of the patient (NIR or NIA, its key included), "" without one."""
+        found = (each.partition("^")[::2] for each in self.patient_ids)
+        return next((number for root, number in found if root in _INS_ROOTS), "")
+
     def facts(self, document: str) -> tuple[Fact, ...]:
         """The header as facts about the document of that SHA-256; names as in ``parsers.facts``."""
         name = self.birth_name or self.used_name
@@ -77,6 +85,7 @@ class Cda:
             ),
             ("patient_first_names", self.first_names, capital(self.first_names)),
             ("patient_birth_date", self.birth_date, iso_date(self.birth_date)),
+            ("patient_ins", self.ins, self.ins or None),
             ("establishment_name", self.establishment, capital(self.establishment)),
             ("establishment_finess", self.finess, finess_of(self.finess)),
             ("document_date", self.effective, iso_date(self.effective)),

@@ -15,10 +15,10 @@ class Found:
     ``meta`` keys: ``role`` (``inline``, ``signature``, ``cda``, ``cda-content``, ``cda-text``,
     ``message-text``), ``title``, ``code_display``, ``xdm_action`` (``replacement`` or ``deletion``),
     ``replaces``, ``withdraws`` and ``identifiers`` (separated by spaces), ``set_id``, ``version``,
-    ``unique_id``, ``duplicate_of`` (a path), ``content_id``, ``subject``, ``from``, ``returned`` (a copy of
-    our own message inside a report), ``code_source``, ``sealed`` (``message`` or ``attachment``: a secure
-    mail nested in this one, to be opened with the keys of the mailbox) and ``sealed_sender`` (who sent such
-    an attachment).
+    ``unique_id``, ``ins`` (the CDA carries one), ``duplicate_of`` (a path), ``content_id``, ``subject``,
+    ``from``, ``returned`` (a copy of our own message inside a report), ``code_source``, ``sealed``
+    (``message`` or ``attachment``: a secure mail nested in this one, to be opened with the keys of the
+    mailbox) and ``sealed_sender`` (who sent such an attachment).
     """
 
     path: str

@@ -199,7 +199,7 @@ class Opener:
         if announced is None:
             return found
         codes = (announced.type_code,) if announced.type_code else ()
-        return replace(found, codes=codes, facts=announced.facts(found.sha256))
+        return replace(found, codes=codes, facts=() if context.doubtful else announced.facts(found.sha256))
 
     def _embedded(self, blob: Blob, kind: str) -> Iterator[Found]:
         """Files embedded in a PDF are documents of their own; the PDF is read all the same."""
@@ -272,7 +272,12 @@ class Opener:
         by_path = {entry.path: entry for entry in entries}
         trouble = xdm.trouble or self._patients(xdm.documents, by_path)
         for document in xdm.documents:
-            inner = Context({**given, **announced_by(document)}, document, document.trouble or trouble)
+            inner = Context(
+                {**given, **announced_by(document)},
+                document,
+                document.trouble or trouble,
+                doubtful=trouble is not None,
+            )
             file = by_path.get(document.path or "")
             if file is not None:
                 yield from self._entry(blob, file, inner)
@@ -323,6 +328,8 @@ class Opener:
         def found(where: str, what: str, kind: str, data: bytes, role: str) -> Found:
             first = Found(where, what, kind, data)
             facts = cda.facts(first.sha256) + (announced.facts(first.sha256) if announced else ())
+            if context.doubtful:
+                facts = ()
             return Found(where, what, kind, data, {**meta, "role": role}, codes, facts, context.trouble)
 
         yield found(path, name, sniff.CDA, blob.content, "cda")

@@ -39,6 +39,8 @@ class Context:
     meta: dict[str, str] = field(default_factory=dict)
     announced: XdmDocument | None = None
     trouble: str | None = None
+    doubtful: bool = False
+    """The container contradicts itself about the patient: nothing it says may place a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def described_by(cda: Cda, given: dict[str, str]) -> dict[str, str]:
         "set_id": cda.set_id,
         "version": cda.version,
         "author": cda.author,
+        "ins": "yes" if cda.ins else "",
     }
     return {key: value for key, value in known.items() if value}
 

@@ -50,6 +50,8 @@ class Message:
     body: str = field(repr=False)
     """Plain text of the mail, HTML stripped; empty when there is none."""
     troubles: tuple[str, ...] = ()
+    claims: dict[str, str] = field(default_factory=dict)
+    """Other ``X-MSS-*`` fields, lower case, as the sender wrote them: shown to people, never believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def _message(root: Part, report: Report | None, body: str, troubles: tuple[str, 
         report=report,
         body=body,
         troubles=troubles,
+        claims=_claims(root),
     )
 
 
@@ -148,6 +151,17 @@ def _claimed_codes(root: Part) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for code in codes if _CODE.fullmatch(code)))
 
 
+def _claims(root: Part) -> dict[str, str]:
+    """X-MSS-NIL (number of the software), X-MSS-MES, X-MSS-INS: MSSanté client reference #2."""
+    found = {name: root.header(name) for name in ("x-mss-nil", "x-mss-mes", "x-mss-ins")}
+    return {name: " ".join(value.split())[:100] for name, value in found.items() if value}
+
+
+def _claims_ins(root: Part) -> bool:
+    """X-MSS-INS: ``O`` when the sender says that the patient is named by a qualified identity."""
+    return (root.header("x-mss-ins") or "").strip().upper() in {"O", "OUI"}
+
+
 def _mssante_troubles(root: Part, found: Sequence[Found], report: Report | None) -> tuple[str, ...]:
     if report is not None:
         return ()
@@ -156,8 +170,12 @@ def _mssante_troubles(root: Part, found: Sequence[Found], report: Report | None)
     troubles: list[str] = []
     if carried and claimed - carried:
         troubles.append("Le code annoncé par l'en-tête X-MSS-CODECDA n'est pas celui du document CDA.")
+    elif claimed and carried - claimed:
+        troubles.append("Le message porte un document CDA dont l'en-tête X-MSS-CODECDA ne dit pas le code.")
     if claimed and not carried:
         troubles.append("L'en-tête X-MSS-CODECDA annonce un document CDA que le message ne contient pas.")
+    if carried and _claims_ins(root) and not any(each.meta.get("ins") for each in found):
+        troubles.append("L'en-tête X-MSS-INS annonce un INS que le document CDA ne porte pas.")
     if _XDM_SUBJECT.match(root.header("subject") or "") and not carried:
         opened = any("unique_id" in each.meta or each.codes for each in found)
         if not opened:

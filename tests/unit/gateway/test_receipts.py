@@ -126,7 +126,7 @@ def test_states(before: OutboxState, action: str, after: OutboxState) -> None:
         (_mdn("displayed"), OutboxState.DISPLAYED),
         (_mdn("processed"), OutboxState.PROCESSED),
         (_mdn("processed/error"), OutboxState.FAILED),
-        (_mdn("processed", "903"), OutboxState.FAILED),
+        *((_mdn("processed", str(code)), OutboxState.FAILED) for code in range(900, 907)),
         (_mdn("processed", "0"), OutboxState.PROCESSED),
         (_mdn("deleted"), OutboxState.SENT),
     ],

@@ -60,6 +60,7 @@ def test_level_one_gives_the_pdf_and_the_facts() -> None:
         "patient_used_name": ("DURAND", "DURAND"),
         "patient_first_names": ("ANNE MARIE", "ANNE MARIE"),
         "patient_birth_date": ("19540312", "1954-03-12"),
+        "patient_ins": ("254039912345678", "254039912345678"),
         "establishment_name": ("Centre hospitalier des Dunes", "CENTRE HOSPITALIER DES DUNES"),
         "establishment_finess": ("1590780193", "590780193"),
         "document_date": ("20261120093000+0100", "2026-11-20"),

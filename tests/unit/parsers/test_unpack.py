@@ -285,14 +285,6 @@ def test_doubtful_xdm_is_opened_and_told(spoilt: str) -> None:
     assert all(each.trouble for each in pdfs)
 
 
-def test_an_archive_that_only_withdraws_goes_to_a_person() -> None:
-    update = ("urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus", "s", "urn:uuid:ancien")
-    archive = xdm.archive(documents=[], links=[update])
-    found = opened(mime.message([Attachment("IHE_XDM.ZIP", archive)])).found[-1]
-    assert found.meta["withdraws"] == "urn:uuid:ancien"
-    assert "retire un document" in (found.trouble or "")
-
-
 def test_outlook_formats() -> None:
     message = outlook.msg(
         "Sujet", "Corps", "a@b.fr", [("a.pdf", PDF), ("x.zip", xdm.zipped([("z.txt", b"texte")]))]
