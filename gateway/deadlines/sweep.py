@@ -97,7 +97,7 @@ class Sweeper:
         if known == asked:
             return 0
         moved, after = 0, 0
-        while known is not None:
+        while True:
             with self._database.transaction() as session:
                 found = turn.waiting(session, after, _SLICE)
                 events = [
