@@ -39,7 +39,7 @@ def web_house(home: Home) -> WebHouse:
         recorder=house.recorder,
         clock=house.clock,
         circuits=house.circuits,
-        settings=Web(secure_cookies=False),
+        settings=Web(secure_cookies=False, totp="optional"),
         render_page=page_image,
         read_text=house.reader.plain_text,
         page_dpi=DPI,
