@@ -74,6 +74,11 @@ def stopped(what: str) -> None:
     _say(logging.INFO, f"{what} stopped")
 
 
+def access_refused(person: str, method: str, route: str) -> None:
+    """A person asked for a route their roles do not open; the route is its template, never an address."""
+    _say(logging.WARNING, "access refused", person=person, method=method, route=route)
+
+
 def loop_failed(what: str) -> None:
     _say(logging.ERROR, f"{what} failed, will be tried again", exc=True)
 

@@ -114,7 +114,7 @@ class Web(_Section):
     host: str = "127.0.0.1"
     port: int = 8352
     session_hours: int = Field(default=10, ge=1, le=24)
-    idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
     secure_cookies: bool = True
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+$")
     totp: Literal["optional", "required"] = "required"

@@ -11,6 +11,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
+from gateway import log
 from gateway.errors import PasserelleError
 from gateway.web import drafts, tokens
 from gateway.web.access import ROUTES, Right, Viewer
@@ -87,6 +88,7 @@ async def guard(request: Request) -> None:
         if seen is None:
             raise SignInError(await _kept(request, rooms) if changes else _back(request))
         if right is None or right not in seen.rights:
+            log.access_refused(seen.login, request.method, path)
             raise ForbiddenError(
                 "Cette page n’est pas ouverte à votre rôle ; rien n’a été changé."
                 " Demandez à un administrateur si votre travail en a besoin."

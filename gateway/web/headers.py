@@ -24,7 +24,8 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-_STRICT_TRANSPORT = "max-age=31536000"
+_STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+_API = "/api/"
 
 
 class Headers:
@@ -44,6 +45,8 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if scope["path"].startswith(_API) and "json" in headers.get("content-type", ""):
+                    headers.setdefault("Content-Disposition", 'attachment; filename="api.json"')
             await send(message)
 
         await self._app(scope, receive, headed)

@@ -87,6 +87,7 @@ def sign_out(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Resp
         # a page, not a redirect: the policy lets forms lead to this site only
         response = shown.show(request, "sortie.html", elsewhere=elsewhere, provider=rooms.sign_on.title)
     response.delete_cookie(session_cookie(secure), path="/", secure=secure, httponly=True, samesite="lax")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

@@ -92,6 +92,27 @@ _STATES = {
     "unknown": "identité inconnue",
     "revoked": "session fermée",
 }
+_ACTS: Mapping[str, str] = {
+    f"{Kind.PERSON}:account-created": "Compte créé",
+    f"{Kind.PERSON}:account-replaced": "Compte remplacé",
+    f"{Kind.PERSON}:roles-changed": "Rôles changés",
+    f"{Kind.PERSON}:identity-changed": "Nom ou adresse d’un compte changés",
+    f"{Kind.PERSON}:disabled": "Compte désactivé",
+    f"{Kind.PERSON}:enabled": "Compte réactivé",
+    f"{Kind.PERSON}:link-made": "Lien de mot de passe remis",
+    f"{Kind.PERSON}:password-chosen": "Mot de passe choisi",
+    f"{Kind.PERSON}:password-changed": "Mot de passe changé",
+    f"{Kind.PERSON}:second-factor-set": "Second facteur activé",
+    f"{Kind.PERSON}:second-factor-removed": "Second facteur retiré",
+    f"{Kind.PERSON}:second-factor-reset": "Second facteur réinitialisé",
+    f"{Kind.PERSON}:recovery-code-used": "Code de secours utilisé",
+    f"{Kind.PERSON}:unlocked": "Attente d’un compte levée",
+    f"{Kind.PERSON}:sessions-ended": "Sessions d’un compte fermées",
+    f"{Kind.TOKEN}:created": "Jeton d’accès créé",
+    f"{Kind.TOKEN}:revoked": "Jeton d’accès révoqué",
+}
+"""What was done to an account or a token, by its code."""
+
 _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.ITEM_FILED: frozenset({"kind"}),
     Kind.CASE_OPENED: frozenset({"kind"}),
@@ -172,6 +193,7 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
         words = contested_words.hold(fields)
     if event.kind == Kind.LOGIN:
         words = f"Connexion : {_STATES.get(str(fields.get('outcome')), 'état inconnu')}"
+    words = _ACTS.get(f"{event.kind}:{fields.get('action')}", words)
     hidden = _HIDDEN.get(event.kind, frozenset())
     person = fields.get("person") or fields.get("by")
     return Told(

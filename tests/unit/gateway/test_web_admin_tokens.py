@@ -76,6 +76,7 @@ def test_a_token_opens_what_its_scopes_and_its_person_allow(world: World) -> Non
     assert refused.status_code == 403
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["status"] == 403
+    assert refused.headers["content-disposition"] == 'attachment; filename="api.json"'
     with world.house.database.reading() as session:
         (row,) = tokens.everyone(session)
     assert row.used_at == world.clock.now()

@@ -78,10 +78,10 @@ def test_signing_out_ends_the_session_in_the_table(world: World) -> None:
 
 def test_a_session_ends_at_its_hour(world: World) -> None:
     client = world.signed_in("agathe")
-    for _ in range(world.house.settings.session_hours * 2 - 1):
-        world.clock.turn(timedelta(minutes=30))
+    for _ in range(world.house.settings.session_hours * 3 - 1):
+        world.clock.turn(timedelta(minutes=20))
         assert client.get("/files").status_code == 200
-    world.clock.turn(timedelta(minutes=30, seconds=-1))
+    world.clock.turn(timedelta(minutes=20, seconds=-1))
     assert client.get("/files").status_code == 200
     world.clock.turn(timedelta(seconds=1))
     assert client.get("/files").status_code == 303

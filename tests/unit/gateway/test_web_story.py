@@ -72,3 +72,16 @@ def test_a_whole_mail_is_told_as_such() -> None:
     assert told.words == "Ouverture d’un message médical entier refusée"
     opened = story.tell(Event(1, AT, Kind.ACCESS, "delivery:x", fields | {"outcome": "opened"}))
     assert opened.words == "Message médical entier ouvert"
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "words"),
+    [
+        (Kind.PERSON, "roles-changed", "Rôles changés"),
+        (Kind.PERSON, "second-factor-reset", "Second facteur réinitialisé"),
+        (Kind.TOKEN, "revoked", "Jeton d’accès révoqué"),
+    ],
+)
+def test_what_happens_to_accounts_and_tokens_is_said_in_words(kind: Kind, action: str, words: str) -> None:
+    told = story.tell(Event(1, AT, kind, "person:x", {"action": action, "person": "adam"}))
+    assert (told.words, told.detail, told.person) == (words, "", "adam")
