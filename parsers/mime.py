@@ -212,9 +212,20 @@ def parse(raw: bytes, limits: Limits = DEFAULT) -> Part:
 
     Raises ``TooLarge`` when the header is above ``limits.header_bytes``.
     """
+    raw = line_ends(raw)
     part = Part(raw, 0, len(raw), limits)
     _ = part.headers
     return part
+
+
+def line_ends(raw: bytes) -> bytes:
+    """A message whose lines all end by a lone CR, as old systems write, with CRLF; any other as it is.
+
+    With a single LF anywhere, a lone CR is content: two readers could otherwise see two messages.
+    """
+    if b"\r" not in raw[:4096] or b"\n" in raw:
+        return raw
+    return raw.replace(b"\r", b"\r\n")
 
 
 def bare_name(name: str) -> str | None:

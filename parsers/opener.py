@@ -12,11 +12,13 @@ from dataclasses import replace
 from parsers import markup, sniff
 from parsers.archive import Budget, Entry, open_zip
 from parsers.attached import embedded as embedded_in
-from parsers.cda import Cda, read_cda, several_patients
+from parsers.cda import read_cda
+from parsers.charsets import to_text
 from parsers.errors import Malformed, ParseError, TooLarge
 from parsers.found import Found
+from parsers.inline import PGP_KIND, PGP_MESSAGE, Written, pgp, take_out
 from parsers.limits import Limits
-from parsers.mime import Part, bare_name
+from parsers.mime import Part, bare_name, line_ends
 from parsers.msg import read_msg
 from parsers.outlook import OutlookItem
 from parsers.piece import (
@@ -35,7 +37,7 @@ from parsers.piece import (
 from parsers.smime.open import wrapped
 from parsers.tnef import read_tnef
 from parsers.words import clean, tidy
-from parsers.xdm import XdmDocument, is_xdm, other_person, read_xdm
+from parsers.xdm import is_xdm, patients_trouble, read_xdm
 
 _INLINE_BYTES = 64 * 1024
 _REPORT_PARTS = {
@@ -60,6 +62,7 @@ class Opener:
         self._budget = Budget.of(limits)
         self._parts = limits.parts
         self._paths: set[str] = set()
+        self._written: list[Written] = []
 
     def mail(
         self, root: Part, prefix: str, context: Context, outermost: bool, named: Part | None = None
@@ -69,6 +72,7 @@ class Opener:
         broken: list[str] = []
         shown: set[str] = set()
         texts = self._gather(root, leaves, broken, shown)
+        written, self._written = self._written, []
         text = "\n\n".join(tidy(each) for each in texts if each.strip())[: self.limits.text_chars]
         if outermost:
             self.body = text
@@ -82,6 +86,11 @@ class Opener:
             yield Found(
                 path, "message.txt", "text/plain", text.encode("utf-8", "replace"), meta, body=outermost
             )
+        if pgp(text.encode("utf-8", "replace")) == "message":
+            yield self._failed(prefix, "message.asc", text.encode("utf-8", "replace"), PGP_MESSAGE, context)
+        for file in written:
+            path = self._path(prefix, file.name)
+            yield from self._blob(Blob(path, file.name, file.content, root.depth + 1, context))
         for leaf in leaves:
             yield from self._leaf(leaf, prefix, shown, context)
         for sentence in broken:
@@ -104,7 +113,7 @@ class Opener:
             kind = part.content_type
             unnamed = part.disposition != "attachment" and part.filename is None
             if kind in {"text/plain", "text/html"} and unnamed:
-                text = part.text()[: self.limits.text_chars * 4]
+                text = self._text(part)[: self.limits.text_chars * 4]
                 if kind == "text/html":
                     shown.update(markup.content_ids(text))
                     text = markup.plain(text)
@@ -114,6 +123,12 @@ class Opener:
         except ParseError as error:
             broken.append(error.message)
         return []
+
+    def _text(self, part: Part) -> str:
+        """The text of a part; the files written in it are taken out."""
+        plain, written = take_out(part.content()) if part.content_type == "text/plain" else (b"", ())
+        self._written += written
+        return to_text(plain, part.params.get("charset")) if written else part.text()
 
     def _gather_multipart(
         self, part: Part, leaves: list[Part], broken: list[str], shown: set[str]
@@ -167,6 +182,13 @@ class Opener:
         if kind == sniff.PKCS7_MIME or is_sealed_entity(name, content):
             yield self._sealed(blob, kind, "attachment")
             return
+        armour = pgp(content, blob.declared)
+        if armour in {"signature", "key", "prologue"}:
+            yield Found(path, name, kind, content, {**meta, "role": "signature"})
+            return
+        if armour == "message":
+            yield Found(path, name, PGP_KIND, content, meta, trouble=context.trouble or PGP_MESSAGE)
+            return
         if kind in REFUSED:
             yield Found(path, name, kind, content, meta, trouble=context.trouble or REFUSED[kind])
             return
@@ -219,7 +241,8 @@ class Opener:
     def _message(self, blob: Blob) -> Iterator[Found]:
         trouble = "Le message joint est vide."
         if blob.depth < self.limits.depth:
-            root = Part(blob.content, 0, len(blob.content), self.limits, blob.depth)
+            content = line_ends(blob.content)
+            root = Part(content, 0, len(content), self.limits, blob.depth)
             if wrapped(root):
                 yield self._sealed(blob, "message/rfc822", "message")
                 return
@@ -270,7 +293,7 @@ class Opener:
                 yield from self._entry(blob, entry, Context(given, None, error.message))
             return
         by_path = {entry.path: entry for entry in entries}
-        trouble = xdm.trouble or self._patients(xdm.documents, by_path)
+        trouble = xdm.trouble or patients_trouble(xdm.documents, by_path, self.limits)
         for document in xdm.documents:
             inner = Context(
                 {**given, **announced_by(document)},
@@ -298,24 +321,6 @@ class Opener:
         meta = {**blob.context.meta, "xdm_action": "deletion", "withdraws": " ".join(withdrawn)}
         path = self._path(blob.path, entry.path)
         return Found(path, entry.name, "application/xml", entry.content, meta, trouble=WITHDRAWAL)
-
-    def _patients(self, documents: tuple[XdmDocument, ...], files: dict[str, Entry]) -> str | None:
-        """The CDA documents must speak of one person, and of the person the metadata announce."""
-        read: list[Cda] = []
-        for document in documents:
-            entry = files.get(document.path or "")
-            if entry is None or sniff.sniff(entry.content, entry.name) != sniff.CDA:
-                continue
-            try:
-                cda = read_cda(entry.content, self.limits)
-            except ParseError:
-                continue
-            read.append(cda)
-            if other_person(cda, document):
-                return "Un document de l'archive XDM ne parle pas du patient annoncé : à vérifier."
-        if several_patients(tuple(read)):
-            return "L'archive XDM réunit plusieurs patients : une personne doit les séparer."
-        return None
 
     def _cda(self, blob: Blob) -> Iterator[Found]:
         path, name, context = blob.path, blob.name, blob.context
@@ -384,13 +389,3 @@ class Opener:
             path, number = f"{wanted} ({number})", number + 1
         self._paths.add(path)
         return path
-
-
-def top_context(returned: bool) -> Context:
-    """The context of a whole message; ``returned`` marks what a report gives back to us."""
-    return Context({"returned": "yes"} if returned else {})
-
-
-def context_of(meta: dict[str, str]) -> Context:
-    """The context of a message found in another one."""
-    return Context(meta)

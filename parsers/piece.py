@@ -98,3 +98,13 @@ def described_by(cda: Cda, given: dict[str, str]) -> dict[str, str]:
 def _joined(*values: str) -> str:
     """Identifiers without doubles, a space between two."""
     return " ".join(dict.fromkeys(word for value in values for word in value.split()))
+
+
+def top_context(returned: bool) -> Context:
+    """The context of a whole message; ``returned`` marks what a report gives back to us."""
+    return Context({"returned": "yes"} if returned else {})
+
+
+def context_of(meta: dict[str, str]) -> Context:
+    """The context of a message found in another one."""
+    return Context(meta)

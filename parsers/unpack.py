@@ -12,9 +12,11 @@ from datetime import datetime
 
 from parsers import headers, sniff
 from parsers.found import Found
+from parsers.inline import pgp
 from parsers.limits import DEFAULT, Limits
 from parsers.mime import Part, parse
-from parsers.opener import Opener, context_of, top_context
+from parsers.opener import Opener
+from parsers.piece import context_of, top_context
 from parsers.report import Report
 from parsers.reports import read_report
 from parsers.smime.attached import is_entity
@@ -75,7 +77,7 @@ def unpack(raw: bytes, entity: bytes, limits: Limits = DEFAULT) -> Unpacked:
     found = tuple(opener.mail(inner, "", top_context(report is not None), outermost=True))
     found = _same_bytes(_hinted(root, found))
     body = opener.body or _outlook_body(found)
-    troubles = (*_sender_troubles(root), *_mssante_troubles(root, found, report))
+    troubles = (*_sender_troubles(root), *_mssante_troubles(root, found, report), *_pgp_troubles(body))
     return Unpacked(_message(root, report, body, troubles), found)
 
 
@@ -141,6 +143,14 @@ def _sender_troubles(root: Part) -> tuple[str, ...]:
         return ("Le message ne porte aucune adresse d'expéditeur lisible.",)
     if len(senders) > 1 or len(root.raw_all("from")) > 1:
         return ("Le message porte plusieurs expéditeurs : aucun n'est sûr.",)
+    return ()
+
+
+def _pgp_troubles(body: str) -> tuple[str, ...]:
+    if pgp(body[:200].encode("utf-8", "replace")) == "signed":
+        return (
+            "Le texte porte une signature PGP, qui n'est pas vérifiée : rien ne prouve son expéditeur.",
+        )
     return ()
 
 

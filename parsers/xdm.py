@@ -12,8 +12,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from parsers import sniff
 from parsers.archive import Entry
-from parsers.cda import ORGANISATION_ROOT, Cda, capital, finess_of, iso_date
+from parsers.cda import ORGANISATION_ROOT, Cda, capital, finess_of, iso_date, read_cda, several_patients
+from parsers.errors import ParseError
 from parsers.facts import Fact, Source
 from parsers.limits import DEFAULT, Limits
 from parsers.links import Links, read_links, slot
@@ -228,3 +230,24 @@ def other_person(cda: Cda, announced: XdmDocument) -> bool:
         return True
     born, said = iso_date(cda.birth_date), iso_date(announced.patient_birth_date)
     return born is not None and said is not None and born != said
+
+
+def patients_trouble(
+    documents: tuple[XdmDocument, ...], files: dict[str, Entry], limits: Limits
+) -> str | None:
+    """The CDA documents must speak of one person, and of the person the metadata announce."""
+    read: list[Cda] = []
+    for document in documents:
+        entry = files.get(document.path or "")
+        if entry is None or sniff.sniff(entry.content, entry.name) != sniff.CDA:
+            continue
+        try:
+            cda = read_cda(entry.content, limits)
+        except ParseError:
+            continue
+        read.append(cda)
+        if other_person(cda, document):
+            return "Un document de l'archive XDM ne parle pas du patient annoncé : à vérifier."
+    if several_patients(tuple(read)):
+        return "L'archive XDM réunit plusieurs patients : une personne doit les séparer."
+    return None
