@@ -6,5 +6,6 @@ hospitals send; paths of certificates are judged by ``pyhanko-certvalidator``, n
 
 Files: ``model`` (results), ``cms`` (structures of RFC 5652, 5083, 5753), ``enveloped`` (decryption),
 ``signed`` (signatures of a layer), ``primitives`` (one signature, one key), ``trust`` (paths),
-``revocation`` (lists and OCSP answers), ``open`` (the walk through the layers).
+``revocation`` (lists and OCSP answers), ``wanted`` (proofs that are missing, never fetched here), ``open``
+(the walk through the layers), ``attached`` (a secure mail found inside another).
 """
