@@ -17,6 +17,10 @@ from tests.builders.mime import Attachment
 from tests.fuzz.target import Target
 
 LIMITS = Limits(archive_bytes=4_000_000)
+_HTML = (
+    b"<html><body onload='x()'><p style='color:red'>Bonjour <img src='cid:a@b'><script>y()</script></p>"
+    b"<a href='javascript:z()'>lien</a><form action='http://h'><iframe src='http://h'></form></html>"
+)
 _REPORTS = ("report", "receipt", "bounce", "failure", "absence")
 
 
@@ -150,12 +154,7 @@ TARGETS = (
     Target(
         "richtext",
         ("richtext.py",),
-        lambda: [
-            (
-                b"<html><body onload='x()'><p style='color:red'>Bonjour <img src='cid:a@b'><script>y()</script>"
-                b"<a href='javascript:z()'>lien</a><form action='http://h'><iframe src='http://h'></form></html>"
-            )
-        ],
+        lambda: [_HTML],
         _shown,
         share=0.9,
     ),

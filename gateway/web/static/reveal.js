@@ -3,13 +3,14 @@
 (() => {
   for (const field of document.querySelectorAll('input[type="password"]')) {
     const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "reveal", textContent: "Afficher" });
+    Object.assign(button, { type: "button", className: "reveal", textContent: "Afficher", title: "Montrer ce qui est tapé" });
     button.setAttribute("aria-pressed", "false");
-    button.setAttribute("aria-label", "Afficher le mot de passe");
+    // outside the label: its words must not become part of the field's name
+    const held = field.closest("label") ?? field;
     const wrap = document.createElement("span");
     wrap.className = "masked";
-    field.replaceWith(wrap);
-    wrap.append(field, button);
+    held.replaceWith(wrap);
+    wrap.append(held, button);
     button.addEventListener("click", () => {
       const shown = field.type === "text";
       field.type = shown ? "password" : "text";
