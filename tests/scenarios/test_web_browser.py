@@ -32,7 +32,21 @@ PAGES = {
     "medard": ("/elements/{report}",),
     "sylvie": ("/files", "/mis-de-cote", "/elements/{report}", "/recherche?q=haddad"),
     "audrey": ("/journal",),
-    "adam": ("/personnes",),
+    "adam": (
+        "/personnes",
+        "/personnes/agathe",
+        "/administration/droits",
+        "/administration/sessions",
+        "/administration/jetons",
+        "/administration/boites",
+        "/administration/annuaire",
+        "/administration/circuits",
+        "/administration/circuits/soins-programmes-algerie",
+        "/administration/cles",
+        "/administration/travaux",
+        "/compte",
+        "/connexion/activation",
+    ),
 }
 
 
