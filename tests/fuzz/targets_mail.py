@@ -158,7 +158,9 @@ TARGETS = (
         _shown,
         share=0.9,
     ),
-    Target("unpack", ("unpack.py", "opener.py", "found.py", "piece.py"), _mails, _whole, 2500, 0.9),
+    Target(
+        "unpack", ("unpack.py", "opener.py", "found.py", "piece.py", "inline.py"), _mails, _whole, 2500, 0.9
+    ),
     Target("attached", ("opener.py", "archive.py", "xdm.py"), _containers, _attached, 2500, 0.99),
     Target("sniff", ("sniff.py",), _containers, _sniffed, share=0.99),
 )
