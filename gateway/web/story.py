@@ -123,6 +123,8 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.PROPOSAL: frozenset({"kind", "action", "due"}),
     Kind.CONTESTATION: frozenset({"action"}),
     Kind.HOLD: frozenset({"action"}),
+    Kind.PERSON: frozenset({"action"}),
+    Kind.TOKEN: frozenset({"action"}),
 }
 """Fields that would only repeat the sentence or the title above it."""
 _SHOWN = (
