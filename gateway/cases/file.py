@@ -15,7 +15,7 @@ from typing import Any
 from gateway.cases.grouping import Group, case_columns, group_documents, identity_of_case
 from gateway.cases.history import add_period
 from gateway.cases.matching import CANDIDATE_FLOOR, Match, compare, name_key
-from gateway.cases.reopened import settle_quarantine
+from gateway.cases.reopened import settle_former, settle_quarantine
 from gateway.cases.strangers import domain_of, is_foreign
 from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen, Route
 from gateway.circuits.directory import Directory
@@ -105,6 +105,7 @@ def file_delivery(
         settled = tuple(_settle(work, group) for group in groups)
     items, item_events, candidates = _put_in_queues(work, delivery, settled)
     item_events += settle_quarantine(session, delivery, decision, circuit.quarantine_queue)
+    item_events += settle_former(session, delivery, decision, circuit.quarantine_queue)
     lead = next((s for s in settled if s.case is not None), None)
     return Filed(
         items=items,

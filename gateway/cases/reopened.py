@@ -1,4 +1,4 @@
-"""A mail filed a second time: what it left in quarantine is closed, or told its new reasons."""
+"""A mail filed a second time: what its first journey left in other queues is closed, or told why it came again."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from storage.deliveries import Delivery
 Event = tuple[Kind, str, Mapping[str, Any]]
 
 _OPENED = "le message a été ouvert et rangé dans sa file"
+_ELSEWHERE = "le message a été lu de nouveau et rangé dans une autre file"
+_UNTOUCHED = 1
+"""The version of an item nobody has acted on yet."""
 
 
 def settle_quarantine(
@@ -39,6 +42,28 @@ def settle_quarantine(
         return ()
     after = ItemState.NEW if former.state is ItemState.DONE else former.state
     return _change(session, former, Kind.ITEM_FILED, after, list(dict.fromkeys(route.reasons)))
+
+
+def settle_former(
+    session: Session, delivery: Delivery, decision: Decision, quarantine: str
+) -> tuple[Event, ...]:
+    """Settle what a former run of ``delivery`` left in queues that ``decision`` no longer names.
+
+    What nobody has touched is closed with its reason: nobody should work on a reading that is over. What a
+    person has taken, moved or noted stays theirs, and says that the mail was read again. The quarantine has
+    its own rule, :func:`settle_quarantine`. Returns the entries to record.
+    """
+    if not delivery.releases:
+        return ()
+    kept = {route.queue for route in decision.routes} | {quarantine}
+    events: list[Event] = []
+    for item in cases.items_of(session, delivery.sha256):
+        if item.queue in kept or item.state is ItemState.DONE or _ELSEWHERE in item.reasons:
+            continue
+        untouched = item.state is ItemState.NEW and item.version == _UNTOUCHED
+        kind, after = (Kind.ITEM_DONE, ItemState.DONE) if untouched else (Kind.ITEM_FILED, item.state)
+        events += _change(session, item, kind, after, [*item.reasons, _ELSEWHERE])
+    return tuple(events)
 
 
 def _change(

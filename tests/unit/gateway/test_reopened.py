@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.cases.reopened import Event, settle_quarantine
+from gateway.cases.reopened import Event, settle_former, settle_quarantine
 from gateway.circuits.decision import Decision
 from gateway.evidence.record import Kind
 from storage import cases, deliveries
@@ -102,3 +102,37 @@ def test_a_mail_never_in_quarantine_has_nothing_to_settle(database: Database) ->
         delivery.releases = 1
         assert settle_quarantine(session, delivery, ELSEWHERE, QUEUE) == ()
         assert cases.items_of(session, item.delivery)[0].state is ItemState.NEW
+
+
+@pytest.mark.parametrize(
+    ("state", "version", "holder", "after"),
+    [
+        (ItemState.NEW, 1, None, ItemState.DONE),
+        (ItemState.NEW, 2, None, ItemState.NEW),
+        (ItemState.TAKEN, 2, "anne", ItemState.TAKEN),
+        (ItemState.WAITING, 3, "anne", ItemState.WAITING),
+    ],
+    ids=["nobody touched it", "moved by a person", "held", "waiting"],
+)
+def test_what_a_second_reading_leaves_in_another_queue(
+    database: Database, state: ItemState, version: int, holder: str | None, after: ItemState
+) -> None:
+    with database.transaction() as session:
+        item = _left(session, state, holder)
+        item.version = version
+        session.add(item)
+        session.flush()
+        delivery = deliveries.get(session, item.delivery)
+        assert delivery is not None
+        assert settle_former(session, delivery, ELSEWHERE, "autre") == ()
+        delivery.releases = 1
+        assert settle_former(session, delivery, ELSEWHERE, QUEUE) == ()
+        ((kind, _, fields),) = settle_former(session, delivery, ELSEWHERE, "autre")
+        assert (kind, fields["after"]) == (
+            Kind.ITEM_DONE if after is ItemState.DONE else Kind.ITEM_FILED,
+            str(after),
+        )
+        (item,) = cases.items_of(session, "a" * 64)
+        assert (item.state, item.taken_by) == (after, holder)
+        assert "lu de nouveau" in item.reasons[-1]
+        assert settle_former(session, delivery, ELSEWHERE, "autre") == ()
