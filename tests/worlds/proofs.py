@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -25,11 +26,12 @@ class Web:
         self.pages: dict[str, bytes | Callable[[BaseHTTPRequestHandler], None]] = {}
         self.asked: list[str] = []
         self.port = 0
+        self.scheme = "http"
         self.released = threading.Event()
         """A dripping page was left by its reader."""
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.port}{path}"
 
     def drip(self, handler: BaseHTTPRequestHandler) -> None:
         """A byte now and then, until the reader leaves."""
@@ -66,11 +68,14 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def web_server() -> Iterator[Web]:
-    """A web server on a port of its own."""
+def web_server(secure: ssl.SSLContext | None = None) -> Iterator[Web]:
+    """A web server on a port of its own; over TLS when ``secure`` is given."""
     web = Web()
     with ThreadingHTTPServer(("127.0.0.1", 0), _handler(web)) as server:
         web.port = server.server_address[1]
+        if secure is not None:
+            web.scheme = "https"
+            server.socket = secure.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:

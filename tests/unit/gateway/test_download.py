@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gateway.triage.download import NotDownloaded, Reach, download, is_public
+from tests.builders import pki
 from tests.worlds.proofs import Web, redirect, web_server
 
 REACH = Reach(5, 1000, private_addresses=True)
@@ -98,3 +105,39 @@ def test_the_clock_covers_the_whole_exchange(web: Web) -> None:
     with pytest.raises(NotDownloaded):
         download(web.url("/drip"), Reach(0.3, 1000, private_addresses=True))
     assert web.released.wait(10)
+
+
+def _secure(folder: Path, ca: pki.Authority, address: str) -> ssl.SSLContext:
+    """A server's side of TLS, with a certificate for ``address`` under ``ca``."""
+    name = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+    issued = ca.issue(
+        "", emails=(), name="serveur", usages=(ExtendedKeyUsageOID.SERVER_AUTH,), extra=[(name, False)]
+    )
+    file = folder / f"{address}.pem"
+    file.write_bytes(issued.pem + ca.intermediate.certificate.public_bytes(pki.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("address", "known", "answers"),
+    [("127.0.0.1", True, True), ("127.0.0.1", False, False), ("127.0.0.9", True, False)],
+    ids=["of this server", "of an unknown authority", "of another server"],
+)
+def test_a_certificate_of_tls_is_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, known: bool, answers: bool
+) -> None:
+    ca = pki.create(datetime.now(UTC))
+    root = tmp_path / "root.pem"
+    root.write_bytes((ca if known else pki.create(ca.at)).root.certificate.public_bytes(pki.PEM))
+    monkeypatch.setenv("SSL_CERT_FILE", str(root))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+    with web_server(_secure(tmp_path, ca, address)) as web:
+        web.pages["/a"] = b"content"
+        if answers:
+            assert download(web.url("/a"), REACH) == b"content"
+        else:
+            with pytest.raises(NotDownloaded, match="comme il faut"):
+                download(web.url("/a"), REACH)
+            assert web.asked == []
