@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from storage import (
     addresses,
+    answers,
     attempts,
     audit,
     calls,
@@ -48,6 +49,7 @@ from storage.errors import SchemaRefused
 
 TABLES = (
     addresses,
+    answers,
     attempts,
     audit,
     calls,

@@ -41,6 +41,8 @@ class ApiToken(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
     used_at: datetime | None = Field(default=None, sa_type=Instant)
+    uses: int = 0
+    """How often a feed was fetched: a number, never by whom or from where."""
 
     def live(self, at: datetime) -> bool:
         """Whether it opens anything at ``at``."""
@@ -115,6 +117,18 @@ def touch(session: Session, identifier: str, at: datetime) -> bool:
         return False
     session.execute(update(ApiToken).where(col(ApiToken.id) == identifier).values(used_at=at))
     return True
+
+
+def count_use(session: Session, identifier: str, at: datetime) -> None:
+    """Count one fetch of a feed."""
+    grown = {"uses": col(ApiToken.uses) + 1, "used_at": at}
+    session.execute(update(ApiToken).where(col(ApiToken.id) == identifier).values(**grown))
+
+
+def feeds_of(session: Session, login: str) -> list[ApiToken]:
+    """Feeds of queues this person made, the newest first."""
+    made = select(ApiToken).where(ApiToken.created_by == login, col(ApiToken.queue).is_not(None))
+    return list(session.exec(made.order_by(col(ApiToken.created_at).desc(), ApiToken.id)))
 
 
 def get(session: Session, identifier: str) -> ApiToken | None:

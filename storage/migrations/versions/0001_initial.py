@@ -12,6 +12,17 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
+    op.create_table('api_answers',
+    sa.Column('login', sa.String(length=80), nullable=False),
+    sa.Column('key_hash', sa.String(length=64), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('claimed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('status', sa.Integer(), nullable=True),
+    sa.Column('etag', sa.String(length=80), nullable=True),
+    sa.Column('body', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('login', 'key_hash')
+    )
+    op.create_index(op.f('ix_api_answers_claimed_at'), 'api_answers', ['claimed_at'], unique=False)
     op.create_table('audit_checkpoints',
     sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('root', sa.LargeBinary(), nullable=False),
@@ -202,6 +213,7 @@ def upgrade() -> None:
     sa.Column('expires_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('revoked_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('used_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('uses', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['login'], ['people.login'], ),
     sa.PrimaryKeyConstraint('id')
     )
@@ -906,3 +918,5 @@ def downgrade() -> None:
     op.drop_table('audit_events')
     op.drop_table('audit_clear')
     op.drop_table('audit_checkpoints')
+    op.drop_index(op.f('ix_api_answers_claimed_at'), table_name='api_answers')
+    op.drop_table('api_answers')

@@ -128,3 +128,18 @@ def test_a_token_belongs_to_one_person_or_one_queue(
             circuit=circuit,
             queue=queue,
         )
+
+
+def test_fetches_of_a_feed_are_counted_and_listed_for_who_made_it(
+    given: tuple[Database, str, str],
+) -> None:
+    database, _, feed = given
+    with database.transaction() as session:
+        held = tokens.check(session, feed, AT)
+        assert held is not None
+        tokens.count_use(session, held.id, AT)
+        tokens.count_use(session, held.id, AT + timedelta(seconds=1))
+    with database.reading() as session:
+        (row,) = tokens.feeds_of(session, "adam")
+        assert (row.queue, row.uses, row.used_at) == ("cpam-595", 2, AT + timedelta(seconds=1))
+        assert tokens.feeds_of(session, "agathe") == []
