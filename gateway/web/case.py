@@ -11,12 +11,12 @@ from gateway.cases.history import covering
 from gateway.clock import paris_date
 from gateway.contestations.transitions import STATES
 from gateway.errors import NotFound
+from gateway.evidence.lifeline import Lifeline, Mark, Span, lifeline, uncovered
 from gateway.web import papers, present, proposal, timeline
 from gateway.web.access import desk_of, reads_any
 from gateway.web.contested import sight_of
 from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, Seen, Shown
-from gateway.web.lifeline import Lifeline, Mark, Span, lifeline, uncovered
 from gateway.web.words import names
 from storage import contestations, happenings, proposals, sheets
 from storage.cases import PeriodStatus

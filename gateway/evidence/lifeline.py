@@ -1,6 +1,6 @@
 """The life-line of a case: periods granted, asked and refused, the days no one covers, due dates, today.
 
-Pure geometry: dates in, positions out, for an SVG of 1000 units wide. The template only draws.
+Pure geometry: dates in, positions out, 1000 units wide; a page draws it as SVG, an evidence file as PDF.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.web.lifeline import WIDTH, Mark, Span, lifeline, uncovered
+from gateway.evidence.lifeline import WIDTH, Mark, Span, lifeline, uncovered
 
 DAYS = st.dates(date(2019, 1, 1), date(2030, 12, 31))
 DAY = timedelta(days=1)
