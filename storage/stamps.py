@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, LargeBinary
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -26,6 +27,16 @@ class StampRow(SQLModel, table=True):
     """The whole answer (TimeStampResp, DER): what ``openssl ts -verify -in`` reads."""
 
 
+class Sealed(NamedTuple):
+    """A checkpoint with its token, if it has one."""
+
+    size: int
+    at: datetime
+    note: str
+    """The signed note: what the token is about is the SHA-256 of its UTF-8 bytes."""
+    stamp: StampRow | None
+
+
 def add(session: Session, row: StampRow) -> bool:
     """Keep a token; ``False`` when its checkpoint already has one."""
     return insert_new(session, table_of(StampRow), row.model_dump())
@@ -43,6 +54,16 @@ def latest_unstamped(session: Session) -> tuple[int, str] | None:
 def last_at(session: Session) -> datetime | None:
     """The time of the last token."""
     return session.exec(select(StampRow.at).order_by(col(StampRow.size).desc()).limit(1)).first()
+
+
+def listed(session: Session, first: int = 0, last: int | None = None) -> list[Sealed]:
+    """The checkpoints of ``first`` to ``last`` entries (included), smallest first, each with its token."""
+    statement = select(CheckpointRow).where(col(CheckpointRow.size) >= first)
+    if last is not None:
+        statement = statement.where(col(CheckpointRow.size) <= last)
+    rows = session.exec(statement.order_by(col(CheckpointRow.size))).all()
+    tokens = {row.size: row for row in session.exec(select(StampRow).where(col(StampRow.size) >= first))}
+    return [Sealed(row.size, row.at, row.note, tokens.get(row.size)) for row in rows]
 
 
 def of_sizes(session: Session, sizes: Collection[int]) -> list[StampRow]:
