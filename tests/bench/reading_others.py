@@ -16,10 +16,11 @@ from parsers.layout import Recognised
 from parsers.limits import DEFAULT
 from parsers.unpack import unpack
 from tests.bench.reading_run import Outcome, circuit_rules, engine, interpreted
-from tests.bench.reading_set import SEED, truth
+from tests.bench.reading_set import SEED
 from tests.bench.table import Table
 from tests.builders import forms, mime, outlook, reports, scans
 from tests.builders.mime import Attachment
+from tests.builders.truth import truth
 
 Say = Callable[[str], None]
 _FORMS = {"se352-301", "se352-302-request", "se352-302-answer"}

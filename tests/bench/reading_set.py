@@ -6,16 +6,16 @@ A case is a few words; ``build`` makes its bytes in the process that reads them.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
-from parsers.forms.normalise import typed
-from parsers.forms.template import FieldType, Template
+from parsers.forms.template import Template
 from tests.builders import forms, people, scans, xfa
 from tests.builders.forms import Form301, Form302
 from tests.builders.sheet import Style
+from tests.builders.truth import truth
 
 SEED = 424_200
 FONTS = ("Helvetica", "Times-Roman", "Courier")
@@ -58,8 +58,11 @@ class Paper:
     signatures: dict[str, str]
 
 
-def cases(each: int, digital: int, seed: int = SEED) -> Iterator[Case]:
-    """``each`` papers a font, layout and scan quality; ``digital`` a font and layout without OCR."""
+def cases(each: int, digital: int, seed: int = SEED, only: Collection[str] = ()) -> Iterator[Case]:
+    """``each`` papers a font, layout and scan quality; ``digital`` a font and layout without OCR.
+
+    ``only``: these sources and no others (each keeps the numbers of its papers).
+    """
     number = 0
     for source in (*DIGITAL, *SCANNED):
         layouts = LAYOUTS if source == "text layer" or source in SCANNED else ("acroform",)
@@ -71,7 +74,9 @@ def cases(each: int, digital: int, seed: int = SEED) -> Iterator[Case]:
                     which: Which = chance.choice(
                         ("se352-301", "se352-301", "se352-302-request", "se352-302-answer")
                     )
-                    yield Case(number, source, layout, font, which, chance.random() < 0.7, seed)
+                    signed = chance.random() < 0.7
+                    if not only or source in only:
+                        yield Case(number, source, layout, font, which, signed, seed)
 
 
 def form_of(case: Case) -> Form301 | Form302:
@@ -150,22 +155,3 @@ def _arrived(pdf: bytes, case: Case) -> tuple[bytes, str]:
     if case.source == "photo":
         return scans.photo(pdf, seed=seed), "image/jpeg"
     return pdf, PDF
-
-
-def truth(form: Form301 | Form302, template: Template) -> dict[str, str]:
-    """What a perfect reading of ``form`` gives, normalised."""
-    out: dict[str, str] = {}
-    for field in fields(form):
-        value: Any = getattr(form, field.name)
-        spec = template.field(field.name)
-        if value is None or value == () or spec is None:
-            continue
-        if isinstance(value, date):
-            out[field.name] = value.isoformat()
-        elif isinstance(value, tuple):
-            out[field.name] = ",".join(value)
-        elif spec.type is FieldType.CHOICE:
-            out[field.name] = value
-        else:
-            out[field.name] = typed(spec.type, value).normalised or ""
-    return out

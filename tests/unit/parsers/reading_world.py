@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from parsers import documents, reading
 from parsers.classify import Cue, KindRule, Where
 from parsers.facts import Fact
 from parsers.forms.load import load_template
-from parsers.forms.normalise import typed
-from parsers.forms.template import FieldType, Template
 from parsers.layout import Recognised
-from tests.builders.forms import Form301, Form302
 
 FOLDER = Path(__file__).parents[3] / "config/circuits/soins-programmes-algerie/forms"
 TODAY = date(2026, 11, 23)
@@ -73,22 +68,3 @@ def by_name(facts: tuple[Fact, ...]) -> dict[str, Fact]:
     for fact in facts:
         found.setdefault(fact.name, fact)
     return found
-
-
-def expected(form: Form301 | Form302, template: Template) -> dict[str, str]:
-    """What a perfect reading of ``form`` gives, normalised."""
-    out: dict[str, str] = {}
-    for field in fields(form):
-        value: Any = getattr(form, field.name)
-        spec = template.field(field.name)
-        if value is None or value == () or spec is None:
-            continue
-        if isinstance(value, date):
-            out[field.name] = value.isoformat()
-        elif isinstance(value, tuple):
-            out[field.name] = ",".join(value)
-        elif spec.type is FieldType.CHOICE:
-            out[field.name] = value
-        else:
-            out[field.name] = typed(spec.type, value).normalised or ""
-    return out

@@ -13,7 +13,8 @@ from parsers.facts import Box, FormField, Page, Severity, Source, Word
 from parsers.forms.extract import extract
 from tests.builders import forms, reports, xfa
 from tests.builders.sheet import Style
-from tests.unit.parsers.reading_world import TEMPLATES, TODAY, by_name, expected, read
+from tests.builders.truth import truth
+from tests.unit.parsers.reading_world import TEMPLATES, TODAY, by_name, read
 
 STYLES: tuple[Style, ...] = ("acroform", "flat", "table", "comb")
 FONTS = ("Helvetica", "Times-Roman", "Courier")
@@ -33,7 +34,7 @@ def test_every_field_of_a_301(style: Style, seed: int) -> None:
     )
     (only,) = read(forms.build_301(data, style=style, font=FONTS[seed % 3], seed=seed, copy=2))
     got = {name: fact.normalised for name, fact in by_name(only.facts).items()}
-    wanted = expected(data, TEMPLATES["se352-301"]) | {
+    wanted = truth(data, TEMPLATES["se352-301"]) | {
         "copy": "2",
         "patient_signature": "present",
         "issuer_signature": "present",
@@ -48,7 +49,7 @@ def test_every_field_of_a_302(style: Style, answered: bool) -> None:
     data = forms.sample_302(7, answered=answered)
     (only,) = read(forms.build_302(data, style=style, seed=7))
     got = {name: fact.normalised for name, fact in by_name(only.facts).items()}
-    wanted = expected(data, TEMPLATES["se352-302"]) | {
+    wanted = truth(data, TEMPLATES["se352-302"]) | {
         "request_signature": "present",
         "answer_signature": "present" if answered else "absent",
     }
@@ -220,7 +221,7 @@ def _widget(name: str, value: str) -> list[FormField]:
 @pytest.mark.parametrize("whole", [False, True])
 def test_values_kept_only_as_xfa_data(whole: bool) -> None:
     data = forms.sample_302(3, request_type=("poursuite", "modification"))
-    wanted = expected(data, TEMPLATES["se352-302"])
+    wanted = truth(data, TEMPLATES["se352-302"])
     blank = {f.name: None for f in fields(data) if f.name != "request_type"}
     empty = forms.build_302(replace(data, request_type=(), **blank), "flat")
     (only,) = read(xfa.with_data(empty, wanted, whole))

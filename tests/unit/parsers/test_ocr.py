@@ -13,7 +13,8 @@ from parsers.facts import Bitmap, Page, Source
 from parsers.layout import Recognised
 from parsers.ocr import Recogniser, available
 from tests.builders import forms, scans
-from tests.unit.parsers.reading_world import TEMPLATES, by_name, expected, read
+from tests.builders.truth import truth
+from tests.unit.parsers.reading_world import TEMPLATES, by_name, read
 
 pytestmark = pytest.mark.ocr
 
@@ -38,7 +39,7 @@ def test_a_skewed_noisy_scan_gives_the_fields_of_the_form(recogniser: Recogniser
     ocr = recognised(recogniser, content)
     (only,) = read(content, ocr=ocr)
     got = {name: fact.normalised for name, fact in by_name(only.facts).items()}
-    wanted = expected(DATA, TEMPLATES["se352-301"])
+    wanted = truth(DATA, TEMPLATES["se352-301"])
     checked = set(wanted) - {"patient_address", "care_nature", "institution"}
     assert {n: got.get(n) for n in checked} == {n: wanted[n] for n in checked}
     assert got["patient_signature"] == "absent"
@@ -102,7 +103,7 @@ def test_a_comb_is_read_cell_by_cell(recogniser: Recogniser) -> None:
     content = scans.scan(forms.build_301(DATA, style="comb"), skew=1.5)
     (only,) = read(content, ocr=recognised(recogniser, content))
     got = {name: fact.normalised for name, fact in by_name(only.facts).items()}
-    wanted = expected(DATA, TEMPLATES["se352-301"])
+    wanted = truth(DATA, TEMPLATES["se352-301"])
     checked = set(wanted) - {"patient_address", "care_nature", "institution", "declaration_place"}
     assert {n: got.get(n) for n in checked} == {n: wanted[n] for n in checked}
 
