@@ -22,6 +22,9 @@ from sqlmodel import Field, Session, SQLModel, col, delete, select, update
 from storage.db import Instant, insert_new, table_of
 from storage.deliveries import Arrival, Via
 
+GENERATION = 1 << 32
+"""UIDVALIDITY and UID are 32 bits: what is above says how often the server went back in time."""
+
 
 class Fate(StrEnum):
     """What became of a message seen on the server."""
@@ -109,6 +112,47 @@ class Count:
 
 def folder(session: Session, mailbox: str, name: str) -> Folder | None:
     return session.get(Folder, (mailbox, name))
+
+
+def generation_of(row: Folder) -> int:
+    """UIDVALIDITY as arrivals write it: another number each time the server went back in time."""
+    return row.uidvalidity + row.restored * GENERATION
+
+
+def open_folder(
+    session: Session, mailbox: str, name: str, validity: int, uidnext: int, at: datetime
+) -> Folder:
+    """Take note of what the folder says now (``uidnext``: 0 when it does not say) and return its row.
+
+    A server whose UIDNEXT or UIDVALIDITY goes back was restored from a copy: it will give numbers again
+    that it gave before, and what was counted under them counts no more (RFC 3501, 2.3.1.1).
+    """
+    known = folder(session, mailbox, name)
+    restored = known.restored if known else 0
+    if known is not None:
+        same = validity == known.uidvalidity
+        restored += validity < known.uidvalidity or (same and 0 < uidnext < known.uidnext)
+        uidnext = uidnext or (known.uidnext if same else 0)
+    row = Folder(
+        mailbox=mailbox,
+        folder=name,
+        uidvalidity=validity,
+        uidnext=uidnext,
+        restored=restored,
+        scanned_at=at,
+    )
+    keep_folder(session, row)
+    return row
+
+
+def restart_folder(session: Session, mailbox: str, name: str) -> Folder:
+    """Count every message of the folder anew: another mail was found under a number already counted."""
+    row = folder(session, mailbox, name)
+    if row is None:
+        raise ValueError("a folder that was never opened cannot be restarted")
+    again = Folder(**{**row.model_dump(), "restored": row.restored + 1})
+    keep_folder(session, again)
+    return again
 
 
 def keep_folder(session: Session, row: Folder) -> None:

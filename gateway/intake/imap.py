@@ -2,9 +2,11 @@
 
 What is in the folder decides, nothing else: each scan asks for all UIDs and takes those whose arrival
 (mailbox, folder, UIDVALIDITY, UID) is not in the database. IDLE only shortens the wait for the next
-scan. A message leaves the folder once it is accepted, never before. When UIDVALIDITY changes, all is
-read again and content tells what was already here. One message that cannot be read waits its turn with
-growing delays and is counted in the log; the next one goes on.
+scan. A message leaves the folder once it is accepted, never before. When UIDVALIDITY changes, or when
+UIDNEXT goes back (a server restored from a copy gives the same numbers to other mails), all is read again
+and content tells what was already here. A number already counted is not believed either: its bytes are
+compared with those accepted before it is moved. One message that cannot be read waits its turn with growing
+delays and is counted in the log; the next one goes on.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,11 +24,11 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from gateway.errors import Unavailable
 from gateway.intake.accept import Door
 from gateway.intake.envelope import Envelope
+from gateway.intake.folderbook import FolderBook, Replaced
 from gateway.intake.imap_box import Gone, ImapBox
 from gateway.settings import Imap
 from storage.deliveries import Via
 from storage.errors import StorageError
-from storage.reception import counted_uids
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,7 @@ class ImapWatcher:
     def __init__(self, settings: Imap, door: Door, root: Path = Path()) -> None:
         self.settings = settings
         self._door = door
+        self._book = FolderBook(door.database, settings.mailbox, settings.folder)
         self._root = root
         self._jitter = random.Random(f"{settings.name} {settings.mailbox}")  # noqa: S311 (spreads reconnections)
         self._stopping = threading.Event()
@@ -58,7 +62,9 @@ class ImapWatcher:
         self._box: ImapBox | None = None
         self._guard = threading.Lock()
         self.postponed: dict[tuple[int, int], Postponed] = {}
-        """Messages still in the folder that could not be taken, by UIDVALIDITY and UID."""
+        """Messages still in the folder that could not be taken or moved, by generation and UID."""
+        self._compared: dict[tuple[int, int], str] = {}
+        """On a server that cannot move: the marks of accepted messages whose bytes were compared."""
         self.scans = 0
         """Scans completed since the start: a watchdog sees here that this mailbox is still heard."""
 
@@ -115,30 +121,72 @@ class ImapWatcher:
 
         Raises what is no message's fault: connection, vault, database.
         """
-        validity, uids = box.refresh()
-        settings = self.settings
-        with self._door.database.reading() as session:
-            counted = counted_uids(session, settings.mailbox, settings.folder, validity)
-        self._forget(validity, uids)
-        taken = 0
-        for uid in uids:
-            if self._stopping.is_set():
-                break
-            if uid not in counted:
-                if self._waits(validity, uid) or not self._taken(box, validity, uid):
-                    continue
-                taken += 1
-            self._move(box, uid)
+        seen = box.refresh()
+        generation, counted = self._book.open(seen, self._door.clock.now())
+        try:
+            taken = self._take_all(box, generation, seen.uids, counted)
+        except Replaced:
+            log.warning("a mailbox was restored from a copy", extra={"mailbox": self.settings.name})
+            generation = self._book.restart()
+            taken = self._take_all(box, generation, seen.uids, {})
         if self.postponed:
             log.warning(
-                "messages wait in a mailbox", extra={"mailbox": settings.name, "count": len(self.postponed)}
+                "messages wait in a mailbox",
+                extra={"mailbox": self.settings.name, "count": len(self.postponed)},
             )
         self.scans += 1
         return taken
 
-    def _taken(self, box: ImapBox, validity: int, uid: int) -> bool:
+    def _take_all(
+        self, box: ImapBox, generation: int, uids: Sequence[int], counted: Mapping[int, str]
+    ) -> int:
+        """Take what is not ``counted`` (SHA-256 by UID), move the rest. Raises ``Replaced``."""
+        self._forget(generation, uids)
+        taken = 0
+        for uid in uids:
+            if self._stopping.is_set():
+                break
+            if self._waits(generation, uid):
+                continue
+            if uid in counted:
+                if not self._same(box, generation, uid, counted[uid]):
+                    continue
+            elif self._taken(box, generation, uid):
+                taken += 1
+            else:
+                continue
+            self._move(box, generation, uid)
+        return taken
+
+    def _same(self, box: ImapBox, generation: int, uid: int, sha256: str) -> bool:
+        """Whether this number still bears the mail that was accepted; ``False`` when it cannot be told now.
+
+        Raises ``Replaced`` when it bears another one.
+        """
         try:
-            self._take(box, validity, uid)
+            if not box.can_move and self._compared.get((generation, uid)) == box.marks([uid]).get(uid, ""):
+                return False  # nothing changed, and nothing can be done: not read again at each scan
+            found = box.digest(uid)
+        except Gone:
+            return False
+        except _ELSEWHERE:
+            raise
+        except Exception:
+            log.exception(
+                "an accepted message could not be compared; it stays in its mailbox",
+                extra={"mailbox": self.settings.name, "uid": uid},
+            )
+            self._postpone(generation, uid)
+            return False
+        if found != sha256:
+            raise Replaced
+        if not box.can_move:
+            self._compared[generation, uid] = box.marks([uid]).get(uid, "gone")
+        return True
+
+    def _taken(self, box: ImapBox, generation: int, uid: int) -> bool:
+        try:
+            self._take(box, generation, uid)
         except Gone:
             return False
         except _ELSEWHERE:
@@ -148,12 +196,12 @@ class ImapWatcher:
                 "a message could not be taken; it stays in its mailbox and will be tried again",
                 extra={"mailbox": self.settings.name, "uid": uid},
             )
-            self._postpone(validity, uid)
+            self._postpone(generation, uid)
             return False
-        self.postponed.pop((validity, uid), None)
+        self.postponed.pop((generation, uid), None)
         return True
 
-    def _take(self, box: ImapBox, validity: int, uid: int) -> None:
+    def _take(self, box: ImapBox, generation: int, uid: int) -> None:
         settings = self.settings
         envelope = Envelope(
             via=Via.IMAP,
@@ -162,7 +210,7 @@ class ImapWatcher:
             recipients=(settings.mailbox,),
             peer=f"imap {settings.host}:{settings.port}",
             folder=settings.folder,
-            uidvalidity=validity,
+            uidvalidity=generation,
             uid=uid,
         )
         acceptance = self._door.open(envelope)
@@ -174,8 +222,8 @@ class ImapWatcher:
             acceptance.abort()
             raise
 
-    def _move(self, box: ImapBox, uid: int) -> None:
-        """The message is accepted: if it cannot be moved now, the next scan tries again."""
+    def _move(self, box: ImapBox, generation: int, uid: int) -> None:
+        """The message is accepted: if it cannot be moved now, a later scan tries again."""
         try:
             box.move(uid)
         except _ELSEWHERE:
@@ -185,18 +233,22 @@ class ImapWatcher:
                 "an accepted message stays in its folder",
                 extra={"mailbox": self.settings.name, "uid": uid, "error": type(error).__name__},
             )
+            self._postpone(generation, uid)
+        else:
+            self.postponed.pop((generation, uid), None)
 
-    def _waits(self, validity: int, uid: int) -> bool:
-        waiting = self.postponed.get((validity, uid))
+    def _waits(self, generation: int, uid: int) -> bool:
+        waiting = self.postponed.get((generation, uid))
         return waiting is not None and self._door.clock.now() < waiting.until
 
-    def _postpone(self, validity: int, uid: int) -> None:
-        earlier = self.postponed.get((validity, uid))
+    def _postpone(self, generation: int, uid: int) -> None:
+        earlier = self.postponed.get((generation, uid))
         attempts = earlier.attempts + 1 if earlier else 1
         delay = min(_RETRY_CEILING, timedelta(minutes=2 ** min(attempts - 1, 10)))
-        self.postponed[validity, uid] = Postponed(attempts, self._door.clock.now() + delay)
+        self.postponed[generation, uid] = Postponed(attempts, self._door.clock.now() + delay)
 
-    def _forget(self, validity: int, uids: list[int]) -> None:
+    def _forget(self, generation: int, uids: Sequence[int]) -> None:
         """A message that left the folder, or a folder that was rebuilt, has nothing waiting."""
-        present = {(validity, uid) for uid in uids}
+        present = {(generation, uid) for uid in uids}
         self.postponed = {key: waiting for key, waiting in self.postponed.items() if key in present}
+        self._compared = {key: mark for key, mark in self._compared.items() if key in present}

@@ -6,12 +6,13 @@ Nothing here looks at ``\\Seen``: people open mails in Outlook, and that must no
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from imapclient import IMAPClient, SocketTimeout
 
@@ -21,8 +22,21 @@ PIECE = 1024 * 1024
 _CONNECT_SECONDS = 20.0
 _READ_SECONDS = 120.0
 _HEADERS = b"BODY[HEADER.FIELDS (RETURN-PATH FROM)]"
+_IDENTITY = b"BODY[HEADER.FIELDS (MESSAGE-ID)]"
+_MARKED = 500
+"""Messages asked about at once."""
 _RETURN_PATH = re.compile(rb"(?im)^return-path:[ \t]*<([^<>\r\n]{0,320})>")
 _FROM = re.compile(rb"(?im)^from:(?:[^\r\n]|\r?\n[ \t])*?([^\s<>\"(),;:]{1,64}@[^\s<>\"(),;:]{1,255})")
+
+
+class FolderSeen(NamedTuple):
+    """What a folder says when it is selected."""
+
+    validity: int
+    uidnext: int
+    """More than every UID given so far; 0 when the server does not say."""
+    uids: list[int]
+    """Every message in it, oldest first."""
 
 
 class Gone(Exception):
@@ -36,6 +50,7 @@ class ImapBox:
         self._settings = settings
         timeout = SocketTimeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
         self._client = IMAPClient(settings.host, settings.port, ssl=settings.tls, timeout=timeout)
+        self._client.normalise_times = False
         self._target: str | None = None
         try:
             self._log_in((root / settings.secret_file).read_text("utf-8").strip())
@@ -54,13 +69,17 @@ class ImapBox:
         # capabilities differ after login; ask again rather than trust what came before TLS
         client.capabilities()
 
-    def refresh(self) -> tuple[int, list[int]]:
-        """UIDVALIDITY of the folder and every UID in it, oldest first.
+    def refresh(self) -> FolderSeen:
+        """The folder as it is now.
 
         Selected anew each time: the only moment a server tells that UIDVALIDITY has changed.
         """
         answer = self._client.select_folder(self._settings.folder)
-        return int(answer[b"UIDVALIDITY"]), sorted(self._client.search("ALL"))
+        uids = sorted(self._client.search("ALL"))
+        uidnext = int(answer.get(b"UIDNEXT", 0))
+        if uidnext and uids:
+            uidnext = max(uidnext, uids[-1] + 1)  # a mail may come between the two answers
+        return FolderSeen(int(answer[b"UIDVALIDITY"]), uidnext, uids)
 
     def envelope_sender(self, uid: int) -> str:
         """Return-Path when the server kept one (empty: null), else the address of From, else empty."""
@@ -79,11 +98,40 @@ class ImapBox:
                 return
             offset += len(piece)
 
+    def marks(self, uids: Sequence[int]) -> dict[int, str]:
+        """For each of these messages still there, 32 characters that follow it from folder to folder.
+
+        Size, date of arrival on the server and Message-ID, hashed: what a server keeps when somebody moves
+        a message, or when it numbers them anew (RFC 3501, 2.3.3 and 6.4.7).
+        """
+        found: dict[int, str] = {}
+        for start in range(0, len(uids), _MARKED):
+            asked = ["RFC822.SIZE", "INTERNALDATE", "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"]
+            for uid, told in self._client.fetch(uids[start : start + _MARKED], asked).items():
+                came = told.get(b"INTERNALDATE")
+                instant = came.timestamp() if came is not None else 0
+                whole = f"{told.get(b'RFC822.SIZE')} {instant:.0f} ".encode()
+                whole += b"".join((told.get(_IDENTITY) or b"").split())
+                found[uid] = hashlib.sha256(whole).hexdigest()[:32]
+        return found
+
+    def digest(self, uid: int) -> str:
+        """SHA-256 of the raw message, in hexadecimal. Raises ``Gone``."""
+        whole = hashlib.sha256()
+        for piece in self.pieces(uid):
+            whole.update(piece)
+        return whole.hexdigest()
+
     def _fetched(self, uid: int, asked: str, key: bytes) -> bytes:
         fields: dict[bytes, Any] = self._client.fetch([uid], [asked]).get(uid, {})
         if key not in fields:
             raise Gone
         return fields[key] or b""
+
+    @property
+    def can_move(self) -> bool:
+        """Whether the server lets one message be moved, and no other."""
+        return any(self._client.has_capability(name) for name in ("MOVE", "UIDPLUS"))
 
     def move(self, uid: int) -> bool:
         """Put an accepted message in the folder of processed mail; False when the server cannot."""

@@ -110,6 +110,19 @@ class Dovecot:
             self._process.wait(timeout=20)
             self._process = None
 
+    def copied(self) -> Path:
+        """A copy of every mail and index as they are now, as a backup makes one."""
+        copy = Path(tempfile.mkdtemp(prefix="copy-", dir=self.folder)) / "mail"
+        subprocess.run(["cp", "-a", str(self.folder / "mail"), str(copy)], check=True)
+        return copy
+
+    def restore(self, copy: Path) -> None:
+        """Start again from that copy: same UIDVALIDITY, and UIDs given since are given again."""
+        self.stop()
+        shutil.rmtree(self.folder / "mail")
+        subprocess.run(["cp", "-a", str(copy), str(self.folder / "mail")], check=True)
+        self.start()
+
     def log(self) -> str:
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""

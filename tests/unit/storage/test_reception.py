@@ -90,6 +90,6 @@ def test_uids_count_only_under_their_uidvalidity(database: Database) -> None:
             session,
             [mail("a", seen(1), seen(2)), mail("b", seen(3, Via.REBUILD)), mail("c", seen(9, validity=8))],
         )
-        assert counted_uids(session, BOX, "INBOX", 7) == {1, 2, 3}
-        assert counted_uids(session, BOX, "INBOX", 8) == {9}
-        assert counted_uids(session, BOX, "Archive", 7) == set()
+        assert counted_uids(session, BOX, "INBOX", 7).keys() == {1, 2, 3}
+        assert counted_uids(session, BOX, "INBOX", 8).keys() == {9}
+        assert counted_uids(session, BOX, "Archive", 7) == {}
