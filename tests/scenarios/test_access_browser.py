@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from gateway.clock import SystemClock, TurnableClock
 from gateway.settings import Oidc, Settings
@@ -21,25 +19,14 @@ from storage import people
 from storage.db import Database
 from tests.builders import seed
 from tests.worlds import web
+from tests.worlds.browser import chromium
 from tests.worlds.identity import IdentityProvider
 from tests.worlds.web import World
 
+__all__ = ["chromium"]
 pytestmark = pytest.mark.chromium
 
 TEXT = "HADDAD née BENALI"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed: its tests are skipped")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,98 @@
+"""Chromium as people use it: fixtures, signing in, axe-core, what a page asks for and complains of."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from gateway.clock import TurnableClock
+from storage.db import Database
+from tests.builders import seed
+from tests.worlds import web
+from tests.worlds.web import World
+
+AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text("utf-8")
+"""axe-core 4.14.1 (MPL-2.0), used by tests alone."""
+_ASK_AXE = """async () => {
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html).join(" | ")}`);
+}"""
+DESK = (1360, 860)
+"""Pixels of an ordinary screen."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the tests of a file; required in CI."""
+    found = shutil.which("chromium")
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed: its tests are skipped")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
+    """The furnished office, served."""
+    built = web.build(sqlite_database, tmp_path, clock)
+    built.start()
+    yield built
+    built.stop()
+
+
+class Witness:
+    """What a page asked of other hosts and complained of."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        self._address = address
+        page.on("request", self._asked)
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self._address + "/", "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+
+def sign_in(world: World, context: BrowserContext, login: str) -> Witness:
+    """A page of somebody who has just come in."""
+    page = context.new_page()
+    witness = Witness(page, world.address)
+    page.goto(world.address + "/connexion")
+    page.get_by_label("Identifiant").fill(login)
+    page.get_by_label("Mot de passe").fill(seed.PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    page.wait_for_url("**/*")
+    return witness
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core holds against the page as it stands, everything unfolded."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE)
+    found: list[str] = page.evaluate(_ASK_AXE)
+    return found
+
+
+def overflow(page: Page, width: int) -> int:
+    """Pixels that stick out on the right of a window ``width`` wide."""
+    page.set_viewport_size({"width": width, "height": DESK[1]})
+    wide: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return max(wide, 0)
