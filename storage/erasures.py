@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import JSON, UniqueConstraint, update
 from sqlmodel import Field, SQLModel, col, delete, select
 
-from storage import unlocked
+from storage import handwritten, registrations, reviews, unlocked
 from storage.cases import Case, CaseDocument, Item
 from storage.contestations import Contestation, ContestationList, UnreadLine
 from storage.db import Instant, Session, insert_new, table_of
@@ -148,6 +148,7 @@ def erase_document(session: Session, document: Document) -> list[str]:
     blobs += unlocked.forget(session, document.sha256)
     session.exec(delete(FactRow).where(col(FactRow.document_id) == document.id))
     session.exec(delete(IssueRow).where(col(IssueRow.document_id) == document.id))
+    reviews.erase(session, document.id or 0)
     document.name, document.path, document.meta, document.reasons = ERASED, "", {}, []
     document.trouble = GONE
     session.add(document)
@@ -179,6 +180,7 @@ def erase_mail(session: Session, sha256: str) -> list[str]:
 def erase_letter(session: Session, letter: OutboxEntry) -> list[str]:
     """Empty a letter: to whom, about what, what came back. Its blob."""
     letter.recipient, letter.subject, letter.last_reply = "", ERASED, None
+    handwritten.erase(session, letter.id or 0)
     session.add(letter)
     session.execute(update(Receipt).where(col(Receipt.outbox_id) == letter.id).values(detail=""))
     session.flush()
@@ -197,6 +199,7 @@ def erase_identity(session: Session, case_id: int) -> list[str]:
         "sender_domain": None,
     }
     session.execute(update(Case).where(col(Case.id) == case_id).values(**nobody))
+    registrations.erase(session, case_id)
     session.execute(update(Deadline).where(col(Deadline.case_id) == case_id).values(explanation=[]))
     blobs: list[str] = []
     for found in session.exec(select(Contestation).where(col(Contestation.case_id) == case_id)):

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from gateway.circuits.contested import check_contested
+from gateway.circuits.desk import check_desk
 from gateway.circuits.model import CAISSE, CAISSE_MAILBOX, OTHER
-from gateway.circuits.people import ADDRESS
+from gateway.circuits.people import ADDRESS, ROLES
 from gateway.circuits.schema import DeadlineTable, RouteTable, Shaped
 from gateway.circuits.source import Where
 from gateway.errors import Fault
@@ -55,6 +56,16 @@ def check(shaped: Shaped, known: Known, faults: list[Fault]) -> None:
     _letters(shaped, known, complain)
     contested = shaped.table.contestations
     check_contested(contested, known.kinds, known.letters, known.calendars, complain)
+    check_desk(
+        shaped.table.desk,
+        shaped.table.registration,
+        shaped.table.forwarding,
+        kinds=known.kinds,
+        queues=known.queues,
+        letters=known.letters,
+        roles=ROLES,
+        complain=complain,
+    )
     letter = shaped.table.senders.no_key_letter
     if letter is not None:
         known_letter(("senders", "no_key_letter"), letter, known, complain)

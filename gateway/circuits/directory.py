@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
@@ -50,7 +50,7 @@ class Correspondent:
 
     address: str
     role: str
-    """``hospital``, ``cpam``, ``cnas``, ``cnse`` or ``refused``."""
+    """``hospital``, ``cpam``, ``cnas``, ``cnas-medical`` (its medical service), ``cnse`` or ``refused``."""
     name: str
     finess: str | None
     certificates: tuple[bytes, ...] = field(default=(), repr=False)
@@ -76,6 +76,14 @@ class Directory:
     """Communes whose caisse is « to be confirmed »: said wherever it decides."""
     directory_hash: str = ""
     """SHA-256 of the files, name by name."""
+    phones: Mapping[str, str] = field(default_factory=dict)
+    """Telephone numbers by address or domain (``@chu.example``), lower case, as ``phones.csv`` has them."""
+
+    def phone_of(self, address: str) -> str:
+        """The number at which the reader of ``address`` is called; empty when it is not known."""
+        lowered = address.casefold()
+        domain = f"@{lowered.rpartition('@')[2]}"
+        return self.phones.get(lowered) or self.phones.get(domain) or ""
 
 
 def fold(text: str) -> str:

@@ -80,6 +80,11 @@ class LetterContext:
     attached_form: str | None = None
     about: str | None = None
     about_date: date | None = None
+    reason: str | None = None
+    provisional_nir: str | None = None
+    rights_start: date | None = None
+    rights_end: date | None = None
+    billing: tuple[str, ...] = ()
 
 
 LETTER_VARIABLES: dict[str, str] = {
@@ -106,6 +111,11 @@ LETTER_VARIABLES: dict[str, str] = {
     "attached_form": "« filled » or « blank » when a form is joined to the letter, or nothing",
     "about": "subject of the earlier letter this one is about, or nothing",
     "about_date": "day that earlier letter left (date), or nothing",
+    "reason": "why a document is no use, as a person wrote it, or nothing",
+    "provisional_nir": "number of the registration with its key; nothing when the letter leaves in clear",
+    "rights_start": "first day of rights (date); nothing when the letter leaves in clear",
+    "rights_end": "last day of rights (date); nothing when the letter leaves in clear",
+    "billing": "what the hospital needs to bill: French lines",
 }
 
 
@@ -206,6 +216,11 @@ SAMPLES: tuple[LetterContext, ...] = (
         attached_form="filled",
         about="Objet de la lettre",
         about_date=date(2026, 11, 20),
+        reason="La page est illisible.",
+        provisional_nir="6159500000001 23",
+        rights_start=date(2026, 12, 1),
+        rights_end=date(2026, 12, 31),
+        billing=("Taux : 100 %",),
     ),
 )
 """An empty and a full context: the loader renders every model with both."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gateway.circuits import checks, delays
 from gateway.circuits.contested import contested
+from gateway.circuits.desk import desk_rules, forwarding, letters_named, registration
 from gateway.circuits.directory import Directory
 from gateway.circuits.folder import kinds_of_templates, letters_of, rules_hash, templates_of
 from gateway.circuits.model import (
@@ -122,6 +123,7 @@ def _advise(shaped: Shaped, shown: str, letters: Sequence[str], findings: Findin
     used |= {other for t in table.letters for other in (t.instead, t.reminded_by)}
     if table.contestations is not None:
         used |= set(table.contestations.letters.model_dump().values())
+    used |= {name for _, name in letters_named(table.desk, table.registration, table.forwarding)}
     for name in sorted(set(letters) - used):
         findings.warnings.append(
             Fault(f"{shown}/letters/{name}.txt", 0, "cette lettre n'est jamais envoyée")
@@ -187,6 +189,9 @@ def _circuit(
         events=tuple(CaseEvent(e.name, e.title) for e in table.events),
         letters=_letters(table, letters),
         contestations=contested(table.contestations),
+        desk=desk_rules(table.desk),
+        registration=registration(table.registration),
+        forwarding=forwarding(table.forwarding),
     )
 
 

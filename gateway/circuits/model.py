@@ -12,6 +12,7 @@ from parsers.forms.template import Template
 
 if TYPE_CHECKING:  # contested.py is built on the units and statuses below
     from gateway.circuits.contested import Contested
+    from gateway.circuits.desk import DeskRules, Forwarding, Registration
 
 Status = Literal["confirmed", "to be confirmed"]
 
@@ -266,6 +267,10 @@ class Circuit:
     """What a person may record on a case, for the delays that need it."""
     contestations: Contested | None = None
     """How lists of contested claims read; ``None``: they are queued and nothing more."""
+    desk: DeskRules | None = None
+    """Letters people write; ``None``: none."""
+    registration: Registration | None = None
+    forwarding: Forwarding | None = None
 
     def deadline(self, kind: str) -> DeadlineRule | None:
         """The last written rule of this name (several may follow each other in time)."""

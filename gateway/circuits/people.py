@@ -30,14 +30,18 @@ from gateway.errors import Fault
 ADDRESS = re.compile(r"[^@\s<>()\[\],;:\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[a-z]{2,}")
 DEPARTEMENT = re.compile(r"0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|97[1-6]")
-ROLES = ("hospital", "cpam", "cnas", "cnse", "refused")
+ROLES = ("hospital", "cpam", "cnas", "cnas-medical", "cnse", "refused")
 
 COLUMNS = {
     "caisses": ("code", "label", "departement", "mailbox", "certificate", "pole"),
     "establishments": ("finess", "name", "commune", "caisse", "domains"),
     "communes": ("commune", "name", "caisse", "status"),
     "correspondents": ("address", "role", "name", "finess", "certificates"),
+    "phones": ("address", "phone", "source"),
 }
+_OPTIONAL = frozenset({"phones"})
+"""Files a directory may do without."""
+_NUMBER = re.compile(r"\+?[0-9](?:[ .-]?[0-9]){3,17}")
 
 
 T = TypeVar("T")
@@ -87,11 +91,18 @@ def read_directory(folder: Path, name: str, findings: Findings) -> Directory:
     correspondents = _unique(
         (_correspondent(r, establishments, folder.parent), r) for r in rows["correspondents"]
     )
+    phones = {key: number for key, number in map(_phone, rows["phones"]) if number}
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.csv")):
         digest.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return Directory(
-        caisses, establishments, tuple(correspondents.values()), communes, unconfirmed, digest.hexdigest()
+        caisses,
+        establishments,
+        tuple(correspondents.values()),
+        communes,
+        unconfirmed,
+        digest.hexdigest(),
+        phones,
     )
 
 
@@ -100,7 +111,8 @@ def _rows(folder: Path, name: str, stem: str, findings: Findings) -> Iterator[_R
     try:
         text = (folder / f"{stem}.csv").read_text("utf-8-sig")
     except FileNotFoundError:
-        findings.faults.append(Fault(file, 0, "le fichier n'existe pas"))
+        if stem not in _OPTIONAL:
+            findings.faults.append(Fault(file, 0, "le fichier n'existe pas"))
         return
     except (OSError, UnicodeDecodeError):
         findings.faults.append(Fault(file, 0, "le fichier ne peut pas être lu comme du texte UTF-8"))
@@ -167,6 +179,16 @@ def _commune(row: _Row, caisses: Mapping[str, Caisse]) -> tuple[str, str]:
     if row["status"] not in {"confirmed", "to be confirmed"}:
         row.fault(f"statut « {row['status']} » : écrivez confirmed ou to be confirmed")
     return row["commune"], row["caisse"]
+
+
+def _phone(row: _Row) -> tuple[str, str | None]:
+    address, number = row["address"].casefold(), row.get("phone")
+    domain = address.startswith("@") and DOMAIN.fullmatch(address[1:])
+    if not domain and not ADDRESS.fullmatch(address):
+        row.fault(f"« {row['address']} » n'est ni une adresse ni un domaine (@exemple.fr)")
+    if number is not None and not _NUMBER.fullmatch(number):
+        row.fault(f"« {number} » n'est pas un numéro de téléphone")
+    return address, number
 
 
 def _check_commune(row: _Row, commune: str | None) -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from gateway.circuits.contested import ContestationsTable
+from gateway.circuits.desk import DeskTable, ForwardingTable, RegistrationTable
 from gateway.circuits.model import Content, Expected, Start, Status, Unit
 from gateway.circuits.people import ADDRESS
 from gateway.circuits.source import Source, Where
@@ -169,6 +170,9 @@ class CircuitTable(_Table):
     deadlines: list[DeadlineTable] = []
     letters: list[LetterTable] = []
     contestations: ContestationsTable | None = None
+    desk: DeskTable | None = None
+    registration: RegistrationTable | None = None
+    forwarding: ForwardingTable | None = None
 
 
 @dataclass(frozen=True, slots=True)

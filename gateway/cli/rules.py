@@ -51,6 +51,7 @@ _ROLES = {
     "hospital": "un établissement",
     "cpam": "une caisse",
     "cnas": "la CNAS",
+    "cnas-medical": "le service médical de la CNAS",
     "cnse": "le CNSE",
     "public": "le public",
 }

@@ -88,6 +88,12 @@ class Kind(StrEnum):
     """What a person records on a case with its day: a payment, a discharge."""
     PROPOSAL = "proposal"
     """A tacit acceptance: proposed, accepted, rejected, superseded."""
+    REGISTRATION = "registration"
+    """A caisse registered the beneficiary of a case, or changed the rights: dates, never the number."""
+    REVIEW = "review"
+    """A person confirmed the reading of a document, rejected the document, or took it back."""
+    FORWARDED = "forwarded"
+    """Medical documents left for the other institution's medical service, by their hash."""
 
 
 class Recorder:

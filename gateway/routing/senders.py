@@ -8,7 +8,13 @@ from gateway.circuits.decision import MailKind, MailSeen
 from gateway.circuits.directory import Correspondent, Directory, correspondent_of
 from gateway.circuits.model import Circuit
 
-_ROLES = {"hospital": "établissement", "cpam": "caisse", "cnas": "CNAS", "cnse": "CNSE"}
+_ROLES = {
+    "hospital": "établissement",
+    "cpam": "caisse",
+    "cnas": "CNAS",
+    "cnas-medical": "CNAS, service médical",
+    "cnse": "CNSE",
+}
 
 _SIGNATURES = {
     "invalid": "La signature est fausse : le message a été modifié après avoir été signé.",

@@ -57,6 +57,9 @@ _WORDS: Mapping[str, str] = {
     Kind.DEADLINE_ESCALATED: "Échéance dépassée, remise à une file",
     Kind.CASE_EVENT: "Événement inscrit",
     Kind.PROPOSAL: "Acceptation tacite",
+    Kind.REGISTRATION: "Immatriculation",
+    Kind.REVIEW: "Lecture",
+    Kind.FORWARDED: "Compte rendu transmis au service médical de la CNAS",
 }
 
 _GROUPS: Mapping[str, str] = {
@@ -66,6 +69,8 @@ _GROUPS: Mapping[str, str] = {
     Kind.ACCESS: "medical",
     Kind.LOCKED: "bad",
     Kind.CASE_OPENED: "active",
+    Kind.REGISTRATION: "active",
+    Kind.FORWARDED: "done",
     Kind.CASE_JOINED: "active",
     Kind.PERIOD_ADDED: "active",
     Kind.LETTER_SENT: "done",
@@ -110,6 +115,11 @@ _ACTS: Mapping[str, str] = {
     f"{Kind.PERSON}:sessions-ended": "Sessions d’un compte fermées",
     f"{Kind.TOKEN}:created": "Jeton d’accès créé",
     f"{Kind.TOKEN}:revoked": "Jeton d’accès révoqué",
+    f"{Kind.REGISTRATION}:registered": "Bénéficiaire immatriculé, droits ouverts",
+    f"{Kind.REGISTRATION}:updated": "Droits mis à jour",
+    f"{Kind.REVIEW}:confirmed": "Lecture confirmée",
+    f"{Kind.REVIEW}:rejected": "Document rejeté",
+    f"{Kind.REVIEW}:withdrawn": "Jugement sur un document retiré",
 }
 """What was done to an account or a token, by its code."""
 
@@ -125,6 +135,8 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.HOLD: frozenset({"action"}),
     Kind.PERSON: frozenset({"action"}),
     Kind.TOKEN: frozenset({"action"}),
+    Kind.REGISTRATION: frozenset({"action"}),
+    Kind.REVIEW: frozenset({"action"}),
 }
 """Fields that would only repeat the sentence or the title above it."""
 _SHOWN = (
