@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz
 
 from parsers.facts import Box, Word
-from parsers.folding import skeleton
+from parsers.folding import fold_char, skeleton
 from parsers.forms.template import Choice, FieldSpec, Template
 from parsers.layout import Line, centre, height, same_row
 
@@ -147,9 +147,21 @@ def _spans(
         ):
             close = fuzz.partial_ratio_alignment(label, bones, score_cutoff=_FUZZY_SCORE)
             if close is not None and close.dest_end - close.dest_start >= len(label) - 2:
-                span = _Span(close.dest_start, close.dest_end, label, close.score / 100)
+                start, end = _whole_words(line, close.dest_start, close.dest_end)
+                span = _Span(start, end, label, close.score / 100)
                 if _stands(line, span, targets):
                     yield span
+
+
+def _whole_words(line: Line, start: int, end: int) -> tuple[int, int]:
+    """A span widened by the letter or two of a word that slips left out (« d'admnission »)."""
+    words = [line.chars[place].word for place in line.at]
+    for _ in range(2):
+        if start > 0 and words[start - 1] == words[start]:
+            start -= 1
+        if end < len(words) and words[end] == words[end - 1]:
+            end += 1
+    return start, end
 
 
 def _stands(line: Line, span: _Span, targets: tuple[Target, ...]) -> bool:
@@ -161,7 +173,7 @@ def _stands(line: Line, span: _Span, targets: tuple[Target, ...]) -> bool:
     if last + 1 < len(chars) and chars[last + 1].word == chars[last].word:
         after = chars[last + 1].char
         glued = len(span.bones) >= 5 and (after.isdigit() or after.isupper()) and chars[last].char.islower()
-        if after.isalnum() and not glued:
+        if fold_char(after) and not glued:  # the sign of « nº » is a letter to Unicode, not to a reader
             return False
     if len(span.bones) <= 3 and chars[first].word != chars[last].word:
         return False

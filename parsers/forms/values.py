@@ -12,6 +12,8 @@ from parsers.forms.anchors import Anchor
 from parsers.forms.template import FieldType
 from parsers.layout import centre, height, same_row, union
 
+_EDGE = 8.0
+"""How far left of its label a value below it may begin, in points: that much skew and noise leave."""
 _FREE = frozenset({FieldType.TEXT, FieldType.NAME})
 
 
@@ -92,7 +94,10 @@ def _below(
     column = [
         p
         for p, w in enumerate(words)
-        if p not in claimed and box.x0 - 8 <= w.box.x0 < limit - 1 and centre(w.box) < box.y0
+        if p not in claimed
+        and box.x0 - _EDGE <= w.box.x0 < limit - 1
+        and centre(w.box) < box.y0
+        and not (limit - _EDGE <= w.box.x0 and _leads(w, words))
     ]
     if not column:
         return []
@@ -106,12 +111,20 @@ def _below(
         for a in anchors
         if a is not anchor
         and middle - 1 <= centre(a.box) < centre(box)
-        and box.x0 - 8 <= a.box.x0 < limit - 1
+        and box.x0 - _EDGE <= a.box.x0 < limit - 1
     ]
     if between:
         return []
     row = [p for p in column if same_row(words[p].box, words[top].box)]
     return sorted(row, key=lambda p: words[p].box.x0)
+
+
+def _leads(word: Word, words: Sequence[Word]) -> bool:
+    """Whether a word begins a value: nothing close before it on its row."""
+    box = word.box
+    return not any(
+        w.box.x0 < box.x0 and box.x0 - w.box.x1 <= 0.8 * height(box) and same_row(w.box, box) for w in words
+    )
 
 
 def _continued(
