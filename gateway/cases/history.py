@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from gateway.circuits.decision import DocumentSeen
 from gateway.circuits.model import Circuit
 from gateway.circuits.periods import PeriodKind, PeriodSeen, period_of, union
+from gateway.evidence.cover import covering
 from gateway.evidence.record import Kind
 from storage import cases
 from storage.cases import Case, Period, PeriodOrigin, PeriodStatus
@@ -66,26 +67,6 @@ def add_period(
 def coverage(session: Session, case_id: int) -> tuple[tuple[date, date], ...]:
     """The days covered: union of the periods that give rights, both ends included."""
     return union(covering(cases.periods(session, case_id)))
-
-
-def covering(periods: Sequence[Period]) -> tuple[tuple[date, date], ...]:
-    """Periods that give rights: granted by a form, or tacit, confirmed and not refused since."""
-    found = []
-    for place, period in enumerate(periods):
-        tacit = period.status is PeriodStatus.TACIT
-        if not (tacit or period.status is PeriodStatus.GRANTED) or not period.starts or not period.ends:
-            continue
-        if tacit and any(_refuses(later, period.starts, period.ends) for later in periods[place + 1 :]):
-            continue
-        found.append((period.starts, period.ends))
-    return tuple(found)
-
-
-def _refuses(later: Period, starts: date, ends: date) -> bool:
-    if later.status is not PeriodStatus.REFUSED:
-        return False
-    # a refusal may write no date: it answers the request that waits
-    return later.starts is None or later.ends is None or (later.starts <= ends and starts <= later.ends)
 
 
 def _is_known(periods: list[Period], seen: PeriodSeen) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.cases.history import covering
 from gateway.clock import paris_date
 from gateway.contestations.transitions import STATES
 from gateway.errors import NotFound
+from gateway.evidence.cover import covering
 from gateway.evidence.lifeline import Lifeline, Mark, Span, lifeline, uncovered
 from gateway.web import papers, present, proposal, timeline
 from gateway.web.access import desk_of, reads_any
