@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -31,6 +33,7 @@ from gateway.opening import open_delivery, unwrap_delivery
 from gateway.outbound.acknowledge import queue_acknowledgement
 from gateway.outbound.certificates import Choice, Chooser
 from gateway.outbound.compose import Draft, acknowledgement
+from gateway.outbound.harvest import harvested, propose
 from gateway.outbound.protect import protect
 from gateway.outbound.receipts import apply_receipt
 from gateway.routing import match as routing
@@ -103,9 +106,17 @@ def unseal(house: House, delivery: Delivery, carried: Carried | None = None) -> 
     raw = carried.get(house.vault, delivery.sha256)
     proved, write = open_delivery(house, delivery, raw)
     entity = proved.opened.entity
+    found = harvested(
+        proved.opened.security,
+        house.circuits.directory,
+        house.proofs.supplied(house.trust),
+        delivery.sha256,
+        house.clock.now(),
+        partial(house.reader.sandbox.run, "harvest"),
+    )
     inner = delivery.sha256 if entity == raw else carried.put(house.vault, entity, "opened")
     columns = {"opened_sha256": inner, "security": security_columns(proved.opened.security)}
-    return Written(columns, write)
+    return Written(columns, lambda session: [*write(session), *propose(session, found)])
 
 
 def unpack(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
@@ -256,7 +267,7 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
             f"delivery:{delivery.sha256}",
             {"step": "acknowledge", "silence": draft.reason},
         )
-        return Written({}, lambda _session: [silence])
+        return Written({}, lambda session: [silence, *_reply(house, session, delivery, decision, at)])
     draft = replace(draft, why=(*choice.reasons, *draft.why))
     outgoing = house.settings.outgoing
     made = protect(

@@ -13,9 +13,12 @@ from datetime import datetime
 from parsers.certificates import certificates_from, describe, load, public_key
 from parsers.errors import ParseError
 from parsers.smime.cms import reading
+from parsers.smime.model import Signature, Trust
 from parsers.smime.primitives import weak_key
+from parsers.smime.trust import assess
 
 _MOST = 50
+_MOST_HARVESTED = 5
 _USES = {"key_encipherment", "key_agreement", "data_encipherment"}
 _MAIL = {"email_protection", "any_extended_key_usage"}
 
@@ -33,6 +36,42 @@ class Addressee:
     not_after: datetime
     refusal: str | None
     """Why nothing may be encrypted for it (French), or ``None``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Harvested:
+    """A certificate worth showing to a person. ``signed``: it signed the mail; else it only came along."""
+
+    who: Addressee
+    signed: bool
+
+
+def harvest(
+    carried: Sequence[bytes], signing: Sequence[bytes], address: str, trust: Trust, at: datetime
+) -> tuple[Harvested, ...]:
+    """Certificates of a validly signed mail that name ``address`` and may receive secrets at ``at``.
+
+    ``signing`` made the valid signatures. The others of ``carried`` are covered by no signature: anyone on
+    the way may add one (RFC 5652, 5.1), hence they count only when a known authority vouches for them.
+    """
+    made = set(signing)
+    found = []
+    for one in addressees((*signing, *carried)):
+        if address.lower() not in one.emails or one.refusal is not None:
+            continue
+        if not one.not_before <= at <= one.not_after:
+            continue
+        if one.der not in made and not _vouched(one.der, tuple(carried), trust, at):
+            continue
+        found.append(Harvested(one, one.der in made))
+    return tuple(found[:_MOST_HARVESTED])
+
+
+def _vouched(der: bytes, carried: tuple[bytes, ...], trust: Trust, at: datetime) -> bool:
+    try:
+        return assess(der, carried, trust, at, refusal_to_encrypt).verdict is Signature.VALID
+    except ParseError:
+        return False
 
 
 def addressees(blobs: Sequence[bytes]) -> tuple[Addressee, ...]:

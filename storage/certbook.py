@@ -47,7 +47,8 @@ class KnownCertificate(SQLModel, table=True):
     not_before: datetime = Field(sa_type=Instant)
     not_after: datetime = Field(sa_type=Instant)
     verdict: str = Field(default="", max_length=20)
-    """How the signature it came with was judged: ``valid`` or ``untrusted``."""
+    """``signer``: it made the valid signature of the mail it came in; ``carried``: it came along with one,
+    and a known authority vouches for it."""
     state: CertificateState = Field(default=CertificateState.PROPOSED, max_length=12, index=True)
     seen_in: str | None = Field(default=None, foreign_key="deliveries.sha256", max_length=64)
     seen_at: datetime = Field(sa_type=Instant)

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from parsers import documents, reading
+from parsers.addressees import Addressee, Harvested, addressees, harvest
 from parsers.claims import ClaimsRead, read_claims
 from parsers.classify import KindRule
 from parsers.facts import Bitmap, Page
@@ -125,5 +126,7 @@ JOBS: dict[str, Job] = {
     "text": Job(text, TypeAdapter(str)),
     "html": Job(sanitised, TypeAdapter(str)),
     "unlock": Job(unlock, TypeAdapter(bytes)),
+    "addressees": Job(addressees, TypeAdapter(tuple[Addressee, ...])),
+    "harvest": Job(harvest, TypeAdapter(tuple[Harvested, ...])),
     "claims": Job(read_claims, TypeAdapter(ClaimsRead)),
 }
