@@ -137,14 +137,14 @@ def cases_written_to(
     return [case_id for (case_id,) in session.execute(statement)]
 
 
-def letters_about(session: Session, case_id: int) -> list[tuple[str, datetime]]:
-    """Letters about a case that the next mail server took: their name and when."""
+def letters_about(session: Session, case_id: int) -> list[tuple[str, datetime, str | None]]:
+    """Letters about a case that the next mail server took: their name, when, and the mail they answer."""
     statement = (
-        sql_select(col(OutboxEntry.letter), col(OutboxEntry.sent_at))
+        sql_select(col(OutboxEntry.letter), col(OutboxEntry.sent_at), col(OutboxEntry.delivery))
         .where(col(OutboxEntry.case_id) == case_id, col(OutboxEntry.sent_at).is_not(None))
         .order_by(col(OutboxEntry.sent_at), col(OutboxEntry.id))
     )
-    return [(letter, sent_at) for letter, sent_at in session.execute(statement)]
+    return [(letter, sent_at, mail) for letter, sent_at, mail in session.execute(statement)]
 
 
 def letters_without(session: Session, circuit: str, kind: str, letters: Iterable[str]) -> list[OutboxEntry]:

@@ -45,6 +45,11 @@ def page(subject: str, marked: str) -> str:
     )
 
 
+def fragment(marked: str) -> str:
+    """The body of the page alone, every word escaped: what a preview shows inside a page of ours."""
+    return "\n".join(_blocks(marked))
+
+
 def _blocks(marked: str) -> Iterator[str]:
     for kind, group in groupby(marked.split("\n"), key=_kind):
         lines = list(group)

@@ -23,6 +23,8 @@ class Fact:
     delivery: str | None = None
     number: int = 0
     """Of an event of the case; 0 for anything else."""
+    about: str | None = None
+    """The only mail whose delays it touches: a report forwarded says nothing of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def _later(facts: Iterable[Fact], since: datetime, delivery: str | None, number:
         for fact in facts
         if (fact.at >= since or (fact.number and fact.number > number > 0))
         and (fact.delivery is None or fact.delivery != delivery)
+        and (fact.about is None or fact.about == delivery)
         and not (fact.number and fact.number <= number)
     ]
     return sorted(later, key=lambda fact: fact.at)

@@ -31,9 +31,10 @@ def story(session: Session, circuit: Circuit, case_id: int) -> tuple[Fact, ...]:
     for one in happenings.of_case(session, case_id):
         title = f"{titles.get(one.name, one.name)} le {one.on:%d/%m/%Y}"
         facts.append(Fact(f"{EVENT}{one.name}", one.on, one.at, title, number=one.id or 0))
-    for letter, sent_at in turn.letters_about(session, case_id):
+    forwards = circuit.forwarding.letter if circuit.forwarding is not None else None
+    for letter, sent_at, mail in turn.letters_about(session, case_id):
         day = paris_date(sent_at)
-        facts.append(
-            Fact(f"{LETTER}{letter}", day, sent_at, f"lettre « {letter} » partie le {day:%d/%m/%Y}")
-        )
+        title = f"lettre « {letter} » partie le {day:%d/%m/%Y}"
+        about = mail if letter == forwards else None
+        facts.append(Fact(f"{LETTER}{letter}", day, sent_at, title, about=about))
     return tuple(sorted(facts, key=lambda fact: fact.at))

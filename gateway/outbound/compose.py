@@ -63,6 +63,8 @@ class Draft:
     within_days: int = 0
     why: tuple[str, ...] = ()
     """French sentences: why it is, or is not, encrypted; which letter it stands for."""
+    by_hand: bool = False
+    """A person wrote it: no machine's mark (RFC 3834, 5: ``Auto-Submitted`` is for automatic mail)."""
 
 
 @dataclass(frozen=True, slots=True)

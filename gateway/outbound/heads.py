@@ -33,7 +33,8 @@ def heads(draft: Draft, *, receipt: bool) -> bytes:
         message["In-Reply-To"] = _identifier(draft.in_reply_to)
     if draft.references:
         message["References"] = " ".join(filter(None, map(_identifier, draft.references)))
-    message["Auto-Submitted"] = "auto-replied" if draft.answers else "auto-generated"
+    if not draft.by_hand:
+        message["Auto-Submitted"] = "auto-replied" if draft.answers else "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Content-Language"] = "fr"
     if receipt and not draft.answers:
