@@ -7,7 +7,7 @@ ARGS ?=
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-reading fuzz lock clean
+.PHONY: help demo test lint format bench bench-reading fuzz screens lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -36,6 +36,9 @@ bench-reading: $(VENV)/.dev  ## measure what is read right, and write docs/accur
 
 fuzz: $(VENV)/.dev  ## 100,000 hostile inputs a parser, and write docs/fuzzing.md (hours)
 	$(BIN)/python -m tests.fuzz --on $$(date +%F) $(ARGS)
+
+screens: $(VENV)/.dev  ## the main pages on the demo's data, as pictures in docs/screens (look at them)
+	$(BIN)/python -m tests.screens $(ARGS)
 
 lock: $(VENV)/.dev  ## renew the locked dependencies
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
