@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.errors import ConfigError, Fault
 from parsers.limits import DEFAULT, MIB
@@ -102,6 +102,11 @@ class Outgoing(_Section):
     first_retry_seconds: int = 60
     ceiling_seconds: int = 4 * 3600
     give_up_after_hours: int = 72
+    reply_seconds: float = Field(default=60.0, gt=0, le=600)
+    final_seconds: float = Field(default=600.0, gt=0, le=3600)
+    attempt_seconds: float = Field(default=1200.0, gt=0, le=7200)
+    unanswered_seconds: float = Field(default=300.0, ge=0, le=86400)
+    lanes: int = Field(default=2, ge=1, le=16)
     per_correspondent_per_day: int = 20
     per_domain_per_minute: int = Field(default=0, ge=0)
     per_domain_at_once: int = Field(default=0, ge=0)
@@ -121,6 +126,30 @@ class Web(_Section):
     totp_roles: tuple[str, ...] = ("admin", "supervisor", "cnse-medical")
     link_hours: int = Field(default=24, ge=1, le=14 * 24)
     token_days: int = Field(default=365, ge=1, le=3 * 366)
+    api_per_minute: int = Field(default=600, ge=10, le=100_000)
+
+
+class Ldap(_Section):
+    """A directory of certificates of correspondents (RFC 4523), asked over TLS."""
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    port: int = Field(default=636, ge=1, le=65535)
+    tls: Literal["ldaps", "starttls", "never"] = "ldaps"
+    ca_file: Path | None = None
+    bind_dn: str | None = None
+    secret_file: Path | None = None
+    base: str = ""
+    filter: str = Field(default="(mail={address})", pattern=r"^\(.*\{address\}.*\)$")
+    timeout_seconds: float = Field(default=5.0, gt=0, le=30)
+    remember_seconds: int = Field(default=3600, ge=0)
+    retry_seconds: int = Field(default=300, ge=0)
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        if self.tls == "never" and self.secret_file is not None:
+            raise ValueError("un mot de passe ne part jamais en clair : tls = ldaps ou starttls")
+        return self
 
 
 class Oidc(_Section):
@@ -177,6 +206,7 @@ class Settings(_Section):
     outgoing: Outgoing = Outgoing()
     destinations: tuple[Destination, ...] = ()
     web: Web = Web()
+    ldap: Ldap = Ldap()
     oidc: Oidc = Oidc()
     engine: Engine = Engine()
     limits: ParsingLimits = ParsingLimits()

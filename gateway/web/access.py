@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from gateway.circuits.directory import Caisse, Directory
 from gateway.circuits.model import CAISSE, Circuit
+from gateway.web.api.routes import API_ROUTES
 from parsers.facts import Confidentiality
 
 
@@ -171,7 +172,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("GET", "/administration/circuits/{name}"): Right.ADMINISTER,
     ("GET", "/administration/cles"): Right.ADMINISTER,
     ("GET", "/administration/travaux"): Right.ADMINISTER,
-}
+} | {address: Right(word) for address, word in API_ROUTES.items()}
 """The right each route asks for; a route that is not here is closed to everyone."""
 
 

@@ -34,6 +34,7 @@ from gateway.web import (
     supervise,
     unlock,
 )
+from gateway.web.api.mount import mount
 from gateway.web.guard import guard
 from gateway.web.headers import Headers, VersionedFiles
 from gateway.web.house import WebHouse
@@ -73,6 +74,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
     administration = (admin_people, admin_tokens, admin_house, admin_circuits)
     for module in (*doors, *administration, *work, *contested, supervise):
         app.include_router(module.router)
+    mount(app, rooms.settings.api_per_minute)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")
     errors.install(app, pages)
     app.add_middleware(Headers, secure=rooms.settings.secure_cookies)

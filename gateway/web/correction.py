@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from gateway.errors import NotFound
+from gateway.errors import NotFound, PasserelleError
 from gateway.evidence.record import Kind
 from gateway.web import papers
 from gateway.web.access import Viewer, may_open
@@ -31,6 +31,10 @@ WANTED = {
     FieldType.NIR: "un NIR",
     FieldType.NUMBER: "un nombre",
 }
+
+
+class UnfitValueError(PasserelleError):
+    """The value typed is not of the type of its field; nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +85,30 @@ def correct(
     valeur: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Add the person's value as one more fact; a value of the wrong type is asked again, text kept."""
+    try:
+        add(rooms, seen, item_id, document_id, name, valeur)
+    except UnfitValueError as error:
+        asked = _asked(rooms, seen, item_id, document_id, name)
+        return shown.show(
+            request,
+            "corriger.html",
+            status=422,
+            asked=asked,
+            name=name,
+            error=error.public,
+            typed=valeur,
+        )
+    return RedirectResponse(f"/elements/{item_id}?fait=corrige#document-{document_id}", 303)
+
+
+def add(rooms: WebHouse, seen: Viewer, item_id: int, document_id: int, name: str, value: str) -> None:
+    """Add the person's value of one field, with its event. Raises ``UnfitValueError``."""
     asked = _asked(rooms, seen, item_id, document_id, name)
-    text = " ".join(valeur.split())
+    text = " ".join(value.split())
     normalised = _normalised(asked.spec, text)
     if not text or (normalised is None and asked.spec is not None and asked.spec.type in WANTED):
         wanted = WANTED.get(asked.spec.type, "une valeur") if asked.spec else "une valeur"
-        error = f"Ce champ attend {wanted} ; rien n’a été changé. Corrigez puis enregistrez."
-        return shown.show(
-            request, "corriger.html", status=422, asked=asked, name=name, error=error, typed=valeur
-        )
+        raise UnfitValueError(f"Ce champ attend {wanted} ; rien n’a été changé. Corrigez puis enregistrez.")
     with rooms.database.transaction() as session:
         documents.correct(session, document_id, name, text, normalised, seen.login, rooms.clock.now())
         rooms.recorder.add(
@@ -100,7 +119,6 @@ def correct(
             document=asked.document.position,
             field=name,
         )
-    return RedirectResponse(f"/elements/{item_id}?fait=corrige#document-{document_id}", 303)
 
 
 def _normalised(spec: FieldSpec | None, text: str) -> str | None:

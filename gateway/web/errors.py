@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from gateway.errors import NotFound, PasserelleError, Refused, Unavailable
+from gateway.web.api import problems
+from gateway.web.api.problems import ApiError
 from gateway.web.guard import API, BadFormError, ForbiddenError, ResumeError, SignInError
 from gateway.web.pages import Pages
 from storage.errors import StorageError
@@ -38,21 +40,14 @@ UNEXPECTED = (
     "Une erreur inattendue est survenue ; rien n’a été perdu et l’équipe technique en a la trace."
     " Rechargez la page ; si l’erreur revient, prévenez un administrateur."
 )
+UNREADABLE = (
+    "Un paramètre de l’adresse n’a pas la forme attendue ; rien n’a été changé. Relisez la documentation."
+)
+WANTED = "Cette valeur n’a pas la forme que décrit la documentation."
 UNPROVED = (
     "Cette adresse demande un jeton d’accès en vigueur (en-tête Authorization: Bearer) ou une session ;"
     " rien n’a été changé. Demandez un jeton à un administrateur."
 )
-
-
-def problem(status: int, title: str, detail: str) -> Response:
-    """The same refusal for a program: problem details (RFC 9457), the French sentence in ``detail``."""
-    headers = {"WWW-Authenticate": 'Bearer realm="Passerelle"'} if status == 401 else None
-    return JSONResponse(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail},
-        status_code=status,
-        headers=headers,
-        media_type="application/problem+json",
-    )
 
 
 def _onward(request: Request, target: str, status: int) -> Response:
@@ -64,7 +59,7 @@ def _onward(request: Request, target: str, status: int) -> Response:
 
 def _sign_in(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(API):
-        return problem(401, "Jeton absent ou refusé", UNPROVED)
+        return problems.of_status(401, UNPROVED)
     after = error.after if isinstance(error, SignInError) else "/"
     return _onward(request, "/connexion" if after == "/" else f"/connexion?suite={after}", 401)
 
@@ -73,18 +68,28 @@ def _resume(request: Request, error: Exception) -> Response:
     return _onward(request, error.page if isinstance(error, ResumeError) else "/", 409)
 
 
+def invalid(error: RequestValidationError) -> ApiError:
+    """What is wrong in the address of a call, without quoting it."""
+    wrong = tuple((str(one["loc"][-1]), WANTED) for one in error.errors())
+    return ApiError(problems.INVALID, UNREADABLE, wrong)
+
+
 def install(app: FastAPI, pages: Pages) -> None:
     """Give the application its error pages."""
 
-    def page(request: Request, status: int, sentence: str) -> Response:
+    def page(
+        request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
         title = _TITLES.get(status, "Erreur")
         if request.url.path.startswith(API):
-            return problem(status, title, sentence)
+            return problems.of_status(status, sentence, headers)
         return pages.show(
             request, "erreur.html", status=status, title=title, sentence=sentence, code=status
         )
 
     def ours(request: Request, error: Exception) -> Response:
+        if isinstance(error, ApiError):
+            return problems.answer(error)
         if not isinstance(error, PasserelleError):
             return page(request, 500, UNEXPECTED)
         return page(request, _STATUS.get(type(error), 500), error.public)
@@ -96,9 +101,12 @@ def install(app: FastAPI, pages: Pages) -> None:
 
     def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return page(request, status, NO_SUCH_PAGE if status in {404, 405} else UNEXPECTED)
+        allowed = getattr(error, "headers", None)
+        return page(request, status, NO_SUCH_PAGE if status in {404, 405} else UNEXPECTED, allowed)
 
-    def unreadable(request: Request, _: Exception) -> Response:
+    def unreadable(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith(API) and isinstance(error, RequestValidationError):
+            return problems.answer(invalid(error))
         return page(request, 404, NO_SUCH_PAGE)
 
     def unexpected(request: Request, _: Exception) -> Response:

@@ -93,10 +93,8 @@ async def guard(request: Request) -> None:
                 "Cette page n’est pas ouverte à votre rôle ; rien n’a été changé."
                 " Demandez à un administrateur si votre travail en a besoin."
             )
-    if changes:
-        form = await _form(request)
-        if presented is None:
-            await _check(request, rooms, form, seen)
+    if changes and presented is None:
+        await _check(request, rooms, await _form(request), seen)
 
 
 def _viewer(rooms: WebHouse, request: Request) -> Viewer | None:

@@ -1,0 +1,57 @@
+"""Contestations, to be read: those of the circuits a person handles, or the recoveries of their caisse."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from gateway.web.api import models, paging, views
+from gateway.web.api.paging import After, Limit
+from gateway.web.contested import opened, sight_of
+from gateway.web.house import InHouse, Seen
+from storage import contestations
+from storage.contestations import ContestationState
+
+router = APIRouter(prefix="/api/v1/contestations", tags=["Contestations"])
+
+
+@router.get("", summary="Les contestations, par état")
+def everything(
+    request: Request,
+    response: Response,
+    rooms: InHouse,
+    seen: Seen,
+    *,
+    state: ContestationState | None = None,
+    after: After = "",
+    limit: Limit = paging.SIZE,
+) -> models.Contestations:
+    """A page of contestations, the oldest first."""
+    sight = sight_of(rooms, seen)
+    states = tuple(ContestationState) if state is None else (state,)
+    with rooms.database.reading() as session:
+        found = contestations.page(
+            session,
+            sight.works or tuple(rooms.circuits.by_name),
+            states,
+            caisses=None if sight.works else sight.caisses,
+            after=paging.number_key(after),
+            size=limit + 1,
+        )
+    page = found[:limit]
+    cursor = paging.cursor(page[-1][0].id or 0) if len(found) > limit else None
+    return models.Contestations(
+        contestations=[views.contestation(one, case.reference if case else None) for one, case in page],
+        next=paging.following(request, response, cursor),
+    )
+
+
+@router.get("/{reference}", summary="Une contestation")
+def one(
+    rooms: InHouse, seen: Seen, reference: Annotated[str, Path(max_length=32)]
+) -> models.ContestationSeen:
+    """A contestation this person may see."""
+    with rooms.database.reading() as session:
+        found, case, _circuit, _sight = opened(rooms, seen, session, reference)
+    return views.contestation(found, case.reference if case else None)

@@ -1,0 +1,310 @@
+"""What the API answers and reads: names in English as on the command line, sentences in French."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Queue(_Said):
+    """A queue this person reads, with its counters."""
+
+    circuit: str
+    name: str
+    title: str
+    confidentiality: str
+    caisse: str | None
+    new: int
+    taken: int
+    waiting: int
+    mine: int
+    overdue: int
+    due_this_week: int
+
+
+class Queues(_Said):
+    queues: list[Queue]
+
+
+class Due(_Said):
+    """A due date. ``confirmed`` is false while no text confirms the delay."""
+
+    id: int
+    kind: str
+    title: str
+    due: date
+    state: str
+    confirmed: bool
+    basis: str
+    explanation: list[str]
+    case: str | None
+
+
+class Dues(_Said):
+    deadlines: list[Due]
+    next: str | None
+
+
+class Line(_Said):
+    """An item in a list."""
+
+    id: int
+    circuit: str
+    queue: str
+    state: str
+    kind: str
+    kind_title: str
+    title: str
+    sender: str
+    received_at: datetime
+    taken_by: str | None
+    version: int
+    case: str | None
+    next_due: date | None
+
+
+class Lines(_Said):
+    items: list[Line]
+    next: str | None
+
+
+class FieldRead(_Said):
+    """One value read on a document, with where it comes from."""
+
+    name: str
+    label: str
+    value: str
+    normalised: str | None
+    page: int | None
+    source: str
+    confidence: float
+    person: str | None
+    conflict: bool
+
+
+class IssueFound(_Said):
+    severity: str
+    message: str
+    page: int | None
+
+
+class Document(_Said):
+    """A document. When ``open`` is false the class closes its content: no name, no field, no issue."""
+
+    id: int
+    open: bool
+    kind: str
+    title: str
+    name: str | None
+    confidentiality: str
+    pages: int | None
+    sha256: str
+    size: int | None
+    media_type: str | None
+    score: float | None
+    fields: list[FieldRead]
+    issues: list[IssueFound]
+
+
+class Candidate(_Said):
+    """A case that may be the one of an item, when this person reads it."""
+
+    case: str
+    score: float
+    reasons: list[str]
+
+
+class Letter(_Said):
+    """A letter that leaves or left, with what came back about it."""
+
+    id: int
+    letter: str
+    subject: str
+    mailbox: str
+    recipient: str
+    state: str
+    created_at: datetime
+    sent_at: datetime | None
+    receipts: list[ReceiptSeen]
+
+
+class ReceiptSeen(_Said):
+    action: str
+    at: datetime
+
+
+class Letters(_Said):
+    letters: list[Letter]
+
+
+class Item(Line):
+    """An item in full, as this person may see it. ``actions``: the addresses of what they may do now."""
+
+    mailbox: str
+    delivery: str
+    security: list[str]
+    reasons: list[str]
+    forward_to: list[str]
+    documents: list[Document]
+    candidates: list[Candidate]
+    letters: list[Letter]
+    deadlines: list[Due]
+    actions: list[str]
+
+
+class PeriodSeen(_Said):
+    origin: str
+    status: str
+    starts: date | None
+    ends: date | None
+    amount: str | None
+
+
+class CaseLine(_Said):
+    reference: str
+    circuit: str
+    state: str
+    opened_at: datetime
+    beneficiary: str
+    birth_date: date | None
+    cnas_number: str | None
+    establishment_finess: str | None
+    establishment: str | None
+    caisse: str | None
+
+
+class Cases(_Said):
+    cases: list[CaseLine]
+    next: str | None
+
+
+class Case(CaseLine):
+    """A case in full: its periods, its documents, the items of the queues this person reads."""
+
+    version: int
+    periods: list[PeriodSeen]
+    documents: list[Document]
+    items: list[Line]
+    deadlines: list[Due]
+    letters: list[Letter]
+
+
+class Found(_Said):
+    """What answers a search."""
+
+    cases: list[CaseLine]
+    items: list[Line]
+
+
+class ContestationSeen(_Said):
+    reference: str
+    circuit: str
+    state: str
+    version: int
+    received_at: datetime
+    claim_reference: str | None
+    beneficiary: str
+    establishment: str | None
+    starts: date | None
+    ends: date | None
+    amount: str | None
+    reason: str
+    case: str | None
+    outcome: str | None
+
+
+class Contestations(_Said):
+    contestations: list[ContestationSeen]
+    next: str | None
+
+
+class SetAside(_Said):
+    """A message that stopped on its way."""
+
+    delivery: str
+    mailbox: str
+    received_at: datetime
+    set_aside_at: datetime | None
+    step: str | None
+    reason: str | None
+    releases: int
+
+
+class SetAsides(_Said):
+    deliveries: list[SetAside]
+    next: str | None
+
+
+class EventSeen(_Said):
+    """An event of the log: what happened to what, never a document."""
+
+    position: int
+    at: datetime
+    kind: str
+    subject: str
+    sentence: str
+    detail: str
+    person: str | None
+
+
+class Events(_Said):
+    size: int
+    root: str
+    events: list[EventSeen]
+    next: str | None
+
+
+class Done(_Said):
+    """What an action changed. Nothing personal: this answer is kept under its key."""
+
+    done: str
+    item: int | None = None
+    state: str | None = None
+    version: int | None = None
+    case: str | None = None
+    delivery: str | None = None
+
+
+class Nothing(_Said):
+    """An action that needs no word more: ``{}``, or no body at all."""
+
+
+class Assigned(_Said):
+    person: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Linked(_Said):
+    """The case by its reference, or ``null`` to open a new one."""
+
+    case: Annotated[str, Field(min_length=1, max_length=40)] | None
+
+
+class Corrected(_Said):
+    value: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class ProblemSeen(_Said):
+    """Problem details (RFC 9457). ``type`` is stable, ``detail`` is a French sentence."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Wrong] = []
+
+
+class Wrong(_Said):
+    field: str
+    detail: str
+
+
+Letter.model_rebuild()
+ProblemSeen.model_rebuild()

@@ -1,0 +1,39 @@
+"""The right that each address of the API asks for: the part of the matrix that is about programs.
+
+Words of ``access.Right``; read by ``access.ROUTES``, which denies whatever is not named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_V1 = "/api/v1"
+_ITEM = f"{_V1}/items/{{item_id}}"
+
+API_ROUTES: Mapping[tuple[str, str], str] = {
+    ("GET", "/documentation/api"): "signed-in",
+    ("GET", f"{_V1}/openapi.json"): "signed-in",
+    ("GET", f"{_V1}/queues"): "work",
+    ("GET", f"{_V1}/queues/{{circuit}}/{{queue}}/items"): "work",
+    ("GET", f"{_V1}/queues/{{circuit}}/{{queue}}/deadlines"): "work",
+    ("GET", _ITEM): "work",
+    ("GET", f"{_ITEM}/letters"): "work",
+    ("GET", f"{_V1}/search"): "work",
+    ("GET", f"{_V1}/cases"): "work",
+    ("GET", f"{_V1}/cases/{{reference}}"): "work",
+    ("GET", f"{_V1}/cases/{{reference}}/letters"): "work",
+    ("GET", f"{_V1}/contestations"): "work",
+    ("GET", f"{_V1}/contestations/{{reference}}"): "work",
+    ("POST", f"{_ITEM}/take"): "act",
+    ("POST", f"{_ITEM}/put-back"): "act",
+    ("POST", f"{_ITEM}/close"): "act",
+    ("POST", f"{_ITEM}/reopen"): "act",
+    ("POST", f"{_ITEM}/wait"): "act",
+    ("POST", f"{_ITEM}/resume"): "act",
+    ("POST", f"{_ITEM}/assign"): "act",
+    ("POST", f"{_ITEM}/link"): "act",
+    ("POST", f"{_ITEM}/documents/{{document_id}}/fields/{{name}}"): "act",
+    ("GET", f"{_V1}/set-aside"): "supervise",
+    ("POST", f"{_V1}/set-aside/{{sha256}}/release"): "supervise",
+    ("GET", f"{_V1}/journal"): "journal",
+}

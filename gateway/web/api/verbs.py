@@ -1,0 +1,162 @@
+"""What a program does to an item: the verbs of the pages, each under its key and its condition."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from gateway.web import actions, choice, correction
+from gateway.web.access import Viewer
+from gateway.web.actions import desk_of_item
+from gateway.web.api import models
+from gateway.web.api.calls import Call, Called, body_of, changed, once, tag
+from gateway.web.api.items import LETTER
+from gateway.web.house import InHouse, RowId, Seen, WebHouse
+from storage import cases
+
+router = APIRouter(prefix="/api/v1/items/{item_id}", tags=["Actions"])
+
+_BARE = body_of(models.Nothing)
+
+
+@router.post("/take", response_model=models.Done, openapi_extra=_BARE, summary="Prendre un élément")
+def take(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """Hold the item: nobody else works on it meanwhile."""
+    return _simple(rooms, seen, call, item_id, "prendre", "take")
+
+
+@router.post(
+    "/put-back", response_model=models.Done, openapi_extra=_BARE, summary="Rendre un élément à sa file"
+)
+def put_back(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """Let the item go."""
+    return _simple(rooms, seen, call, item_id, "rendre", "put-back")
+
+
+@router.post("/close", response_model=models.Done, openapi_extra=_BARE, summary="Terminer un élément")
+def close(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """The work is done; the delays that waited for it end."""
+    return _simple(rooms, seen, call, item_id, "terminer", "close")
+
+
+@router.post(
+    "/reopen", response_model=models.Done, openapi_extra=_BARE, summary="Rouvrir un élément terminé"
+)
+def reopen(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """The work was not done after all; whoever reopens it holds it."""
+    return _simple(rooms, seen, call, item_id, "rouvrir", "reopen")
+
+
+@router.post(
+    "/wait", response_model=models.Done, openapi_extra=_BARE, summary="Mettre un élément en attente"
+)
+def wait(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """Nothing can be done now."""
+    return _simple(rooms, seen, call, item_id, "attendre", "wait")
+
+
+@router.post(
+    "/resume", response_model=models.Done, openapi_extra=_BARE, summary="Reprendre un élément en attente"
+)
+def resume(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """What was waited for is there."""
+    return _simple(rooms, seen, call, item_id, "reprendre", "resume")
+
+
+@router.post(
+    "/assign",
+    response_model=models.Done,
+    openapi_extra=body_of(models.Assigned),
+    summary="Confier un élément à une personne",
+)
+def assign(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """Give the item to somebody who reads its queue."""
+
+    def work() -> tuple[models.Done, str | None]:
+        person = call.read(models.Assigned).person
+        version = _version(rooms, seen, call, item_id)
+        actions.do(rooms, seen, item_id, "confier", version=version, personne=person)
+        return _told(rooms, item_id, "assign")
+
+    return once(rooms, seen, call, work)
+
+
+@router.post(
+    "/link",
+    response_model=models.Done,
+    openapi_extra=body_of(models.Linked),
+    summary="Rattacher un élément à un dossier",
+)
+def link(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """File the mail in a case, or in a new one."""
+
+    def work() -> tuple[models.Done, str | None]:
+        wanted = call.read(models.Linked).case
+        version = _version(rooms, seen, call, item_id)
+        new = "" if wanted else "oui"
+        choice.choose(rooms, seen, item_id, version=version, reference=wanted or "", nouveau=new)
+        return _told(rooms, item_id, "link")
+
+    return once(rooms, seen, call, work)
+
+
+@router.post(
+    "/documents/{document_id}/fields/{name}",
+    response_model=models.Done,
+    openapi_extra=body_of(models.Corrected),
+    summary="Corriger une valeur lue",
+)
+def correct(
+    rooms: InHouse,
+    seen: Seen,
+    call: Called,
+    item_id: RowId,
+    document_id: RowId,
+    name: Annotated[str, Path(max_length=60)],
+) -> Response:
+    """Add the person's value beside what was read; the reading is kept."""
+
+    def work() -> tuple[models.Done, str | None]:
+        value = call.read(models.Corrected).value
+        _version(rooms, seen, call, item_id)
+        correction.add(rooms, seen, item_id, document_id, name, value)
+        return _told(rooms, item_id, "correct")
+
+    return once(rooms, seen, call, work)
+
+
+def _simple(rooms: WebHouse, seen: Viewer, call: Call, item_id: int, address: str, done: str) -> Response:
+    def work() -> tuple[models.Done, str | None]:
+        call.read(models.Nothing)
+        version = _version(rooms, seen, call, item_id)
+        actions.do(rooms, seen, item_id, address, version=version)
+        return _told(rooms, item_id, done)
+
+    return once(rooms, seen, call, work)
+
+
+def _version(rooms: WebHouse, seen: Viewer, call: Call, item_id: int) -> int:
+    """The version the program saw, when it is still the item's. Raises ``ApiError`` (412, 428)."""
+    with rooms.database.reading() as session:
+        item, _ = desk_of_item(rooms, seen, session, item_id)
+    version = call.version(LETTER, item_id)
+    if item.version != version:
+        raise changed()
+    return version
+
+
+def _told(rooms: WebHouse, item_id: int, done: str) -> tuple[models.Done, str | None]:
+    with rooms.database.reading() as session:
+        item = cases.item(session, item_id)
+        case = cases.by_id(session, item.case_id) if item and item.case_id is not None else None
+    if item is None:
+        return models.Done(done=done, item=item_id), None
+    told = models.Done(
+        done=done,
+        item=item_id,
+        state=str(item.state),
+        version=item.version,
+        case=case.reference if case else None,
+    )
+    return told, tag(LETTER, item_id, item.version)
