@@ -1,4 +1,7 @@
-"""Cases: one authorisation of care, its periods, its documents, its arrivals in the queues."""
+"""Cases: one authorisation of care, its periods, its documents.
+
+The pieces of work of a case are in ``storage.items``; their names are given here too.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,57 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, or_, update
-from sqlalchemy import select as sql_select
+from sqlalchemy import JSON, ColumnElement, UniqueConstraint, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from storage import tallies
+from storage import items as work
 from storage.db import Instant, insert_new, table_of
 from storage.documents import Document
-from storage.nextdue import nearest
-from storage.tallies import Slot
+from storage.items import (
+    Candidate,
+    Item,
+    ItemState,
+    add_candidate,
+    add_item,
+    candidates,
+    change_item,
+    item,
+    items_of,
+)
+
+__all__ = [
+    "Candidate",
+    "Case",
+    "CaseDocument",
+    "CaseState",
+    "Counter",
+    "Item",
+    "ItemState",
+    "Period",
+    "PeriodOrigin",
+    "PeriodStatus",
+    "add_candidate",
+    "add_item",
+    "add_period",
+    "by_id",
+    "candidates",
+    "case_of_document",
+    "change_item",
+    "complete",
+    "documents",
+    "file_document",
+    "get",
+    "item",
+    "items_of",
+    "lock_circuit",
+    "next_reference",
+    "of_delivery",
+    "open_case",
+    "period_of_document",
+    "periods",
+    "possible",
+    "reference_of_delivery",
+]
 
 
 class CaseState(StrEnum):
@@ -36,13 +81,6 @@ class PeriodStatus(StrEnum):
     REFUSED = "refused"
     TACIT = "tacit"
     """Deemed granted by silence, and confirmed by a person on its proof (``storage.proposals``)."""
-
-
-class ItemState(StrEnum):
-    NEW = "new"
-    TAKEN = "taken"
-    WAITING = "waiting"
-    DONE = "done"
 
 
 class Counter(SQLModel, table=True):
@@ -112,53 +150,6 @@ class Period(SQLModel, table=True):
     ends: date | None = None
     amount: str | None = Field(default=None, max_length=20)
     at: datetime = Field(sa_type=Instant)
-
-
-class Item(SQLModel, table=True):
-    """One piece of work in one queue: a delivery seen by those who read that queue."""
-
-    __tablename__ = "items"
-    __table_args__ = (
-        UniqueConstraint("delivery", "queue"),
-        # Lists are read by key, state by state: a page costs the same with 50 or 500,000 items.
-        Index("ix_items_by_state", "circuit", "queue", "state", "created_at", "id"),
-        # The most urgent first, and the counters of every queue: both read this index alone.
-        Index("ix_items_by_due", "circuit", "queue", "state", "next_due", "id"),
-        Index("ix_items_by_holder", "taken_by", "state", "circuit", "queue"),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    delivery: str = Field(foreign_key="deliveries.sha256", max_length=64)
-    circuit: str = Field(max_length=80)
-    queue: str = Field(max_length=40)
-    case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
-    state: ItemState = Field(default=ItemState.NEW, max_length=8, index=True)
-    kind: str = Field(max_length=40)
-    """Kind of the document that leads the item, or ``question``."""
-    title: str = Field(max_length=300)
-    """Safe for whoever may see the queue: never medical text."""
-    sender: str = Field(default="", max_length=320)
-    reasons: list[str] = Field(default_factory=list, sa_type=JSON)
-    forward_to: list[str] = Field(default_factory=list, sa_type=JSON)
-    created_at: datetime = Field(sa_type=Instant)
-    taken_by: str | None = Field(default=None, max_length=80)
-    version: int = 1
-    next_due: date | None = None
-    """The nearest pending due date of its case or of its mail, kept by ``storage.nextdue``."""
-
-
-class Candidate(SQLModel, table=True):
-    """A case that might be the one of an item, kept for a person to decide."""
-
-    __tablename__ = "candidates"
-    __table_args__ = (UniqueConstraint("item_id", "case_id"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    item_id: int = Field(foreign_key="items.id", index=True)
-    case_id: int = Field(foreign_key="cases.id")
-    score: float
-    reasons: list[str] = Field(default_factory=list, sa_type=JSON)
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
 def lock_circuit(session: Session, circuit: str) -> None:
@@ -276,6 +267,7 @@ def complete(session: Session, case_id: int, values: Mapping[str, Any]) -> tuple
         if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
             return ()
         session.refresh(case)
+        work.follow_case(session, case_id)
     return tuple(sorted(filled))
 
 
@@ -317,57 +309,3 @@ def case_of_document(session: Session, document_id: int) -> int | None:
     """Number of the case a document is filed in."""
     filed = session.get(CaseDocument, document_id)
     return filed.case_id if filed else None
-
-
-def add_item(session: Session, item: Item) -> tuple[Item, bool]:
-    """Insert a piece of work, one a delivery and queue; the second value tells if it is new."""
-    session.flush()
-    tallies.hold(session)
-    due = nearest(session, item.case_id, item.delivery)
-    new = insert_new(session, table_of(Item), item.model_dump(exclude={"id"}) | {"next_due": due})
-    if new:
-        tallies.change(session, [(Slot(item.circuit, item.queue, item.state.value, due), 1)])
-    there = select(Item).where(col(Item.delivery) == item.delivery, col(Item.queue) == item.queue)
-    return session.exec(there).one(), new
-
-
-def item(session: Session, item_id: int) -> Item | None:
-    return session.get(Item, item_id, populate_existing=True)
-
-
-def items_of(session: Session, sha256: str) -> list[Item]:
-    """Every item of a delivery, by queue."""
-    return list(session.exec(select(Item).where(col(Item.delivery) == sha256).order_by(col(Item.queue))))
-
-
-def change_item(session: Session, item_id: int, version: int, **columns: Any) -> bool:
-    """Change an item that is still at ``version``; ``False`` when someone changed it meanwhile."""
-    session.flush()
-    tallies.hold(session)
-    here = (col(Item.id) == item_id, col(Item.version) == version)
-    counted = sql_select(col(Item.circuit), col(Item.queue), col(Item.state), col(Item.next_due))
-    found = session.execute(counted.where(*here)).first()
-    statement = update(Item).where(*here).values(version=version + 1, **columns)
-    if found is None or not session.execute(statement).rowcount:  # type: ignore[attr-defined]
-        return False
-    circuit, queue, before, due = found
-    after = ItemState(columns.get("state", before))
-    if after is not before:
-        moved = [(Slot(circuit, queue, before.value, due), -1), (Slot(circuit, queue, after.value, due), 1)]
-        tallies.change(session, moved)
-    return True
-
-
-def add_candidate(session: Session, candidate: Candidate) -> bool:
-    """Show a person a case that might be the one; ``False`` when it is already shown."""
-    return insert_new(session, table_of(Candidate), candidate.model_dump(exclude={"id"}))
-
-
-def candidates(session: Session, item_id: int) -> list[Candidate]:
-    """Candidate cases of an item, the likeliest first."""
-    statement = (
-        select(Candidate)
-        .where(col(Candidate.item_id) == item_id)
-        .order_by(col(Candidate.score).desc(), col(Candidate.id))
-    )
-    return list(session.exec(statement))

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import JSON, UniqueConstraint, update
 from sqlmodel import Field, SQLModel, col, delete, select
 
-from storage import handwritten, registrations, reviews, unlocked
+from storage import comments, findable, handwritten, registrations, reviews, tallies, unlocked
 from storage.cases import Case, CaseDocument, Item
 from storage.contestations import Contestation, ContestationList, UnreadLine
 from storage.db import Instant, Session, insert_new, table_of
@@ -70,6 +70,60 @@ def certify(session: Session, erasure_id: int, certificate: str) -> None:
 def keys(session: Session, kind: str) -> set[str]:
     """Keys of everything of this kind that was erased."""
     return set(session.exec(select(ErasedRow.key).where(col(ErasedRow.kind) == kind)))
+
+
+def of_case(session: Session, reference: str) -> Erasure | None:
+    """The erasure of what names a person in this case, the last of a case; ``None`` when it is whole."""
+    statement = (
+        select(Erasure)
+        .join(ErasedRow, col(ErasedRow.erasure_id) == col(Erasure.id))
+        .where(col(ErasedRow.kind) == "case", col(ErasedRow.key) == reference)
+    )
+    return session.exec(statement).first()
+
+
+def certificate(session: Session, erasure_id: int) -> Erasure | None:
+    """One erasure by its number."""
+    return session.get(Erasure, erasure_id)
+
+
+def erased_bytes(
+    session: Session,
+    mails: Collection[str],
+    documents: Collection[Document],
+    letters: Collection[OutboxEntry],
+) -> frozenset[str]:
+    """SHA-256 of those of these mails, documents and letters that were erased.
+
+    Bytes that another mail or case still uses stay in the vault, but are no longer of this one.
+    """
+    gone = {
+        kind: _among(session, kind, keys_)
+        for kind, keys_ in (
+            ("mail", set(mails)),
+            ("document", {str(one.id) for one in documents}),
+            ("letter", {str(one.id) for one in letters}),
+        )
+    }
+    return frozenset(
+        {
+            *gone["mail"],
+            *(one.sha256 for one in documents if str(one.id) in gone["document"]),
+            *(one.raw_sha256 for one in letters if str(one.id) in gone["letter"]),
+        }
+    )
+
+
+def _among(session: Session, kind: str, wanted: Collection[str]) -> set[str]:
+    """Those of these keys that were erased."""
+    found: set[str] = set()
+    names = sorted(wanted)
+    for at in range(0, len(names), _CHUNK):
+        statement = select(ErasedRow.key).where(
+            col(ErasedRow.kind) == kind, col(ErasedRow.key).in_(names[at : at + _CHUNK])
+        )
+        found |= set(session.exec(statement))
+    return found
 
 
 def named_blobs(session: Session) -> set[str]:
@@ -149,6 +203,8 @@ def erase_document(session: Session, document: Document) -> list[str]:
     session.exec(delete(FactRow).where(col(FactRow.document_id) == document.id))
     session.exec(delete(IssueRow).where(col(IssueRow.document_id) == document.id))
     reviews.erase(session, document.id or 0)
+    tallies.hold(session)
+    findable.forget_document(session, document.id or 0)
     document.name, document.path, document.meta, document.reasons = ERASED, "", {}, []
     document.trouble = GONE
     session.add(document)
@@ -170,6 +226,11 @@ def erase_mail(session: Session, sha256: str) -> list[str]:
     session.execute(arrivals.values(envelope_from="", recipients=[], peer=""))
     items = update(Item).where(col(Item.delivery) == sha256)
     session.execute(items.values(title=ERASED, sender="", reasons=[]))
+    tallies.hold(session)
+    findable.of_delivery(session, sha256)
+    comments.forget(
+        session, [i.id or 0 for i in session.exec(select(Item).where(col(Item.delivery) == sha256))]
+    )
     for found in session.exec(select(ContestationList).where(col(ContestationList.delivery) == sha256)):
         lines = update(UnreadLine).where(col(UnreadLine.list_id) == found.id)
         session.execute(lines.values(cells=[]))
@@ -200,6 +261,11 @@ def erase_identity(session: Session, case_id: int) -> list[str]:
     }
     session.execute(update(Case).where(col(Case.id) == case_id).values(**nobody))
     registrations.erase(session, case_id)
+    tallies.hold(session)
+    findable.of_case(session, case_id)
+    comments.forget(
+        session, [i.id or 0 for i in session.exec(select(Item).where(col(Item.case_id) == case_id))]
+    )
     session.execute(update(Deadline).where(col(Deadline.case_id) == case_id).values(explanation=[]))
     blobs: list[str] = []
     for found in session.exec(select(Contestation).where(col(Contestation.case_id) == case_id)):

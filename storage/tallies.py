@@ -15,6 +15,7 @@ from sqlalchemy import Date, column, delete, func, insert, literal, select, tabl
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel
 
+from storage import pulses
 from storage.db import table_of
 
 NEVER = date.max
@@ -64,6 +65,7 @@ def change(session: Session, changes: Iterable[tuple[Slot, int]]) -> None:
     for slot, number in changes:
         if slot.state != _DONE:
             sums[slot._replace(due=slot.due or NEVER)] += number
+    pulses.beat(session, {(slot.circuit, slot.queue) for slot in sums})
     tallies = table_of(Tally)
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite

@@ -15,6 +15,8 @@ from datetime import date
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from storage.lettering import PARTICLE, skeleton
+
 CANDIDATE_FLOOR = 0.2
 """Score under which a case is not even shown to a person."""
 
@@ -28,20 +30,6 @@ _SAME_SKELETON = 0.95
 
 _NOT_WORD = re.compile(r"[^A-Z0-9]+")
 _OCR_SLIPS = str.maketrans("OQDILZSBG", "000112586")
-_PARTICLE = re.compile(r"\b(ABD(?: [EU]L)?|ABD[EU]L|AIT|AL|BEN|BENT|BIN|BOU|EL|OULD) ")
-"""Written apart or joined to the word that follows (BEN ALI, BENALI)."""
-_SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile("OU|W"), "U"),
-    (re.compile("PH"), "F"),
-    (re.compile("TCH|CH|SH"), "X"),
-    (re.compile("DJ|DZ"), "J"),
-    (re.compile("GH"), "G"),
-    (re.compile("([KTD])H"), r"\1"),
-    (re.compile("C(?=[EIY])"), "S"),
-    (re.compile("[CQ]"), "K"),
-    (re.compile("[AEIOUY]"), ""),
-    (re.compile(r"(.)\1+"), r"\1"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +72,6 @@ def fold_number(number: str | None) -> str | None:
 def fold_name(name: str | None) -> str:
     """Capitals without accents nor punctuation, one space between words."""
     return _NOT_WORD.sub(" ", _capitals(name or "")).strip()
-
-
-def skeleton(word: str) -> str:
-    """The consonants of a folded word: MOHAMED, MOHAMMED and MUHAMMAD all give MHMD."""
-    for pattern, sound in _SOUNDS:
-        word = pattern.sub(sound, word)
-    return word
 
 
 def name_key(name: str | None, first_names: str | None) -> str | None:
@@ -170,7 +151,7 @@ def _person(seen: Identity, known: Identity) -> list[Signal]:
 
 
 def _words(name: str | None, first_names: str | None) -> list[str]:
-    return _PARTICLE.sub(r"\1", fold_name(f"{name or ''} {first_names or ''}")).split()
+    return PARTICLE.sub(r"\1", fold_name(f"{name or ''} {first_names or ''}")).split()
 
 
 def _word_by_word(a: list[str], b: list[str]) -> float:

@@ -20,7 +20,7 @@ from gateway.cases.matching import name_key
 from gateway.circuits.load import Circuits, load_circuits
 from gateway.evidence.record import Kind, Recorder
 from gateway.web.passwords import Passwords
-from storage import tallies
+from storage import findable, tallies
 from storage.cases import Candidate, Case, ItemState, PeriodStatus
 from storage.db import Database, Session
 from storage.deadlines import Deadline
@@ -100,6 +100,7 @@ def furnish(database: Database, vault: Vault, recorder: Recorder) -> Office:
         for sha in office.deliveries.values():
             refresh_due(session, delivery=sha)
         tallies.recount(session)
+        findable.everything(session)
     _events(database, recorder, office)
     return office
 

@@ -115,13 +115,30 @@ def upgrade() -> None:
     sa.Column('cleared_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.PrimaryKeyConstraint('address')
     )
+    op.create_table('find_words',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('word', sa.String(length=40), nullable=False),
+    sa.Column('sound', sa.String(length=40), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('word')
+    )
+    op.create_index(op.f('ix_find_words_sound'), 'find_words', ['sound'], unique=False)
+    op.create_table('ledger_answers',
+    sa.Column('mailbox', sa.String(length=254), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('reason', sa.String(length=60), nullable=False),
+    sa.Column('count', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('mailbox', 'day', 'reason')
+    )
     op.create_table('ledger_days',
     sa.Column('mailbox', sa.String(length=254), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('scans', sa.Integer(), nullable=False),
     sa.Column('unseen', sa.Integer(), nullable=False),
     sa.Column('alarmed', sa.Integer(), nullable=False),
     sa.Column('signed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('position', sa.BigInteger(), nullable=True),
+    sa.Column('signed_difference', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('mailbox', 'day')
     )
     op.create_table('ledger_folders',
@@ -141,11 +158,13 @@ def upgrade() -> None:
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('fate', sa.String(length=32), nullable=False),
+    sa.Column('mark', sa.String(length=32), nullable=False),
     sa.Column('reason', sa.String(length=200), nullable=False),
     sa.PrimaryKeyConstraint('mailbox', 'folder', 'uidvalidity', 'uid')
     )
     op.create_index(op.f('ix_ledger_sightings_day'), 'ledger_sightings', ['day'], unique=False)
     op.create_index(op.f('ix_ledger_sightings_fate'), 'ledger_sightings', ['fate'], unique=False)
+    op.create_index(op.f('ix_ledger_sightings_mark'), 'ledger_sightings', ['mark'], unique=False)
     op.create_table('people',
     sa.Column('login', sa.String(length=80), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
@@ -158,6 +177,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('login')
     )
     op.create_index(op.f('ix_people_email'), 'people', ['email'], unique=False)
+    op.create_table('pulses',
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=False),
+    sa.Column('beats', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('circuit', 'queue')
+    )
     op.create_table('recognised_pages',
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
@@ -234,6 +259,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('via', 'mailbox', 'folder', 'uidvalidity', 'uid')
     )
+    op.create_index(op.f('ix_arrivals_at'), 'arrivals', ['at'], unique=False)
     op.create_index(op.f('ix_arrivals_delivery'), 'arrivals', ['delivery'], unique=False)
     op.create_index(op.f('ix_arrivals_mailbox'), 'arrivals', ['mailbox'], unique=False)
     op.create_table('cases',
@@ -335,6 +361,24 @@ def upgrade() -> None:
     sa.UniqueConstraint('kind', 'key')
     )
     op.create_index(op.f('ix_erased_rows_erasure_id'), 'erased_rows', ['erasure_id'], unique=False)
+    op.create_table('find_grams',
+    sa.Column('gram', sa.String(length=3), nullable=False),
+    sa.Column('word_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['word_id'], ['find_words.id'], ),
+    sa.PrimaryKeyConstraint('gram', 'word_id')
+    )
+    op.create_index(op.f('ix_find_grams_word_id'), 'find_grams', ['word_id'], unique=False)
+    op.create_table('find_items',
+    sa.Column('word_id', sa.Integer(), nullable=False),
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['word_id'], ['find_words.id'], ),
+    sa.PrimaryKeyConstraint('word_id', 'item_id')
+    )
+    op.create_index('ix_find_items_by_place', 'find_items', ['word_id', 'circuit', 'queue', 'item_id'], unique=False)
+    op.create_index(op.f('ix_find_items_item_id'), 'find_items', ['item_id'], unique=False)
     op.create_table('invitations',
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('login', sa.String(length=80), nullable=False),
@@ -397,6 +441,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_successions_newer_delivery'), 'successions', ['newer_delivery'], unique=False)
     op.create_index(op.f('ix_successions_older_delivery'), 'successions', ['older_delivery'], unique=False)
+    op.create_table('views',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('owner', sa.String(length=80), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('query', sa.String(length=500), nullable=False),
+    sa.Column('shared', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['owner'], ['people.login'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('owner', 'queue', 'name')
+    )
+    op.create_index(op.f('ix_views_owner'), 'views', ['owner'], unique=False)
+    op.create_index(op.f('ix_views_queue'), 'views', ['queue'], unique=False)
     op.create_table('web_sessions',
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('login', sa.String(length=80), nullable=False),
@@ -464,6 +522,12 @@ def upgrade() -> None:
     op.create_index(op.f('ix_deadlines_delivery'), 'deadlines', ['delivery'], unique=False)
     op.create_index(op.f('ix_deadlines_due'), 'deadlines', ['due'], unique=False)
     op.create_index(op.f('ix_deadlines_state'), 'deadlines', ['state'], unique=False)
+    op.create_table('document_words',
+    sa.Column('document_id', sa.Integer(), nullable=False),
+    sa.Column('words', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
+    sa.PrimaryKeyConstraint('document_id')
+    )
     op.create_table('facts',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('document_id', sa.Integer(), nullable=False),
@@ -524,15 +588,30 @@ def upgrade() -> None:
     sa.Column('taken_by', sa.String(length=80), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('next_due', sa.Date(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('wake_on', sa.Date(), nullable=True),
+    sa.Column('part', sa.Integer(), nullable=False),
+    sa.Column('positions', sa.JSON(), nullable=True),
+    sa.Column('merged_into', sa.Integer(), nullable=True),
+    sa.Column('caisse', sa.String(length=3), nullable=True),
+    sa.Column('finess', sa.String(length=9), nullable=True),
+    sa.Column('lacking', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.ForeignKeyConstraint(['merged_into'], ['items.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('delivery', 'queue')
+    sa.UniqueConstraint('delivery', 'queue', 'part')
     )
+    op.create_index('ix_items_by_caisse', 'items', ['circuit', 'queue', 'state', 'caisse', 'created_at', 'id'], unique=False)
     op.create_index('ix_items_by_due', 'items', ['circuit', 'queue', 'state', 'next_due', 'id'], unique=False)
+    op.create_index('ix_items_by_finess', 'items', ['circuit', 'queue', 'state', 'finess', 'created_at', 'id'], unique=False)
     op.create_index('ix_items_by_holder', 'items', ['taken_by', 'state', 'circuit', 'queue'], unique=False)
+    op.create_index('ix_items_by_kind', 'items', ['circuit', 'queue', 'state', 'kind', 'created_at', 'id'], unique=False)
+    op.create_index('ix_items_by_lacking', 'items', ['circuit', 'queue', 'state', 'lacking', 'created_at', 'id'], unique=False)
     op.create_index('ix_items_by_state', 'items', ['circuit', 'queue', 'state', 'created_at', 'id'], unique=False)
+    op.create_index('ix_items_by_waking', 'items', ['state', 'wake_on'], unique=False)
     op.create_index(op.f('ix_items_case_id'), 'items', ['case_id'], unique=False)
+    op.create_index(op.f('ix_items_merged_into'), 'items', ['merged_into'], unique=False)
     op.create_index(op.f('ix_items_state'), 'items', ['state'], unique=False)
     op.create_table('legal_holds',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -576,8 +655,10 @@ def upgrade() -> None:
     sa.Column('within_days', sa.Integer(), nullable=False),
     sa.Column('expected_by', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('following', sa.String(length=32), nullable=False),
+    sa.Column('follows', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
+    sa.ForeignKeyConstraint(['follows'], ['outbox.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('message_id')
     )
@@ -587,6 +668,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_outbox_domain'), 'outbox', ['domain'], unique=False)
     op.create_index(op.f('ix_outbox_expected_by'), 'outbox', ['expected_by'], unique=False)
     op.create_index(op.f('ix_outbox_following'), 'outbox', ['following'], unique=False)
+    op.create_index(op.f('ix_outbox_follows'), 'outbox', ['follows'], unique=False)
     op.create_index(op.f('ix_outbox_next_attempt_at'), 'outbox', ['next_attempt_at'], unique=False)
     op.create_index(op.f('ix_outbox_recipient_key'), 'outbox', ['recipient_key'], unique=False)
     op.create_index(op.f('ix_outbox_state'), 'outbox', ['state'], unique=False)
@@ -606,11 +688,24 @@ def upgrade() -> None:
     sa.UniqueConstraint('document_id', 'status')
     )
     op.create_index(op.f('ix_periods_case_id'), 'periods', ['case_id'], unique=False)
+    op.create_table('reviews',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('document_id', sa.Integer(), nullable=False),
+    sa.Column('said', sa.String(length=32), nullable=False),
+    sa.Column('reason', sa.String(length=300), nullable=False),
+    sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_reviews_document_id'), 'reviews', ['document_id'], unique=False)
     op.create_table('calls',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(length=300), nullable=False),
     sa.Column('reason', sa.String(length=32), nullable=False),
     sa.Column('circuit', sa.String(length=80), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=False),
     sa.Column('recipient', sa.String(length=320), nullable=False),
     sa.Column('phone', sa.String(length=60), nullable=False),
     sa.Column('detail', sa.String(length=300), nullable=False),
@@ -620,6 +715,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('done_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('done_by', sa.String(length=80), nullable=True),
+    sa.Column('note', sa.String(length=300), nullable=False),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
     sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
@@ -631,6 +727,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_calls_delivery'), 'calls', ['delivery'], unique=False)
     op.create_index(op.f('ix_calls_done_at'), 'calls', ['done_at'], unique=False)
     op.create_index(op.f('ix_calls_outbox_id'), 'calls', ['outbox_id'], unique=False)
+    op.create_index(op.f('ix_calls_queue'), 'calls', ['queue'], unique=False)
     op.create_table('candidates',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('item_id', sa.Integer(), nullable=False),
@@ -644,6 +741,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('item_id', 'case_id')
     )
     op.create_index(op.f('ix_candidates_item_id'), 'candidates', ['item_id'], unique=False)
+    op.create_table('comments',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('confidentiality', sa.String(length=16), nullable=False),
+    sa.ForeignKeyConstraint(['item_id'], ['items.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_comments_item_id'), 'comments', ['item_id'], unique=False)
     op.create_table('contestation_lines',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('list_id', sa.Integer(), nullable=False),
@@ -714,6 +822,43 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_deadline_versions_deadline_id'), 'deadline_versions', ['deadline_id'], unique=False)
+    op.create_table('forwarded',
+    sa.Column('outbox_id', sa.Integer(), nullable=False),
+    sa.Column('document_id', sa.Integer(), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
+    sa.PrimaryKeyConstraint('outbox_id', 'document_id')
+    )
+    op.create_index(op.f('ix_forwarded_document_id'), 'forwarded', ['document_id'], unique=False)
+    op.create_table('handwritten',
+    sa.Column('outbox_id', sa.Integer(), nullable=False),
+    sa.Column('model', sa.String(length=60), nullable=False),
+    sa.Column('proposed', sa.String(), nullable=False),
+    sa.Column('written', sa.String(), nullable=False),
+    sa.Column('changed', sa.Integer(), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
+    sa.PrimaryKeyConstraint('outbox_id')
+    )
+    op.create_table('joinings',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('kept', sa.Integer(), nullable=False),
+    sa.Column('other', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('before', sa.JSON(), nullable=False),
+    sa.Column('undone_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('undone_by', sa.String(length=80), nullable=True),
+    sa.ForeignKeyConstraint(['kept'], ['items.id'], ),
+    sa.ForeignKeyConstraint(['other'], ['items.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_joinings_kept'), 'joinings', ['kept'], unique=False)
+    op.create_index(op.f('ix_joinings_other'), 'joinings', ['other'], unique=False)
     op.create_table('proposals',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('case_id', sa.Integer(), nullable=False),
@@ -752,6 +897,26 @@ def upgrade() -> None:
     sa.UniqueConstraint('outbox_id', 'delivery')
     )
     op.create_index(op.f('ix_receipts_outbox_id'), 'receipts', ['outbox_id'], unique=False)
+    op.create_table('registrations',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('nir', sa.String(length=13), nullable=False),
+    sa.Column('starts', sa.Date(), nullable=False),
+    sa.Column('ends', sa.Date(), nullable=False),
+    sa.Column('period_id', sa.Integer(), nullable=True),
+    sa.Column('tacit', sa.Boolean(), nullable=False),
+    sa.Column('checks', sa.JSON(), nullable=False),
+    sa.Column('reason', sa.String(length=300), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['period_id'], ['periods.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('case_id', 'number')
+    )
+    op.create_index(op.f('ix_registrations_case_id'), 'registrations', ['case_id'], unique=False)
+    op.create_index(op.f('ix_registrations_nir'), 'registrations', ['nir'], unique=False)
     op.create_table('reminders',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('deadline_id', sa.Integer(), nullable=False),
@@ -783,21 +948,41 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_contestation_candidates_case_id'), 'contestation_candidates', ['case_id'], unique=False)
     op.create_index(op.f('ix_contestation_candidates_contestation_id'), 'contestation_candidates', ['contestation_id'], unique=False)
+    op.create_table('mentions',
+    sa.Column('comment_id', sa.Integer(), nullable=False),
+    sa.Column('login', sa.String(length=80), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['comment_id'], ['comments.id'], ),
+    sa.ForeignKeyConstraint(['login'], ['people.login'], ),
+    sa.PrimaryKeyConstraint('comment_id', 'login')
+    )
+    op.create_index('ix_mentions_unseen', 'mentions', ['login', 'seen_at'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index('ix_mentions_unseen', table_name='mentions')
+    op.drop_table('mentions')
     op.drop_index(op.f('ix_contestation_candidates_contestation_id'), table_name='contestation_candidates')
     op.drop_index(op.f('ix_contestation_candidates_case_id'), table_name='contestation_candidates')
     op.drop_table('contestation_candidates')
     op.drop_index(op.f('ix_reminders_on'), table_name='reminders')
     op.drop_index(op.f('ix_reminders_deadline_id'), table_name='reminders')
     op.drop_table('reminders')
+    op.drop_index(op.f('ix_registrations_nir'), table_name='registrations')
+    op.drop_index(op.f('ix_registrations_case_id'), table_name='registrations')
+    op.drop_table('registrations')
     op.drop_index(op.f('ix_receipts_outbox_id'), table_name='receipts')
     op.drop_table('receipts')
     op.drop_index(op.f('ix_proposals_state'), table_name='proposals')
     op.drop_index(op.f('ix_proposals_deadline_id'), table_name='proposals')
     op.drop_index(op.f('ix_proposals_case_id'), table_name='proposals')
     op.drop_table('proposals')
+    op.drop_index(op.f('ix_joinings_other'), table_name='joinings')
+    op.drop_index(op.f('ix_joinings_kept'), table_name='joinings')
+    op.drop_table('joinings')
+    op.drop_table('handwritten')
+    op.drop_index(op.f('ix_forwarded_document_id'), table_name='forwarded')
+    op.drop_table('forwarded')
     op.drop_index(op.f('ix_deadline_versions_deadline_id'), table_name='deadline_versions')
     op.drop_table('deadline_versions')
     op.drop_index(op.f('ix_contestations_list_id'), table_name='contestations')
@@ -808,19 +993,25 @@ def downgrade() -> None:
     op.drop_table('contestations')
     op.drop_index(op.f('ix_contestation_lines_list_id'), table_name='contestation_lines')
     op.drop_table('contestation_lines')
+    op.drop_index(op.f('ix_comments_item_id'), table_name='comments')
+    op.drop_table('comments')
     op.drop_index(op.f('ix_candidates_item_id'), table_name='candidates')
     op.drop_table('candidates')
+    op.drop_index(op.f('ix_calls_queue'), table_name='calls')
     op.drop_index(op.f('ix_calls_outbox_id'), table_name='calls')
     op.drop_index(op.f('ix_calls_done_at'), table_name='calls')
     op.drop_index(op.f('ix_calls_delivery'), table_name='calls')
     op.drop_index(op.f('ix_calls_case_id'), table_name='calls')
     op.drop_index(op.f('ix_calls_at'), table_name='calls')
     op.drop_table('calls')
+    op.drop_index(op.f('ix_reviews_document_id'), table_name='reviews')
+    op.drop_table('reviews')
     op.drop_index(op.f('ix_periods_case_id'), table_name='periods')
     op.drop_table('periods')
     op.drop_index(op.f('ix_outbox_state'), table_name='outbox')
     op.drop_index(op.f('ix_outbox_recipient_key'), table_name='outbox')
     op.drop_index(op.f('ix_outbox_next_attempt_at'), table_name='outbox')
+    op.drop_index(op.f('ix_outbox_follows'), table_name='outbox')
     op.drop_index(op.f('ix_outbox_following'), table_name='outbox')
     op.drop_index(op.f('ix_outbox_expected_by'), table_name='outbox')
     op.drop_index(op.f('ix_outbox_domain'), table_name='outbox')
@@ -831,10 +1022,16 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_legal_holds_case_id'), table_name='legal_holds')
     op.drop_table('legal_holds')
     op.drop_index(op.f('ix_items_state'), table_name='items')
+    op.drop_index(op.f('ix_items_merged_into'), table_name='items')
     op.drop_index(op.f('ix_items_case_id'), table_name='items')
+    op.drop_index('ix_items_by_waking', table_name='items')
     op.drop_index('ix_items_by_state', table_name='items')
+    op.drop_index('ix_items_by_lacking', table_name='items')
+    op.drop_index('ix_items_by_kind', table_name='items')
     op.drop_index('ix_items_by_holder', table_name='items')
+    op.drop_index('ix_items_by_finess', table_name='items')
     op.drop_index('ix_items_by_due', table_name='items')
+    op.drop_index('ix_items_by_caisse', table_name='items')
     op.drop_table('items')
     op.drop_index(op.f('ix_issues_document_id'), table_name='issues')
     op.drop_table('issues')
@@ -842,6 +1039,7 @@ def downgrade() -> None:
     op.drop_table('happenings')
     op.drop_index(op.f('ix_facts_document_id'), table_name='facts')
     op.drop_table('facts')
+    op.drop_table('document_words')
     op.drop_index(op.f('ix_deadlines_state'), table_name='deadlines')
     op.drop_index(op.f('ix_deadlines_due'), table_name='deadlines')
     op.drop_index(op.f('ix_deadlines_delivery'), table_name='deadlines')
@@ -853,6 +1051,9 @@ def downgrade() -> None:
     op.drop_table('case_documents')
     op.drop_index(op.f('ix_web_sessions_login'), table_name='web_sessions')
     op.drop_table('web_sessions')
+    op.drop_index(op.f('ix_views_queue'), table_name='views')
+    op.drop_index(op.f('ix_views_owner'), table_name='views')
+    op.drop_table('views')
     op.drop_index(op.f('ix_successions_older_delivery'), table_name='successions')
     op.drop_index(op.f('ix_successions_newer_delivery'), table_name='successions')
     op.drop_table('successions')
@@ -864,6 +1065,11 @@ def downgrade() -> None:
     op.drop_table('judgments')
     op.drop_index(op.f('ix_invitations_login'), table_name='invitations')
     op.drop_table('invitations')
+    op.drop_index(op.f('ix_find_items_item_id'), table_name='find_items')
+    op.drop_index('ix_find_items_by_place', table_name='find_items')
+    op.drop_table('find_items')
+    op.drop_index(op.f('ix_find_grams_word_id'), table_name='find_grams')
+    op.drop_table('find_grams')
     op.drop_index(op.f('ix_erased_rows_erasure_id'), table_name='erased_rows')
     op.drop_table('erased_rows')
     op.drop_index(op.f('ix_drafts_login'), table_name='drafts')
@@ -885,6 +1091,7 @@ def downgrade() -> None:
     op.drop_table('cases')
     op.drop_index(op.f('ix_arrivals_mailbox'), table_name='arrivals')
     op.drop_index(op.f('ix_arrivals_delivery'), table_name='arrivals')
+    op.drop_index(op.f('ix_arrivals_at'), table_name='arrivals')
     op.drop_table('arrivals')
     op.drop_index(op.f('ix_api_tokens_login'), table_name='api_tokens')
     op.drop_table('api_tokens')
@@ -896,13 +1103,18 @@ def downgrade() -> None:
     op.drop_table('rule_sets')
     op.drop_index(op.f('ix_recognised_pages_at'), table_name='recognised_pages')
     op.drop_table('recognised_pages')
+    op.drop_table('pulses')
     op.drop_index(op.f('ix_people_email'), table_name='people')
     op.drop_table('people')
+    op.drop_index(op.f('ix_ledger_sightings_mark'), table_name='ledger_sightings')
     op.drop_index(op.f('ix_ledger_sightings_fate'), table_name='ledger_sightings')
     op.drop_index(op.f('ix_ledger_sightings_day'), table_name='ledger_sightings')
     op.drop_table('ledger_sightings')
     op.drop_table('ledger_folders')
     op.drop_table('ledger_days')
+    op.drop_table('ledger_answers')
+    op.drop_index(op.f('ix_find_words_sound'), table_name='find_words')
+    op.drop_table('find_words')
     op.drop_table('failed_addresses')
     op.drop_table('executors')
     op.drop_table('erasures')

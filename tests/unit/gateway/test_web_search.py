@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import TurnableClock
-from gateway.web.search import understand
+from storage import findable, tallies
 from storage.db import Database
+from storage.documents import Document
 from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.web import World
@@ -77,10 +78,35 @@ def test_odd_questions_find_nothing_and_break_nothing(world: World, words: str) 
     assert "/elements/" not in shown.text
 
 
-def test_what_is_understood() -> None:
-    terms = understand("HADAD Fatima")
-    assert (terms.name, terms.digits) == ("HADAD FATIMA", "")
-    assert terms.name_key
-    assert understand("8612 3456").digits == "86123456"
-    assert understand("123").digits == ""
-    assert understand("o e").name_key == ""
+def test_a_name_misspelt_is_found_and_said_to_be_near(world: World) -> None:
+    client = world.signed_in("lille")
+    for words in ("Hadadd", "hdadad", "Haddat", "Fatma Zohra"):
+        shown = client.get("/recherche", params={"q": words}).text
+        assert seed.CASE in shown, words
+        assert "Rien ne correspond exactement" in shown, words
+    assert "Rien ne correspond exactement" not in client.get("/recherche?q=haddad").text
+
+
+def test_the_text_of_administrative_documents_alone_is_found(world: World) -> None:
+    """The same word in a medical document, in its mail's subject and in an administrative one."""
+    office = world.office
+    with world.house.database.transaction() as session:
+        tallies.hold(session)
+        for key, document in office.documents.items():
+            confidentiality = session.get_one(Document, document).confidentiality
+            words = (
+                f"{seed.SECRET} cadeau" if key in {"report", "note", "page2"} else "cadeau télétransmission"
+            )
+            findable.keep_text(session, document, confidentiality, words)
+        findable.everything(session)
+    for login in ("agathe", "medard", "sylvie", "lille"):
+        shown = world.signed_in(login).get("/recherche", params={"q": seed.SECRET}).text
+        assert "Rien trouvé" in shown, login
+    shown = world.signed_in("agathe").get("/recherche", params={"q": "teletransmission"}).text
+    assert f"/elements/{office.items['question']}" in shown
+    assert f"/elements/{office.items['report']}" not in shown
+    assert "Rien trouvé" in world.signed_in("marseille").get("/recherche?q=teletransmission").text
+    assert (
+        f"/elements/{office.items['report']}"
+        not in world.signed_in("medard").get("/recherche?q=cadeau").text
+    )

@@ -1,0 +1,279 @@
+"""The words each item is found by, written as items change: an index of words, never a scan of rows.
+
+An item is found by the words of its title and sender, of its case (names, numbers, references,
+establishment), of its mail's subject and of the text of its administrative documents. The subject is
+taken only when every document of the mail is administrative, and nothing of a medical document is ever
+written here: whoever may not open a document cannot find it by one of its words.
+
+Tables are only named: every table that feeds the index writes through this file or above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from enum import IntFlag
+from typing import Any
+
+from sqlalchemy import Index, Table, column, delete, exists, insert, select, table
+from sqlmodel import Field, Session, SQLModel
+
+from storage import lettering
+from storage.db import insert_new, table_of
+
+ADMINISTRATIVE = "administrative"
+_TEXT_WORDS = 400
+"""Different words of one document that are kept, in the order of the text."""
+_CHUNK = 400
+_SAYING_NOTHING = (
+    "AUX AVEC CES CETTE DANS DES EST LES LEUR MADAME MONSIEUR NOUS PAR PAS POUR QUE QUI SES SON SUR UNE"
+    " VOS VOTRE VOUS"
+)
+"""Words of a text that are not kept; nor are those of one or two letters."""
+_EMPTY = frozenset(_SAYING_NOTHING.split(" "))
+
+
+class Where(IntFlag):
+    """Where a word of an item comes from."""
+
+    CASE = 1
+    ITEM = 2
+    TEXT = 4
+
+
+class FoundWord(SQLModel, table=True):
+    """One word that at least one item is found by."""
+
+    __tablename__ = "find_words"
+
+    id: int | None = Field(default=None, primary_key=True)
+    word: str = Field(unique=True, max_length=lettering.LONGEST)
+    sound: str | None = Field(default=None, index=True, max_length=lettering.LONGEST)
+
+
+class FoundGram(SQLModel, table=True):
+    """Three letters of a word."""
+
+    __tablename__ = "find_grams"
+
+    gram: str = Field(primary_key=True, max_length=3)
+    word_id: int = Field(primary_key=True, foreign_key="find_words.id", index=True)
+
+
+class FoundItem(SQLModel, table=True):
+    """An item that has a word, with its queue: what a person may not read is never walked through."""
+
+    __tablename__ = "find_items"
+    __table_args__ = (Index("ix_find_items_by_place", "word_id", "circuit", "queue", "item_id"),)
+
+    word_id: int = Field(primary_key=True, foreign_key="find_words.id")
+    item_id: int = Field(primary_key=True, index=True)
+    circuit: str = Field(max_length=80)
+    queue: str = Field(max_length=40)
+    place: int
+    """A sum of ``Where``."""
+
+
+class DocumentWords(SQLModel, table=True):
+    """The words of an administrative document, kept until and while its mail is in a queue."""
+
+    __tablename__ = "document_words"
+
+    document_id: int = Field(primary_key=True, foreign_key="documents.id")
+    words: str
+
+
+_ITEMS = table(
+    "items", *(column(n) for n in ("id", "delivery", "circuit", "queue", "title", "sender", "case_id"))
+)
+_CASE_WORDS = ("patient_name", "patient_first_names", "establishment_name")
+_CASE_NUMBERS = ("reference", "form_reference", "cnas_number", "establishment_finess")
+_CASES = table("cases", column("id"), *(column(n) for n in (*_CASE_WORDS, *_CASE_NUMBERS)))
+_DELIVERIES = table("deliveries", column("sha256"), column("subject"))
+_DOCUMENTS = table("documents", column("id"), column("delivery"), column("confidentiality"))
+
+
+def keep_text(session: Session, document_id: int, confidentiality: str, text: str) -> None:
+    """Keep the words of a document's text when it is administrative; anything else leaves no trace."""
+    session.connection().execute(
+        delete(table_of(DocumentWords)).where(table_of(DocumentWords).c.document_id == document_id)
+    )
+    if confidentiality != ADMINISTRATIVE:
+        return
+    words = dict.fromkeys(w for w in lettering.apart(text) if len(w) > 2 and w not in _EMPTY)
+    if words:
+        kept = " ".join(list(words)[:_TEXT_WORDS])
+        insert_new(session, table_of(DocumentWords), {"document_id": document_id, "words": kept})
+
+
+def item(session: Session, item_id: int) -> None:
+    """Write again the words of one item. Call it under ``tallies.hold``."""
+    items(session, [item_id])
+
+
+def items(session: Session, item_ids: Collection[int]) -> None:
+    """Write again the words of these items."""
+    session.flush()
+    wanted = sorted(set(item_ids))
+    for at in range(0, len(wanted), _CHUNK):
+        _write(session, wanted[at : at + _CHUNK])
+
+
+def of_case(session: Session, case_id: int) -> None:
+    """Write again the words of every item of a case: its names or numbers changed."""
+    _those(session, _ITEMS.c.case_id == case_id)
+
+
+def of_delivery(session: Session, sha256: str) -> None:
+    """Write again the words of every item of a mail."""
+    _those(session, _ITEMS.c.delivery == sha256)
+
+
+def everything(session: Session) -> None:
+    """Write the whole index again: after rows were written by other means than our verbs."""
+    session.flush()
+    for model in (FoundItem, FoundGram, FoundWord):
+        session.connection().execute(delete(table_of(model)))
+    items(session, [row.id for row in session.connection().execute(select(_ITEMS.c.id))])
+
+
+def forget_document(session: Session, document_id: int) -> None:
+    """Drop the words of a document that is erased, or that turned out to be medical."""
+    words = table_of(DocumentWords)
+    connection = session.connection()
+    connection.execute(delete(words).where(words.c.document_id == document_id))
+    mail = select(_DOCUMENTS.c.delivery).where(_DOCUMENTS.c.id == document_id)
+    found = connection.execute(mail).scalar_one_or_none()
+    if found is not None:
+        of_delivery(session, found)
+
+
+def _those(session: Session, which: Any) -> None:
+    session.flush()
+    items(session, [row.id for row in session.connection().execute(select(_ITEMS.c.id).where(which))])
+
+
+def _write(session: Session, item_ids: list[int]) -> None:
+    connection = session.connection()
+    rows = connection.execute(select(*_ITEMS.c).where(_ITEMS.c.id.in_(item_ids))).all()
+    wanted = _words_of(session, rows)
+    numbers = _numbered(session, {word for words in wanted.values() for word in words})
+    postings = table_of(FoundItem)
+    there = connection.execute(select(*postings.c).where(postings.c.item_id.in_(item_ids))).all()
+    now = {
+        (numbers[word], row.id): {"circuit": row.circuit, "queue": row.queue, "place": int(place)}
+        for row in rows
+        for word, place in wanted[row.id].items()
+    }
+    before = {
+        (r.word_id, r.item_id): {"circuit": r.circuit, "queue": r.queue, "place": r.place} for r in there
+    }
+    gone = [key for key, value in before.items() if now.get(key) != value]
+    for word_id, item_id in gone:
+        connection.execute(
+            delete(postings).where(postings.c.word_id == word_id, postings.c.item_id == item_id)
+        )
+    fresh = [
+        {"word_id": key[0], "item_id": key[1], **value}
+        for key, value in now.items()
+        if before.get(key) != value
+    ]
+    if fresh:
+        connection.execute(insert(postings), fresh)
+    _tidy(session, {word_id for word_id, _ in gone} - {word_id for word_id, _ in now})
+
+
+def _words_of(session: Session, rows: Iterable[Any]) -> dict[int, dict[str, Where]]:
+    """Words of each of these items, with where they come from."""
+    items_ = list(rows)
+    cases = _rows(session, _CASES, _CASES.c.id, {row.case_id for row in items_ if row.case_id is not None})
+    mails = {row.delivery for row in items_}
+    subjects = _rows(session, _DELIVERIES, _DELIVERIES.c.sha256, mails)
+    papers = _papers(session, mails)
+    found: dict[int, dict[str, Where]] = {}
+    for row in items_:
+        words: dict[str, Where] = {}
+        case = cases.get(row.case_id)
+        if case is not None:
+            _add(words, Where.CASE, _of_case(case))
+        _add(words, Where.ITEM, lettering.every(f"{row.title} {row.sender}"))
+        documents = papers.get(row.delivery, [])
+        subject = subjects[row.delivery].subject if row.delivery in subjects else None
+        if subject and documents and all(d.confidentiality == ADMINISTRATIVE for d in documents):
+            _add(words, Where.ITEM, lettering.every(subject))
+        for paper in documents:
+            if paper.confidentiality == ADMINISTRATIVE and paper.words:
+                _add(words, Where.TEXT, paper.words.split(" "))
+        found[row.id] = words
+    return found
+
+
+def _of_case(case: Any) -> set[str]:
+    words: set[str] = set()
+    for name in _CASE_WORDS:
+        words |= lettering.every(getattr(case, name) or "")
+    for name in _CASE_NUMBERS:
+        number = getattr(case, name) or ""
+        words |= {lettering.whole(number), *lettering.apart(number)}
+    return words
+
+
+def _add(words: dict[str, Where], place: Where, new: Iterable[str]) -> None:
+    for word in new:
+        if word:
+            words[word] = words.get(word, Where(0)) | place
+
+
+def _rows(session: Session, source: Any, key: Any, values: Collection[Any]) -> dict[Any, Any]:
+    found = session.connection().execute(select(*source.c).where(key.in_(values)))
+    return {getattr(row, key.name): row for row in found}
+
+
+def _papers(session: Session, mails: Collection[str]) -> dict[str, list[Any]]:
+    """Class and kept words of every document of these mails."""
+    words = table_of(DocumentWords)
+    statement = (
+        select(_DOCUMENTS.c.delivery, _DOCUMENTS.c.confidentiality, words.c.words)
+        .select_from(_DOCUMENTS.outerjoin(words, words.c.document_id == _DOCUMENTS.c.id))
+        .where(_DOCUMENTS.c.delivery.in_(mails))
+    )
+    found: dict[str, list[Any]] = {}
+    for row in session.connection().execute(statement):
+        found.setdefault(row.delivery, []).append(row)
+    return found
+
+
+def _numbered(session: Session, words: Collection[str]) -> Mapping[str, int]:
+    """The number of each word; unknown ones are added with their sound and letters."""
+    known = _known(session, words)
+    missing = sorted(set(words) - set(known))
+    if not missing:
+        return known
+    table_ = table_of(FoundWord)
+    for word in missing:
+        insert_new(session, table_, {"word": word, "sound": lettering.sound(word)})
+    added = _known(session, missing)
+    rows = [{"gram": g, "word_id": number} for word, number in added.items() for g in lettering.grams(word)]
+    if rows:
+        session.connection().execute(insert(table_of(FoundGram)), rows)
+    return {**known, **added}
+
+
+def _known(session: Session, words: Collection[str]) -> dict[str, int]:
+    table_: Table = table_of(FoundWord)
+    wanted = sorted(words)
+    found: dict[str, int] = {}
+    for at in range(0, len(wanted), _CHUNK):
+        some = select(table_.c.word, table_.c.id).where(table_.c.word.in_(wanted[at : at + _CHUNK]))
+        found |= {row.word: row.id for row in session.connection().execute(some)}
+    return found
+
+
+def _tidy(session: Session, word_ids: Collection[int]) -> None:
+    """Remove the words among these that no item is found by any more: an erased name leaves no word."""
+    words, gram, postings = table_of(FoundWord), table_of(FoundGram), table_of(FoundItem)
+    connection = session.connection()
+    for word_id in sorted(word_ids):
+        used = select(exists().where(postings.c.word_id == word_id))
+        if not connection.execute(used).scalar_one():
+            connection.execute(delete(gram).where(gram.c.word_id == word_id))
+            connection.execute(delete(words).where(words.c.id == word_id))

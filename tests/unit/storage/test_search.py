@@ -1,0 +1,279 @@
+"""Finding by an index of words on both databases: who misspells finds, who may not read finds nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from storage import cases, erasures, findable, search, tallies
+from storage.cases import Case, Item
+from storage.db import Database, Session, table_of
+from storage.deliveries import Delivery, DeliveryState
+from storage.documents import Document
+from storage.findable import DocumentWords, FoundGram, FoundItem, FoundWord
+from storage.search import Closeness
+
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HERE = [("essai", "cpam-595")]
+PEOPLE = (
+    ("BENALI", "Mohammed", "Hôpital universitaire du Beffroi"),
+    ("HADDAD", "Fatima Zohra", "Centre hospitalier des Dunes"),
+    ("MANSOURI", "Abd El Kader", "CHU de la Garonne"),
+    ("OUALI", "Youcef", "Hôpital des Calanques"),
+)
+
+
+def _sha(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def _mail(session: Session, name: str, subject: str = "Envoi") -> str:
+    session.add(
+        Delivery(
+            sha256=_sha(name),
+            size=1,
+            state=DeliveryState.SCHEDULED,
+            received_at=AT,
+            mailbox="m@x.example",
+            envelope_from="e@x.example",
+            circuit="essai",
+            subject=subject,
+        )
+    )
+    session.flush()
+    return _sha(name)
+
+
+def _case(session: Session, number: int, name: str, first: str, hospital: str) -> Case:
+    sha = _mail(session, f"case {number}")
+    return cases.open_case(
+        session,
+        Case(
+            reference=f"ESS-2026-{number:05d}",
+            circuit="essai",
+            opened_at=AT,
+            opened_by_delivery=sha,
+            form_reference=f"DZ2026{number:06d}",
+            cnas_number=f"86123456{number:04d}",
+            patient_name=name,
+            patient_first_names=first,
+            establishment_finess="599000015",
+            establishment_name=hospital,
+            caisse="595",
+        ),
+    )
+
+
+def _item(session: Session, name: str, case: Case | None, queue: str = "cpam-595") -> Item:
+    sha = case.opened_by_delivery if case else _mail(session, name)
+    item, _ = cases.add_item(
+        session,
+        Item(
+            delivery=sha,
+            circuit="essai",
+            queue=queue,
+            case_id=case.id if case else None,
+            kind="quote",
+            title=name,
+            sender="Admissions@Hopital-Dunes.example",
+            created_at=AT,
+        ),
+    )
+    return item
+
+
+@pytest.fixture
+def furnished(database: Database) -> Database:
+    with database.transaction() as session:
+        for number, person in enumerate(PEOPLE, 1):
+            _item(session, "Attestation", _case(session, number, *person))
+        _item(session, "Devis d’orthopédie", None, "cpam-131")
+    return database
+
+
+def _found(database: Database, words: str, places: list[tuple[str, str]] = HERE) -> list[str]:
+    with database.reading() as session:
+        return [c.patient_name or "" for c in search.find(session, search.understand(words), places).cases]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Benali", "BENALI"),
+        ("ben ali", "BENALI"),
+        ("Bénali Mohamed", "BENALI"),
+        ("muhammad", "BENALI"),
+        ("Mohamed Ben-Ali", "BENALI"),
+        ("bneali", "BENALI"),
+        ("benalli", "BENALI"),
+        ("benal", "BENALI"),
+        ("fatma zohra", "HADDAD"),
+        ("Hadad", "HADDAD"),
+        ("hadadd zohra", "HADDAD"),
+        ("mansuori", "MANSOURI"),
+        ("abdelkader", "MANSOURI"),
+        ("Abd-el-Kader Mansouri", "MANSOURI"),
+        ("ouali youssef", "OUALI"),
+        ("ESS-2026-00002", "HADDAD"),
+        ("ess 2026 00002", "HADDAD"),
+        ("00002", "HADDAD"),
+        ("DZ-2026-000003", "MANSOURI"),
+        ("8612 3456 0004", "OUALI"),
+        ("861234560004", "OUALI"),
+        ("beffroi", "BENALI"),
+        ("hopital beffroi", "BENALI"),
+    ],
+)
+def test_a_case_is_found(furnished: Database, words: str, name: str) -> None:
+    assert _found(furnished, words)[:1] == [name]
+
+
+@pytest.mark.parametrize("words", ["dupont", "benali haddad", "ESS-2026-00009", "x", "", "%", "zzz"])
+def test_what_is_not_there_is_not_found(furnished: Database, words: str) -> None:
+    assert _found(furnished, words) == []
+
+
+def test_a_queue_that_is_not_read_is_not_searched(furnished: Database) -> None:
+    assert _found(furnished, "benali", [("essai", "cpam-131")]) == []
+    assert _found(furnished, "benali", [("autre", "cpam-595")]) == []
+    assert _found(furnished, "benali", []) == []
+    many = [("essai", f"q{n}") for n in range(40)]
+    assert _found(furnished, "benali", many) == []
+    assert _found(furnished, "benali", [*many, *HERE]) == ["BENALI"]
+
+
+def test_finess_finds_every_case_and_a_subject_its_item(furnished: Database) -> None:
+    assert len(_found(furnished, "599000015")) == len(PEOPLE)
+    with furnished.reading() as session:
+        answer = search.find(session, search.understand("ORTHOPEDIE devis"), [("essai", "cpam-131")])
+        assert [item.title for item in answer.items] == ["Devis d’orthopédie"]
+        assert answer.cases == ()
+        by_sender = search.find(session, search.understand("dunes.example"), [("essai", "cpam-131")])
+        assert len(by_sender.items) == 1
+
+
+def test_the_surest_comes_first_and_likeness_is_said(furnished: Database) -> None:
+    with furnished.transaction() as session:
+        _item(session, "Attestation", _case(session, 9, "BENALLI", "Karim", "CHU"))
+    assert _found(furnished, "benali")[:2] == ["BENALI", "BENALLI"]
+    with furnished.reading() as session:
+        assert search.find(session, search.understand("bnelai"), HERE).by_likeness
+        assert not search.find(session, search.understand("benali"), HERE).by_likeness
+        assert search.likely(session, "BENALI", near=False) == {
+            number: close
+            for number, close in search.likely(session, "BENALI", near=True).items()
+            if close < Closeness.NEAR
+        }
+
+
+def test_an_item_follows_its_queue_and_its_case(furnished: Database) -> None:
+    with furnished.transaction() as session:
+        item = session.exec(select(Item).where(Item.title == "Attestation")).scalars().first()
+        assert item is not None
+        assert cases.change_item(session, item.id or 0, item.version, queue="cpam-131")
+    assert _found(furnished, "benali") == []
+    assert _found(furnished, "benali", [("essai", "cpam-131")]) == ["BENALI"]
+    with furnished.transaction() as session:
+        bare = cases.open_case(
+            session,
+            Case(
+                reference="ESS-2026-00077",
+                circuit="essai",
+                opened_at=AT,
+                opened_by_delivery=_mail(session, "x"),
+            ),
+        )
+        _item(session, "Attestation", bare)
+        cases.complete(session, bare.id or 0, {"patient_name": "KHELIFI", "caisse": "595"})
+        assert [i.caisse for i in cases.items_of(session, bare.opened_by_delivery)] == ["595"]
+    assert _found(furnished, "khelifi") == ["KHELIFI"]
+
+
+def _paper(session: Session, sha: str, position: int, confidentiality: str) -> int:
+    document = Document(
+        delivery=sha,
+        position=position,
+        path=str(position),
+        name="d",
+        media_type="text/plain",
+        sha256=sha,
+        size=1,
+        confidentiality=confidentiality,
+    )
+    session.add(document)
+    session.flush()
+    return document.id or 0
+
+
+def test_no_word_of_a_medical_document_is_kept_anywhere(furnished: Database) -> None:
+    with furnished.transaction() as session:
+        sha = _mail(session, "mixed", subject="Adénocarcinome du côlon")
+        for position, kind in enumerate(("administrative", "medical")):
+            number = _paper(session, sha, position, kind)
+            findable.keep_text(
+                session, number, kind, "Facture télétransmise le lundi" if not position else "tumeur"
+            )
+        item = Item(delivery=sha, circuit="essai", queue="cpam-595", kind="x", title="Envoi", created_at=AT)
+        cases.add_item(session, item)
+    with furnished.reading() as session:
+        kept = {*session.execute(select(FoundWord.word)).scalars()}
+        texts = " ".join(session.execute(select(DocumentWords.words)).scalars())
+    assert {"TELETRANSMISE", "FACTURE"} <= kept
+    assert not {"TUMEUR", "ADENOCARCINOME", "COLON"} & kept
+    assert "TUMEUR" not in texts
+    with furnished.reading() as session:
+        terms = search.understand("facture")
+        assert len(search.find(session, terms, HERE).items) == 1
+        assert search.find(session, terms, HERE, text=False).items == ()
+
+
+def test_a_document_that_turns_out_medical_leaves_no_word(furnished: Database) -> None:
+    with furnished.transaction() as session:
+        sha = _mail(session, "turned")
+        number = _paper(session, sha, 0, "administrative")
+        findable.keep_text(session, number, "administrative", "orthoptie")
+        cases.add_item(
+            session,
+            Item(delivery=sha, circuit="essai", queue="cpam-595", kind="x", title="Envoi", created_at=AT),
+        )
+    with furnished.transaction() as session:
+        session.get_one(Document, number).confidentiality = "medical"
+        session.flush()
+        tallies.hold(session)
+        findable.forget_document(session, number)
+    with furnished.reading() as session:
+        assert "ORTHOPTIE" not in {*session.execute(select(FoundWord.word)).scalars()}
+
+
+def test_an_erased_person_leaves_no_word_of_theirs(furnished: Database) -> None:
+    with furnished.transaction() as session:
+        case = cases.get(session, "ESS-2026-00001")
+        assert case is not None
+        erasures.erase_identity(session, case.id or 0)
+    with furnished.reading() as session:
+        kept = {*session.execute(select(FoundWord.word)).scalars()}
+        assert not {"BENALI", "MOHAMMED", "861234560001", "DZ2026000001"} & kept
+        assert "HADDAD" in kept
+        orphans = (
+            select(func.count())
+            .select_from(table_of(FoundGram))
+            .where(table_of(FoundGram).c.word_id.not_in(select(table_of(FoundWord).c.id)))
+        )
+        assert session.execute(orphans).scalar_one() == 0
+
+
+def test_written_again_the_index_is_the_same(furnished: Database) -> None:
+    def index() -> list[tuple[str, int, int]]:
+        with furnished.reading() as session:
+            statement = select(FoundWord.word, FoundItem.item_id, FoundItem.place)
+            rows = session.execute(statement.join(FoundItem, FoundItem.word_id == FoundWord.id))
+            return sorted((word, number, place) for word, number, place in rows)
+
+    before = index()
+    with furnished.transaction() as session:
+        findable.everything(session)
+    assert index() == before
+    assert len(before) > 40
