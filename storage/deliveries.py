@@ -86,7 +86,7 @@ class Arrival(SQLModel, table=True):
     delivery: str = Field(foreign_key="deliveries.sha256", index=True, max_length=64)
     via: Via = Field(max_length=8)
     mailbox: str = Field(max_length=254, index=True)
-    at: datetime = Field(sa_type=Instant)
+    at: datetime = Field(sa_type=Instant, index=True)
     envelope_from: str = Field(max_length=320)
     recipients: list[str] = Field(default_factory=list, sa_type=JSON)
     peer: str = Field(default="", max_length=200)

@@ -2,28 +2,31 @@
 
 A message counts on the day (in France) it was first seen on the server. What became of it: accepted, a
 duplicate of one accepted before, refused with its reason, still there; a message that is none of these is
-the difference, and must not exist. Numbers that the server gave and never showed (somebody moved or deleted
-the message before a scan) are counted apart.
+the difference, and must not exist. A message that comes back, put back by a person or numbered anew by its
+server, is known by its mark and counts once. ``storage/balances.py`` adds up the days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, exists, func
+from sqlalchemy import BigInteger, and_, exists
 from sqlalchemy import select as sa_select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, Session, SQLModel, col, delete, select, update
+from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from storage.db import Instant, insert_new, table_of
 from storage.deliveries import Arrival, Via
 
 GENERATION = 1 << 32
 """UIDVALIDITY and UID are 32 bits: what is above says how often the server went back in time."""
+
+
+_ROWS = 500
 
 
 class Fate(StrEnum):
@@ -68,46 +71,10 @@ class Sighting(SQLModel, table=True):
     day: date = Field(index=True)
     seen_at: datetime = Field(sa_type=Instant)
     fate: Fate = Field(default=Fate.WAITING, max_length=9, index=True)
+    mark: str = Field(default="", max_length=32, index=True)
+    """What follows the message when it gets another number; empty when the server did not say."""
     reason: str = Field(default="", max_length=200)
     """Why it is not accepted, when it was tried: the name of an error, never a content."""
-
-
-class Day(SQLModel, table=True):
-    """What the log holds of one mailbox and day, beside the messages."""
-
-    __tablename__ = "ledger_days"
-
-    mailbox: str = Field(primary_key=True, max_length=254)
-    day: date = Field(primary_key=True)
-    unseen: int = 0
-    """Numbers that the server gave and never showed."""
-    alarmed: int = 0
-    """The difference for which the last alarm was given."""
-    signed_at: datetime | None = Field(default=None, sa_type=Instant)
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    """The event of the log that closes this day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """The ledger of one mailbox and day. ``on_server``: messages first seen on its server that day."""
-
-    mailbox: str
-    day: date
-    on_server: int = 0
-    accepted: int = 0
-    duplicates: int = 0
-    refused: int = 0
-    still_there: int = 0
-    unseen: int = 0
-    reasons: tuple[str, ...] = ()
-    signed_at: datetime | None = None
-    position: int | None = None
-
-    @property
-    def difference(self) -> int:
-        """Messages seen on the server of which nothing is known; 0, or something was lost."""
-        return self.on_server - self.accepted - self.duplicates - self.refused - self.still_there
 
 
 def folder(session: Session, mailbox: str, name: str) -> Folder | None:
@@ -167,9 +134,15 @@ def seen(session: Session, mailbox: str, name: str, generation: int) -> set[int]
     return set(session.exec(select(Sighting.uid).where(_in_folder(mailbox, name, generation))))
 
 
-def add_seen(session: Session, rows: Iterable[Sighting]) -> int:
-    """Keep new sightings; returns how many were not known."""
-    return sum(insert_new(session, table_of(Sighting), row.model_dump()) for row in rows)
+def add_seen(session: Session, rows: Iterable[Sighting]) -> None:
+    """Keep new sightings; those already known stay as they are."""
+    session.flush()
+    connection = session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    values = [row.model_dump() for row in rows]
+    for start in range(0, len(values), _ROWS):
+        statement = dialect.insert(table_of(Sighting)).on_conflict_do_nothing().inline()
+        connection.execute(statement, values[start : start + _ROWS])
 
 
 def refuse(session: Session, mailbox: str, name: str, generation: int, uid: int, reason: str) -> None:
@@ -179,130 +152,56 @@ def refuse(session: Session, mailbox: str, name: str, generation: int, uid: int,
     session.exec(update(Sighting).where(which, open_).values(reason=reason[:200], fate=Fate.REFUSED))
 
 
-def settle(session: Session, mailbox: str, name: str, generation: int, present: Collection[int]) -> int:
-    """Say what became of the messages that had no end yet; returns how many left without being accepted.
+def settle(session: Session, mailbox: str, name: str, generation: int, present: Collection[int]) -> None:
+    """Say what became of the messages that had no end yet. ``present``: UIDs in the folder now.
 
-    ``present``: UIDs in the folder now. Messages of an earlier generation of the folder are no longer
-    there under these numbers: what is still on the server is seen anew in this one, and more of them than
-    the folder holds are lost.
+    One that left before it was accepted is gone, until it is seen again under another number: then it is
+    the same message, and counts on the day it was first seen.
     """
+    for validity, uid, fate, arrival, known in session.connection().execute(_open(mailbox, name)).all():
+        which = and_(_in_folder(mailbox, name, validity), col(Sighting.uid) == uid)
+        if arrival is not None:
+            after = Fate.DUPLICATE if known else Fate.ACCEPTED
+            session.exec(update(Sighting).where(which).values(fate=after, reason=""))
+        elif fate != Fate.GONE and (validity != generation or uid not in present):
+            session.exec(update(Sighting).where(which).values(fate=Fate.GONE))
+    _find_again(session, mailbox, name)
+
+
+def _open(mailbox: str, name: str) -> Any:
+    """Messages without a good end: generation, UID, fate, arrival, whether its bytes had come before."""
     earlier = aliased(Arrival)
     again = exists().where(
-        col(earlier.delivery) == col(Arrival.delivery), col(earlier.id) < col(Arrival.id)
+        col(earlier.delivery) == col(Arrival.delivery),
+        col(earlier.mailbox) == mailbox,
+        col(earlier.id) < col(Arrival.id),
     )
-    waiting = (
-        sa_select(col(Sighting.uidvalidity), col(Sighting.uid), col(Arrival.id), again)
+    return (
+        sa_select(col(Sighting.uidvalidity), col(Sighting.uid), col(Sighting.fate), col(Arrival.id), again)
         .outerjoin(Arrival, _arrived())
         .where(
             col(Sighting.mailbox) == mailbox,
             col(Sighting.folder) == name,
-            col(Sighting.fate).in_((Fate.WAITING, Fate.REFUSED)),
+            col(Sighting.fate).in_((Fate.WAITING, Fate.REFUSED, Fate.GONE)),
         )
     )
-    gone, room = 0, len(present)
-    for validity, uid, arrival, known in session.connection().execute(waiting).all():
-        which = and_(_in_folder(mailbox, name, validity), col(Sighting.uid) == uid)
-        if arrival is not None:
-            fate = Fate.DUPLICATE if known else Fate.ACCEPTED
-            session.exec(update(Sighting).where(which).values(fate=fate, reason=""))
-        elif validity != generation and room > 0:
-            # the folder was rebuilt: the same message counts in the new generation, not in both
-            session.exec(delete(Sighting).where(which))
-            room -= 1
-        elif validity != generation or uid not in present:
-            session.exec(update(Sighting).where(which).values(fate=Fate.GONE))
-            gone += 1
-    return gone
 
 
-def add_unseen(session: Session, mailbox: str, on: date, count: int) -> None:
-    """Count numbers that the server gave and never showed."""
-    insert_new(session, table_of(Day), Day(mailbox=mailbox, day=on).model_dump())
-    which = and_(col(Day.mailbox) == mailbox, col(Day.day) == on)
-    session.exec(update(Day).where(which).values(unseen=col(Day.unseen) + count))
-
-
-def counts(session: Session, first: date, last: date, mailbox: str | None = None) -> list[Count]:
-    """The ledger of these days (included), by day then mailbox; only those of which something is known."""
-    statement = (
-        sa_select(col(Sighting.mailbox), col(Sighting.day), col(Sighting.fate), func.count())
-        .where(col(Sighting.day) >= first, col(Sighting.day) <= last)
-        .group_by(col(Sighting.mailbox), col(Sighting.day), col(Sighting.fate))
-    )
-    days = select(Day).where(col(Day.day) >= first, col(Day.day) <= last)
-    if mailbox is not None:
-        statement = statement.where(col(Sighting.mailbox) == mailbox)
-        days = days.where(col(Day.mailbox) == mailbox)
-    rows = {(row.mailbox, row.day): row for row in session.exec(days)}
-    fates: dict[tuple[str, date], dict[Fate, int]] = {key: {} for key in rows}
-    for box, on, fate, count in session.connection().execute(statement):
-        fates.setdefault((box, on), {})[fate] = count
-    return [
-        _count(session, rows.get(key) or Day(mailbox=key[0], day=key[1]), fates[key])
-        for key in sorted(fates, key=lambda key: (key[1], key[0]))
-    ]
-
-
-def _count(session: Session, row: Day, fates: dict[Fate, int]) -> Count:
-    return Count(
-        row.mailbox,
-        row.day,
-        sum(fates.values()),
-        fates.get(Fate.ACCEPTED, 0),
-        fates.get(Fate.DUPLICATE, 0),
-        fates.get(Fate.REFUSED, 0),
-        fates.get(Fate.WAITING, 0),
-        row.unseen,
-        _reasons(session, row.mailbox, row.day) if fates.get(Fate.REFUSED) else (),
-        row.signed_at,
-        row.position,
-    )
-
-
-def unsigned(session: Session, before: date) -> list[tuple[str, date]]:
-    """Mailboxes and days before this one that have sightings and are not closed in the log."""
-    closed = aliased(Day)
-    same = and_(col(closed.mailbox) == col(Sighting.mailbox), col(closed.day) == col(Sighting.day))
-    seen_days = (
-        sa_select(col(Sighting.mailbox), col(Sighting.day))
-        .distinct()
-        .outerjoin(closed, same)
-        .where(col(Sighting.day) < before, col(closed.signed_at).is_(None))
-    )
-    open_days = sa_select(col(Day.mailbox), col(Day.day)).where(
-        col(Day.day) < before, col(Day.signed_at).is_(None)
-    )
-    found: set[tuple[str, date]] = set()
-    for statement in (seen_days, open_days):
-        found |= {(mailbox, on) for mailbox, on in session.connection().execute(statement)}
-    return sorted(found)
-
-
-def sign(session: Session, mailbox: str, on: date, at: datetime, position: int) -> bool:
-    """Close a day; ``False`` when it was closed already."""
-    insert_new(session, table_of(Day), Day(mailbox=mailbox, day=on).model_dump())
-    which = and_(col(Day.mailbox) == mailbox, col(Day.day) == on, col(Day.signed_at).is_(None))
-    return session.exec(update(Day).where(which).values(signed_at=at, position=position)).rowcount == 1
-
-
-def alarm(session: Session, mailbox: str, on: date, difference: int) -> bool:
-    """Note an alarm; ``False`` when it was already given for this difference."""
-    insert_new(session, table_of(Day), Day(mailbox=mailbox, day=on).model_dump())
-    which = and_(col(Day.mailbox) == mailbox, col(Day.day) == on, col(Day.alarmed) != difference)
-    return session.exec(update(Day).where(which).values(alarmed=difference)).rowcount == 1
-
-
-def _reasons(session: Session, mailbox: str, on: date) -> tuple[str, ...]:
-    statement = (
-        select(Sighting.reason)
-        .distinct()
-        .where(
-            col(Sighting.mailbox) == mailbox,
-            col(Sighting.day) == on,
-            col(Sighting.fate) == Fate.REFUSED,
+def _find_again(session: Session, mailbox: str, name: str) -> None:
+    """Of a message that left and came back, keep the last number and the first day."""
+    here = [col(Sighting.mailbox) == mailbox, col(Sighting.folder) == name]
+    gone = select(Sighting).where(*here, col(Sighting.fate) == Fate.GONE, col(Sighting.mark) != "")
+    for lost in session.exec(gone).all():
+        same = select(Sighting).where(
+            *here, col(Sighting.mark) == lost.mark, col(Sighting.fate) != Fate.GONE
         )
-    )
-    return tuple(sorted(session.exec(statement)))
+        last = session.exec(same.order_by(col(Sighting.seen_at).desc(), col(Sighting.uid).desc())).first()
+        if last is None:
+            continue
+        if lost.seen_at < last.seen_at:
+            last.day, last.seen_at = lost.day, lost.seen_at
+        session.delete(lost)
+    session.flush()
 
 
 def _in_folder(mailbox: str, name: str, generation: int) -> Any:

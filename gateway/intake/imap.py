@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from gateway.errors import Unavailable
 from gateway.intake.accept import Door
 from gateway.intake.envelope import Envelope
-from gateway.intake.folderbook import FolderBook, Replaced
+from gateway.intake.folderbook import FolderBook, Page, Replaced
 from gateway.intake.imap_box import Gone, ImapBox
 from gateway.settings import Imap
 from storage.deliveries import Via
@@ -122,13 +122,14 @@ class ImapWatcher:
         Raises what is no message's fault: connection, vault, database.
         """
         seen = box.refresh()
-        generation, counted = self._book.open(seen, self._door.clock.now())
+        page = self._book.open(seen, self._door.clock.now())
         try:
-            taken = self._take_all(box, generation, seen.uids, counted)
+            taken = self._take_all(box, page, seen.uids)
         except Replaced:
             log.warning("a mailbox was restored from a copy", extra={"mailbox": self.settings.name})
-            generation = self._book.restart()
-            taken = self._take_all(box, generation, seen.uids, {})
+            page = self._book.restart(seen)
+            taken = self._take_all(box, page, seen.uids)
+        self._book.settle(page.generation, seen.uids)
         if self.postponed:
             log.warning(
                 "messages wait in a mailbox",
@@ -137,19 +138,19 @@ class ImapWatcher:
         self.scans += 1
         return taken
 
-    def _take_all(
-        self, box: ImapBox, generation: int, uids: Sequence[int], counted: Mapping[int, str]
-    ) -> int:
-        """Take what is not ``counted`` (SHA-256 by UID), move the rest. Raises ``Replaced``."""
+    def _take_all(self, box: ImapBox, page: Page, uids: Sequence[int]) -> int:
+        """Take what is not counted, move the rest. Raises ``Replaced``."""
+        generation = page.generation
         self._forget(generation, uids)
+        self._book.note(page, box.marks(page.unknown), self._door.clock.now())
         taken = 0
         for uid in uids:
             if self._stopping.is_set():
                 break
             if self._waits(generation, uid):
                 continue
-            if uid in counted:
-                if not self._same(box, generation, uid, counted[uid]):
+            if uid in page.counted:
+                if not self._same(box, generation, uid, page.counted[uid]):
                     continue
             elif self._taken(box, generation, uid):
                 taken += 1
@@ -191,12 +192,13 @@ class ImapWatcher:
             return False
         except _ELSEWHERE:
             raise
-        except Exception:
+        except Exception as error:
             log.exception(
                 "a message could not be taken; it stays in its mailbox and will be tried again",
                 extra={"mailbox": self.settings.name, "uid": uid},
             )
             self._postpone(generation, uid)
+            self._book.refused(generation, uid, type(error).__name__)
             return False
         self.postponed.pop((generation, uid), None)
         return True
