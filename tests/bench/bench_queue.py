@@ -210,8 +210,8 @@ def _table(measured: list[Measured], sizes: tuple[int, ...]) -> Table:
     return Table(
         "Pages of the queues",
         "Whole requests of a supervisor who reads 113 queues, p95 of "
-        f"{_TURNS} in turns, in milliseconds. Growth is from {sizes[0]:,} to {judged:,} items; the last column "
-        f"compares medians at {judged:,}.",
+        f"{_TURNS} in turns, in milliseconds. Growth is from {sizes[0]:,} to {judged:,} items; "
+        f"the last column compares medians at {judged:,}.",
         ("", *(f"{size:,} items" for size in sizes), "growth", "of the bare list"),
         tuple(rows),
         (f"Target: p95 at most {_TARGET:.0f} times that of {sizes[0]:,} items. {verdict} ({worst:.2f}).",),
