@@ -31,11 +31,11 @@ from gateway.house import House
 from gateway.identities import signing_identity
 from gateway.opening import open_delivery, unwrap_delivery
 from gateway.outbound.acknowledge import queue_acknowledgement
-from gateway.outbound.certificates import Choice, Chooser
+from gateway.outbound.certificates import Choice
 from gateway.outbound.compose import Draft, acknowledgement
 from gateway.outbound.harvest import harvested, propose
 from gateway.outbound.protect import protect
-from gateway.outbound.receipts import apply_receipt
+from gateway.outbound.receipts import apply_answer, apply_receipt
 from gateway.routing import match as routing
 from gateway.triage.nested import with_nested
 from gateway.triage.read import ReadDocument
@@ -244,7 +244,7 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
         return _receipt(house, delivery)
     circuit = house.circuit(delivery.circuit)
     seen, decision, at = _seen(house, delivery, carried), _decision(delivery), house.clock.now()
-    choose = Chooser(house.circuits.directory, lambda: house.proofs.supplied(house.trust))
+    choose = house.chooser()
     to = reply_address(seen.sender, seen.envelope_from, seen.signature)
     with house.database.reading() as session:
         reference = cases.reference_of_delivery(session, delivery.sha256)
@@ -267,7 +267,7 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
             f"delivery:{delivery.sha256}",
             {"step": "acknowledge", "silence": draft.reason},
         )
-        return Written({}, lambda session: [silence, *_reply(house, session, delivery, decision, at)])
+        return Written({}, lambda session: [silence, *_reply(session, delivery, decision, at)])
     draft = replace(draft, why=(*choice.reasons, *draft.why))
     outgoing = house.settings.outgoing
     made = protect(
@@ -281,13 +281,28 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
     raw_sha256 = house.vault.put(made.raw, "letter")
 
     def write(session: Session) -> list[Event]:
-        return list(
-            queue_acknowledgement(
-                session, draft, raw_sha256, at, outgoing.per_correspondent_per_day, made.protection
-            )
+        queued = queue_acknowledgement(
+            session,
+            draft,
+            raw_sha256,
+            at,
+            outgoing.per_correspondent_per_day,
+            made.protection,
+            house.circuits.directory.phone_of,
         )
+        return [*queued, *_reply(session, delivery, decision, at)]
 
     return Written({}, write)
+
+
+def _reply(session: Session, delivery: Delivery, decision: Decision, at: datetime) -> list[Event]:
+    """What a mail says of our letter that it answers: a person's answer, or an absence."""
+    message = MESSAGE.validate_python(delivery.mail)
+    if delivery.kind == MailKind.MAIL and not decision.quarantined:
+        return list(apply_answer(session, message, delivery, at))
+    if delivery.kind == MailKind.AUTO_REPLY and message.report is not None:
+        return list(apply_receipt(session, message, message.report, delivery, at))
+    return []
 
 
 def _receipt(house: House, delivery: Delivery) -> Written:
@@ -297,7 +312,8 @@ def _receipt(house: House, delivery: Delivery) -> Written:
     def write(session: Session) -> list[Event]:
         if message.report is None:
             return []
-        return list(apply_receipt(session, message, message.report, delivery, at))
+        phone_of = house.circuits.directory.phone_of
+        return list(apply_receipt(session, message, message.report, delivery, at, phone_of))
 
     return Written({}, write)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gateway import flow, log
 from gateway.engine import Engine
@@ -42,7 +42,8 @@ class Worker:
     def start(self) -> None:
         """Recover interrupted work, then take new work."""
         with self._house.database.transaction() as session:
-            outbox.free_leases(session, self._engine.executor)  # those of this instance's former life
+            # those of this instance's former life: whether they left is not known
+            outbox.free_leases(session, self._engine.executor, self._again_at())
         self._engine.start()
         self._beat()
         self._loop("feeder", _FEED_SECONDS, self._feed, self._hungry)
@@ -110,8 +111,12 @@ class Worker:
         for executor in dead:
             log.taken_over(executor, self._engine.take_over(executor))
             with house.database.transaction() as session:
-                outbox.free_leases(session, executor)
+                outbox.free_leases(session, executor, self._again_at())
                 executors.forget(session, executor)
+
+    def _again_at(self) -> datetime:
+        house = self._house
+        return house.clock.now() + timedelta(seconds=house.settings.outgoing.unanswered_seconds)
 
     def _seal(self) -> None:
         self._house.recorder.checkpoint(self._house.database)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, tuple_, update
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.db import Instant, Session, insert_new, table_of
@@ -27,6 +28,8 @@ class Call(SQLModel, table=True):
     key: str = Field(unique=True, max_length=300)
     reason: CallReason = Field(max_length=12)
     circuit: str = Field(max_length=80)
+    queue: str = Field(default="", max_length=40, index=True)
+    """Queue whose readers telephone."""
     recipient: str = Field(max_length=320)
     phone: str = Field(default="", max_length=60)
     """Number of the correspondent, when the directory knows it."""
@@ -37,6 +40,9 @@ class Call(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant, index=True)
     done_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
     done_by: str | None = Field(default=None, max_length=80)
+    """Who did it; ``None`` with ``done_at``: an acknowledgement came, nothing was left to do."""
+    note: str = Field(default="", max_length=300)
+    """What that person said of it."""
 
 
 def add(session: Session, call: Call) -> bool:
@@ -44,22 +50,25 @@ def add(session: Session, call: Call) -> bool:
     return insert_new(session, table_of(Call), call.model_dump(exclude={"id"}))
 
 
-def finish(session: Session, call_id: int, person: str, at: datetime) -> bool:
+def finish(session: Session, call_id: int, person: str, at: datetime, note: str = "") -> bool:
     """It is done, or no longer needed (``person`` empty); ``False`` when it was already."""
     statement = (
         update(Call)
         .where(col(Call.id) == call_id, col(Call.done_at).is_(None))
-        .values(done_at=at, done_by=person or None)
+        .values(done_at=at, done_by=person or None, note=note[:300])
     )
     return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
-def finish_of_letter(session: Session, outbox_id: int, at: datetime) -> int:
-    """A late receipt answered: what was asked about this letter is no longer needed; how many."""
-    statement = (
-        update(Call).where(col(Call.outbox_id) == outbox_id, col(Call.done_at).is_(None)).values(done_at=at)
-    )
-    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+def finish_of_letter(
+    session: Session, outbox_id: int, at: datetime, reasons: Collection[CallReason] = ()
+) -> int:
+    """A late receipt answered: what was asked about this letter (for one of ``reasons`` when there are any)
+    is no longer needed; how many."""
+    statement = update(Call).where(col(Call.outbox_id) == outbox_id, col(Call.done_at).is_(None))
+    if reasons:
+        statement = statement.where(col(Call.reason).in_(reasons))
+    return int(session.execute(statement.values(done_at=at)).rowcount)  # type: ignore[attr-defined]
 
 
 def get(session: Session, call_id: int) -> Call | None:
@@ -70,6 +79,27 @@ def waiting(session: Session, limit: int) -> list[Call]:
     """What is not done, the oldest first."""
     statement = select(Call).where(col(Call.done_at).is_(None))
     return list(session.exec(statement.order_by(col(Call.at), col(Call.id)).limit(limit)))
+
+
+def waiting_in(session: Session, places: Collection[tuple[str, str]], limit: int) -> list[Call]:
+    """What the readers of these (circuit, queue) have to do, the oldest first."""
+    if not places:
+        return []
+    here = tuple_(col(Call.circuit), col(Call.queue)).in_(list(places))
+    statement = select(Call).where(col(Call.done_at).is_(None), here)
+    return list(session.exec(statement.order_by(col(Call.at), col(Call.id)).limit(limit)))
+
+
+def waiting_on(session: Session, outbox_id: int) -> bool:
+    """Whether a person was already asked about this letter and has not done it yet."""
+    statement = select(Call.id).where(col(Call.outbox_id) == outbox_id, col(Call.done_at).is_(None))
+    return session.exec(statement.limit(1)).first() is not None
+
+
+def of_letter(session: Session, outbox_id: int) -> list[Call]:
+    """Everything ever asked of a person about one letter, the oldest first."""
+    statement = select(Call).where(col(Call.outbox_id) == outbox_id)
+    return list(session.exec(statement.order_by(col(Call.at), col(Call.id))))
 
 
 def waiting_about(session: Session, case_id: int | None, delivery: str | None) -> list[Call]:

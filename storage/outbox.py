@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,17 +11,9 @@ from sqlalchemy import JSON, UniqueConstraint, func, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from storage.db import Instant, insert_new, table_of
+from storage.lettermoves import ARROWS, OutboxState
 
-
-class OutboxState(StrEnum):
-    QUEUED = "queued"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    DISPLAYED = "displayed"
-    PROCESSED = "processed"
-    DELAYED = "delayed"
-    FAILED = "failed"
-    GIVEN_UP = "given_up"
+__all__ = ["OutboxState"]
 
 
 class Following(StrEnum):
@@ -77,6 +69,8 @@ class OutboxEntry(SQLModel, table=True):
     expected_by: datetime | None = Field(default=None, sa_type=Instant, index=True)
     """Set when the letter leaves."""
     following: Following = Field(default=Following.NONE, max_length=12, index=True)
+    follows: int | None = Field(default=None, foreign_key="outbox.id", index=True)
+    """The letter without return that this one reminds of."""
 
 
 class Receipt(SQLModel, table=True):
@@ -90,7 +84,7 @@ class Receipt(SQLModel, table=True):
     delivery: str = Field(foreign_key="deliveries.sha256", max_length=64)
     """The mail that carried the report."""
     action: str = Field(max_length=20)
-    """``delivered``, ``delayed``, ``failed``, ``displayed``, ``processed``, ``error``."""
+    """``delivered``, ``delayed``, ``failed``, ``displayed``, ``processed``, ``error``, ``answered``."""
     status: str = Field(default="", max_length=20)
     detail: str = Field(default="", max_length=500)
     at: datetime = Field(sa_type=Instant)
@@ -158,15 +152,19 @@ def claim(
     return get(session, entry.id)
 
 
-def free_leases(session: Session, holder: str) -> int:
+def free_leases(session: Session, holder: str, again_at: datetime | None = None) -> int:
     """Free the letters that a dead instance held (attempts are named ``<holder>#…``); how many.
 
-    Only for an instance known to be dead: one that starts under its own name, or one taken over.
+    Only for an instance known to be dead: one that starts under its own name, or one taken over. Nobody
+    knows whether those letters left: ``again_at`` lets a delivery report say so before they leave again.
     """
+    values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
+    if again_at is not None:
+        values["next_attempt_at"] = again_at
     statement = (
         update(OutboxEntry)
         .where(col(OutboxEntry.lease_owner).startswith(f"{holder}#", autoescape=True))
-        .values(lease_owner=None, lease_until=None)
+        .values(**values)
     )
     return session.exec(statement).rowcount
 
@@ -180,23 +178,28 @@ def finish(
     *,
     sent_at: datetime | None = None,
     next_attempt_at: datetime | None = None,
-    expected_by: datetime | None = None,
 ) -> bool:
     """Record what an attempt gave and free the lease; ``False`` when the lease is someone else's now.
 
-    A receipt may have moved the letter on while the attempt was unanswered: its state is then kept.
+    A receipt may have moved the letter on while the attempt was unanswered: its state is then kept. A
+    letter that leaves (``sent_at``) and expects an acknowledgement is followed from then on.
     """
     entry = get(session, entry_id)
     if entry is None or entry.lease_owner != owner:
         return False
-    state = after if entry.state is OutboxState.QUEUED else entry.state
-    values: dict[str, Any] = {"state": state, "last_reply": reply, "lease_owner": None, "lease_until": None}
+    still = entry.state is OutboxState.QUEUED
+    if still and after is not entry.state and (entry.state, after) not in ARROWS:
+        return False
+    values: dict[str, Any] = {
+        "state": after if still else entry.state,
+        "last_reply": reply,
+        "lease_owner": None,
+        "lease_until": None,
+    }
     if sent_at is not None:
-        values["sent_at"] = sent_at
+        values |= _left(entry, sent_at)
     if next_attempt_at is not None:
         values["next_attempt_at"] = next_attempt_at
-    if expected_by is not None:
-        values |= {"expected_by": expected_by, "following": Following.WAITING}
     statement = (
         update(OutboxEntry)
         .where(
@@ -209,14 +212,40 @@ def finish(
     return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
-def move(session: Session, entry_id: int, before: OutboxState, after: OutboxState) -> bool:
-    """Change the state of a letter that is still in ``before``."""
+def move(
+    session: Session,
+    entry_id: int,
+    before: OutboxState,
+    after: OutboxState,
+    *,
+    left_at: datetime | None = None,
+) -> bool:
+    """Follow one arrow of ``lettermoves.TABLE`` from the state the caller saw; ``False`` when it is not
+    there.
+
+    ``left_at``: a report proves that a letter left whose attempt never told.
+    """
+    entry = get(session, entry_id)
+    if entry is None or entry.state is not before or (before, after) not in ARROWS:
+        return False
+    values: dict[str, Any] = {"state": after}
+    if left_at is not None and entry.sent_at is None:
+        values |= _left(entry, left_at)
     statement = (
         update(OutboxEntry)
         .where(col(OutboxEntry.id) == entry_id, col(OutboxEntry.state) == before)
-        .values(state=after)
+        .values(**values)
     )
     return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def _left(entry: OutboxEntry, at: datetime) -> dict[str, Any]:
+    """Columns of a letter that left at ``at``; what it expects is waited for once, whatever comes again."""
+    values: dict[str, Any] = {"sent_at": at}
+    if entry.expects and entry.following is Following.NONE:
+        due = at + timedelta(days=entry.within_days)
+        values |= {"expected_by": due, "following": Following.WAITING}
+    return values
 
 
 def busy(session: Session, at: datetime, since: datetime) -> dict[str, tuple[int, int]]:
@@ -225,39 +254,6 @@ def busy(session: Session, at: datetime, since: datetime) -> dict[str, tuple[int
     recent = dict(session.exec(by_domain.where(col(OutboxEntry.attempted_at) > since)).all())
     live = dict(session.exec(by_domain.where(col(OutboxEntry.lease_until) > at)).all())
     return {domain: (recent.get(domain, 0), live.get(domain, 0)) for domain in recent.keys() | live.keys()}
-
-
-def unanswered(session: Session, at: datetime, limit: int) -> list[OutboxEntry]:
-    """Letters whose acknowledgement was due by ``at`` and is still waited for, the oldest first."""
-    statement = (
-        select(OutboxEntry)
-        .where(
-            col(OutboxEntry.expected_by) <= at,
-            col(OutboxEntry.following).in_((Following.WAITING, Following.REMINDED)),
-        )
-        .order_by(col(OutboxEntry.expected_by), col(OutboxEntry.id))
-        .limit(limit)
-    )
-    return list(session.exec(statement))
-
-
-def follow(
-    session: Session,
-    entry_id: int,
-    before: Following,
-    after: Following,
-    expected_by: datetime | None = None,
-) -> bool:
-    """One step of the wait, by whoever still finds it in ``before``."""
-    values: dict[str, Any] = {"following": after}
-    if expected_by is not None:
-        values["expected_by"] = expected_by
-    statement = (
-        update(OutboxEntry)
-        .where(col(OutboxEntry.id) == entry_id, col(OutboxEntry.following) == before)
-        .values(**values)
-    )
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
 def requeue(session: Session, entry_id: int, before: OutboxState, at: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The directory's four CSV files, read into a ``Directory`` with every fault at its line.
+"""The directory's CSV files, read into a ``Directory`` with every fault at its line.
 
 Lines that start with ``#`` are comments (source, licence, status). A certificate file that is named
 and absent is a warning, not a fault: it may be made later than the directory.

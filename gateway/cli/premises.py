@@ -22,7 +22,6 @@ from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.orphans import sweep_orphans
 from gateway.intake.smtp import SmtpListener
-from gateway.outbound.certificates import Chooser
 from gateway.outbound.dispatch import Dispatcher, Limits, Patience
 from gateway.outbound.reminders import ReminderPost
 from gateway.outbound.send import Smarthost
@@ -88,7 +87,8 @@ class Premises:
             "keys": (_SWEEP_SECONDS, Locks(house).once),
         }
         if settings.outgoing.enabled:
-            chores["dispatch"] = (_DISPATCH_SECONDS, self._dispatcher().once)
+            for lane in range(settings.outgoing.lanes):
+                chores[f"dispatch-{lane + 1}"] = (_DISPATCH_SECONDS, self._dispatcher().once)
         return chores
 
     def _sweeper(self) -> Sweeper:
@@ -101,7 +101,7 @@ class Premises:
             lambda mailbox: signing_identity(house.ring, mailbox),
             house.settings.outgoing.per_correspondent_per_day,
             house.trust.intermediates,
-            choose=Chooser(directory, lambda: house.proofs.supplied(house.trust)),
+            choose=house.chooser(),
             cipher=house.settings.outgoing.encryption,
             transport=house.settings.outgoing.key_transport,
         )
@@ -127,7 +127,10 @@ class Premises:
                 first=timedelta(seconds=asked.first_retry_seconds),
                 ceiling=timedelta(seconds=asked.ceiling_seconds),
                 give_up_after=timedelta(hours=asked.give_up_after_hours),
+                lease=timedelta(seconds=1.5 * asked.attempt_seconds),
+                unanswered=timedelta(seconds=asked.unanswered_seconds),
             ),
+            phone_of=house.circuits.directory.phone_of,
             owner=house.settings.engine.executor,
             limits=Limits(
                 asked.per_domain_per_minute,

@@ -9,7 +9,9 @@ from typing import Any
 from gateway.clock import PARIS, paris_date
 from gateway.evidence.record import Kind
 from gateway.outbound.compose import Draft
-from storage import cases, outbox
+from gateway.outbound.handing import PhoneOf, no_phone, queue_of
+from storage import calls, cases, outbox
+from storage.calls import Call, CallReason
 from storage.db import Session
 from storage.outbox import OutboxEntry
 
@@ -26,8 +28,12 @@ def queue_acknowledgement(
     at: datetime,
     per_day: int = PER_DAY,
     protection: str = "",
+    phone_of: PhoneOf = no_phone,
 ) -> tuple[Event, ...]:
-    """Queue the letter whose bytes are ``raw_sha256``; nothing when its Message-ID is already there."""
+    """Queue the letter whose bytes are ``raw_sha256``; nothing when its Message-ID is already there.
+
+    Past the letters of a day, a person is asked to take over, once a day and correspondent.
+    """
     if outbox.by_message_id(session, draft.message_id) is not None:
         return ()
     if too_many(session, draft.recipient, at, per_day):
@@ -36,15 +42,26 @@ def queue_acknowledgement(
             "silence": f"plus de {per_day} lettres automatiques à ce correspondant aujourd'hui : "
             "une personne prend le relais",
         }
-        return ((Kind.STEP, f"delivery:{draft.delivery}", fields),)
+        silence: Event = (Kind.STEP, f"delivery:{draft.delivery}", fields)
+        return (silence, *_one_takes_over(session, draft, at, per_day, phone_of))
     made = queue_letter(session, draft, raw_sha256, at, protection)
     return () if made is None else (made[1],)
 
 
 def queue_letter(
-    session: Session, draft: Draft, raw_sha256: str, at: datetime, protection: str = ""
+    session: Session,
+    draft: Draft,
+    raw_sha256: str,
+    at: datetime,
+    protection: str = "",
+    *,
+    follows: int | None = None,
 ) -> tuple[OutboxEntry, Event] | None:
-    """Queue any letter; ``None`` when its Message-ID is already there."""
+    """Queue any letter; ``None`` when its Message-ID is already there. ``follows``: the one it reminds of.
+
+    A letter with a null return path gets no report (RFC 3464): it is followed only for an answer.
+    """
+    followed = draft.expects == "answer" or not draft.answers
     entry = outbox.queue(
         session,
         OutboxEntry(
@@ -62,8 +79,9 @@ def queue_letter(
             next_attempt_at=at,
             protection=protection,
             why=list(draft.why),
-            expects=draft.expects,
-            within_days=draft.within_days,
+            expects=draft.expects if followed else None,
+            within_days=draft.within_days if followed else 0,
+            follows=follows,
         ),
     )
     if entry is None:
@@ -84,6 +102,35 @@ def too_many(session: Session, recipient: str, at: datetime, per_day: int) -> bo
     """Whether ``recipient`` already got its automatic letters of the day (a day in France)."""
     midnight = datetime.combine(paris_date(at), time(), PARIS)
     return outbox.written_to(session, recipient, midnight) >= per_day
+
+
+def _one_takes_over(
+    session: Session, draft: Draft, at: datetime, per_day: int, phone_of: PhoneOf
+) -> tuple[Event, ...]:
+    case_id = draft.case_id or _case_of(session, draft.delivery)
+    call = Call(
+        key=f"{CallReason.TOO_MANY}:{paris_date(at).isoformat()}:{draft.recipient.lower()}"[:300],
+        reason=CallReason.TOO_MANY,
+        circuit=draft.circuit,
+        queue=queue_of(session, case_id, draft.delivery),
+        recipient=draft.recipient,
+        phone=phone_of(draft.recipient)[:60],
+        detail=f"plus de {per_day} lettres automatiques dans la journée",
+        delivery=draft.delivery,
+        case_id=case_id,
+        at=at,
+    )
+    if not calls.add(session, call):
+        return ()
+    fields = {
+        "action": "call-asked",
+        "reason": str(CallReason.TOO_MANY),
+        "letter": draft.letter,
+        "recipient": draft.recipient,
+        "queue": call.queue,
+        "phone": call.phone,
+    }
+    return ((Kind.LETTER_ESCALATED, f"delivery:{draft.delivery}", fields),)
 
 
 def _case_of(session: Session, delivery: str | None) -> int | None:

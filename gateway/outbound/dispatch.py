@@ -1,8 +1,10 @@
 """Letters leave: one attempt at a time an entry, the exact bytes of the vault, until a ceiling.
 
-At least once, never silently: the lease is committed before the attempt and its outcome after. A crash
-between the server's ``250`` and our commit sends the same bytes again once the lease ends, under the same
-Message-ID and ENVID, which is how the receiver knows one letter from two. The other order would lose it.
+At least once, never silently: the lease is committed before the attempt and its outcome after. When the
+answer to the end of the content is lost (connection dropped, time-out, our own death), SMTP tells nobody
+whether the letter left (RFC 1047; RFC 5321, 4.5.3.2.6): sending it again may double it, not sending it may
+lose it. We choose to send it again, the same bytes under the same Message-ID and ENVID, by which a receiver
+knows one letter from two; after a pause, during which a delivery report may say that it need not.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ from uuid import uuid4
 
 from gateway.clock import Clock
 from gateway.evidence.record import Kind, Recorder
-from gateway.outbound.send import Permanent, Sent, Temporary
+from gateway.outbound.badaddress import flag_failed
+from gateway.outbound.handing import PhoneOf, hand_over, no_phone
+from gateway.outbound.send import Permanent, Sent, Temporary, Unanswered
 from storage import outbox
-from storage.db import Database
+from storage.calls import CallReason
+from storage.db import Database, Session
 from storage.errors import BlobDamaged, BlobNotFound, UnknownKey, VaultError
 from storage.outbox import OutboxEntry, OutboxState
 from storage.vault import Vault
@@ -29,6 +34,7 @@ _ENVID_MAX = 100
 """RFC 3461, 4.4."""
 _REPLY_MAX = 300
 _MINUTE = timedelta(minutes=1)
+_CALLS = {OutboxState.FAILED: CallReason.FAILED, OutboxState.GIVEN_UP: CallReason.GIVEN_UP}
 _DOUBLINGS = 20
 """Past it any ceiling is reached; the number must not grow for ever."""
 
@@ -47,7 +53,9 @@ class Patience:
     ceiling: timedelta = timedelta(hours=4)
     give_up_after: timedelta = timedelta(hours=72)
     lease: timedelta = timedelta(minutes=30)
-    """Longer than any SMTP dialogue of ours: a live attempt is never doubled."""
+    """Longer than any attempt of ours may last (``Smarthost`` cuts it): a live one is never doubled."""
+    unanswered: timedelta = timedelta(minutes=5)
+    """At least this before sending again what may have left: a delivery report may come first."""
 
     def wait(self, attempts: int, chance: float) -> timedelta:
         """Time before the next attempt: doubled after each of ``attempts``, up to the ceiling.
@@ -98,6 +106,7 @@ class Dispatcher:
         patience: Patience | None = None,
         owner: str = "passerelle-1",
         limits: Limits | None = None,
+        phone_of: PhoneOf = no_phone,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -108,6 +117,7 @@ class Dispatcher:
         self._patience = patience or Patience()
         self._owner = owner
         self._limits = limits or Limits()
+        self._phone_of = phone_of
 
     def once(self, limit: int = 100) -> int:
         """Try every letter that is due now, at most ``limit``; how many were tried.
@@ -134,9 +144,10 @@ class Dispatcher:
             sender = "" if entry.null_return_path else entry.mailbox
             sent = self._send(raw, sender, entry.recipient, envid_of(entry.message_id))
         except Permanent as error:
-            self._record(entry, OutboxState.FAILED, error.reply)
+            self._record(entry, OutboxState.FAILED, error.reply, about=error.about)
         except Temporary as error:
-            self._again(entry, error.reply)
+            least = self._patience.unanswered if isinstance(error, Unanswered) else timedelta()
+            self._again(entry, error.reply, least)
         except (BlobDamaged, BlobNotFound, UnknownKey) as error:
             self._record(entry, OutboxState.FAILED, error.public)
         except VaultError as error:
@@ -144,12 +155,12 @@ class Dispatcher:
         else:
             self._record(entry, OutboxState.SENT, sent.reply)
 
-    def _again(self, entry: OutboxEntry, reply: str) -> None:
+    def _again(self, entry: OutboxEntry, reply: str, least: timedelta = timedelta()) -> None:
         at = self._clock.now()
         if at - (entry.retried_at or entry.created_at) >= self._patience.give_up_after:
             self._record(entry, OutboxState.GIVEN_UP, reply)
             return
-        pause = self._patience.wait(entry.attempts, self._random())
+        pause = max(self._patience.wait(entry.attempts, self._random()), least)
         with self._database.transaction() as session:
             outbox.finish(
                 session,
@@ -160,8 +171,8 @@ class Dispatcher:
                 next_attempt_at=at + pause,
             )
 
-    def _record(self, entry: OutboxEntry, after: OutboxState, reply: str) -> None:
-        """The end of the attempts: state and evidence in one commit."""
+    def _record(self, entry: OutboxEntry, after: OutboxState, reply: str, about: str = "") -> None:
+        """The end of the attempts: state, evidence and call to make in one commit."""
         at = self._clock.now()
         sent_at: datetime | None = at if after is OutboxState.SENT else None
         with self._database.transaction() as session:
@@ -170,8 +181,19 @@ class Dispatcher:
             )
             if not held:
                 return  # the lease ran out and someone else holds the letter: their outcome counts
-            kind, subject, fields = _event(entry, after, _clean(reply))
-            self._recorder.add(session, kind, subject, **fields)
+            trouble = self._trouble(session, entry, after, _clean(reply), at, about)
+            self._recorder.add_all(session, [_event(entry, after, _clean(reply)), *trouble])
+
+    def _trouble(
+        self, session: Session, entry: OutboxEntry, after: OutboxState, reply: str, at: datetime, about: str
+    ) -> tuple[Event, ...]:
+        """What a letter that will not leave asks: its address flagged when it is refused, a person to
+        call."""
+        reason = _CALLS.get(after)
+        if reason is None:
+            return ()
+        flagged = flag_failed(session, entry, at, "", reply) if about == "recipient" else ()
+        return (*flagged, *hand_over(session, entry, reason, reply, at, self._phone_of))
 
 
 def envid_of(message_id: str) -> str:

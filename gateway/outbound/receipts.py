@@ -1,19 +1,12 @@
-"""What comes back about a letter: one table of states, nothing counted twice, nothing believed blindly.
+"""What comes back about a letter: nothing counted twice, nothing believed blindly, late or early.
 
 A report counts only when it names one of our letters (Message-ID, or ENVID) that has really left, and the
-very address it went to. Anything else changes nothing and stays with its mail for a person.
+very address it went to. Anything else changes nothing and stays with its mail for a person. The states and
+what moves them are ``storage.lettermoves``. A person who answers a letter is the fourth thing known of it,
+beside its transport, its delivery and its reading: it moves no state and ends the wait.
 
-    reported    from                                          to
-    delivered   queued*, sent, delayed, failed, given_up      delivered
-    delayed     queued*, sent                                 delayed
-    failed      queued*, sent, delayed, delivered, given_up   failed
-    displayed   queued*, sent, delayed, delivered, failed, given_up             displayed
-    processed   queued*, sent, delayed, delivered, displayed, failed, given_up  processed
-    error       queued*, sent, delayed, delivered, displayed, given_up          failed
-
-``queued*``: an attempt was made and its outcome not yet recorded. A failure that comes after the letter was
-read changes nothing; one that comes after a delivery does (a later server gave it back). Whatever is not in
-the table is kept as a receipt and moves nothing.
+A letter that failed becomes a call to make, once; what comes later corrects the state, takes the call back
+when it is good news, and asks nobody a second time.
 """
 
 from __future__ import annotations
@@ -23,29 +16,27 @@ from datetime import datetime
 from typing import Any
 
 from gateway.evidence.record import Kind
+from gateway.outbound.badaddress import flag_failed
+from gateway.outbound.handing import ANSWERED, PhoneOf, came, hand_over, no_phone
 from parsers.report import AUTO_REPLY, READ, Report
 from parsers.unpack import Message
-from storage import outbox
+from storage import lettermoves, outbox
+from storage.calls import CallReason
 from storage.db import Session
 from storage.deliveries import Delivery
+from storage.lettermoves import REPORTS, Cause
 from storage.outbox import OutboxEntry, OutboxState, Receipt
 
 Event = tuple[Kind, str, Mapping[str, Any]]
 
-_Q, _S, _DY, _DD = OutboxState.QUEUED, OutboxState.SENT, OutboxState.DELAYED, OutboxState.DELIVERED
-_DI, _P, _F, _G = OutboxState.DISPLAYED, OutboxState.PROCESSED, OutboxState.FAILED, OutboxState.GIVEN_UP
-TABLE: dict[str, tuple[frozenset[OutboxState], OutboxState]] = {
-    "delivered": (frozenset({_Q, _S, _DY, _F, _G}), _DD),
-    "delayed": (frozenset({_Q, _S}), _DY),
-    "failed": (frozenset({_Q, _S, _DY, _DD, _G}), _F),
-    "displayed": (frozenset({_Q, _S, _DY, _DD, _F, _G}), _DI),
-    "processed": (frozenset({_Q, _S, _DY, _DD, _DI, _F, _G}), _P),
-    "error": (frozenset({_Q, _S, _DY, _DD, _DI, _G}), _F),
-}
-
 
 def apply_receipt(
-    session: Session, message: Message, report: Report, delivery: Delivery, at: datetime
+    session: Session,
+    message: Message,
+    report: Report,
+    delivery: Delivery,
+    at: datetime,
+    phone_of: PhoneOf = no_phone,
 ) -> tuple[Event, ...]:
     """Apply one report carried by ``delivery``; the entries to record, at least one (why, if refused)."""
     entry = _correlated(session, message, report)
@@ -67,8 +58,9 @@ def apply_receipt(
     )
     if not outbox.add_receipt(session, receipt):
         return ()
-    after = after_report(entry.state, action)
-    moved = after is not entry.state and outbox.move(session, entry.id, entry.state, after)
+    after = after_report(entry, action)
+    left = at if after in lettermoves.REACHED or after is OutboxState.DELAYED else None
+    moved = after is not entry.state and outbox.move(session, entry.id, entry.state, after, left_at=left)
     fields = {
         "delivery": delivery.sha256,
         "report": report.kind,
@@ -78,13 +70,79 @@ def apply_receipt(
         "after": str(after if moved else entry.state),
         "applied": True,
     }
-    return ((Kind.RECEIPT, f"outbox:{entry.message_id}", fields),)
+    said: Event = (Kind.RECEIPT, f"outbox:{entry.message_id}", fields)
+    if moved and after is OutboxState.FAILED:
+        reply = _diagnostic(report, entry)
+        flagged = flag_failed(session, entry, at, status, reply) if action == Cause.FAILED else ()
+        why = " ".join(f"{status} {detail}".split())
+        return (said, *flagged, *hand_over(session, entry, CallReason.FAILED, why, at, phone_of))
+    return (said, *came(session, entry, action, at), *_of_reminded(session, entry, action, at))
 
 
-def after_report(before: OutboxState, action: str) -> OutboxState:
-    """The state after a report, by the table; ``before`` itself when the table has no arrow."""
-    allowed, after = TABLE.get(action, (frozenset[OutboxState](), before))
-    return after if before in allowed else before
+def _of_reminded(session: Session, entry: OutboxEntry, action: str, at: datetime) -> tuple[Event, ...]:
+    """Who reads our reminder knows of the letter it reminds of; its mere delivery says nothing of it."""
+    if entry.follows is None or action not in {Cause.DISPLAYED, Cause.PROCESSED}:
+        return ()
+    reminded = outbox.get(session, entry.follows)
+    return came(session, reminded, action, at) if reminded is not None else ()
+
+
+def _diagnostic(report: Report, entry: OutboxEntry) -> str:
+    ours = entry.recipient.casefold()
+    return next((r.diagnostic for r in report.recipients if r.address.casefold() == ours), "")
+
+
+def apply_answer(session: Session, message: Message, delivery: Delivery, at: datetime) -> tuple[Event, ...]:
+    """Tie a mail to our letter that it answers, when it comes from the address the letter went to.
+
+    A mail that answers our reminder answers the letter reminded of. An automatic answer is no answer.
+    """
+    named = [message.in_reply_to, *reversed(message.references)]
+    entry = _first(outbox.by_message_id(session, n.strip()) for n in named if n)
+    if entry is None or entry.id is None or entry.attempts == 0 or message.auto_submitted:
+        return ()
+    if (message.sender or "").casefold() != entry.recipient.casefold():
+        return ()
+    return answered(session, entry, delivery.sha256, "la personne à qui la lettre est partie a répondu", at)
+
+
+def answered(
+    session: Session, entry: OutboxEntry, delivery: str, detail: str, at: datetime
+) -> tuple[Event, ...]:
+    """Note that what a letter asked for has come with ``delivery``; nothing when it was already noted."""
+    concerned = [entry]
+    reminded = outbox.get(session, entry.follows) if entry.follows is not None else None
+    if reminded is not None:
+        concerned.append(reminded)
+    events: list[Event] = []
+    for one in concerned:
+        receipt = Receipt(outbox_id=one.id or 0, delivery=delivery, action=ANSWERED, detail=detail, at=at)
+        if not outbox.add_receipt(session, receipt):
+            continue
+        fields = {"delivery": delivery, "action": ANSWERED, "applied": True, "after": str(one.state)}
+        events.append((Kind.RECEIPT, f"outbox:{one.message_id}", fields))
+        events.extend(came(session, one, ANSWERED, at))
+    return tuple(events)
+
+
+def after_report(entry: OutboxEntry, action: str) -> OutboxState:
+    """The state after a report, by the table; the state itself when the table has no arrow.
+
+    A failure told while a letter waits to leave again is about its former life: the new one is attempted.
+    """
+    try:
+        cause = Cause(action)
+    except ValueError:
+        return entry.state
+    if cause not in REPORTS:
+        return entry.state
+    after = lettermoves.after(entry.state, cause)
+    again = entry.retried_at is not None and (
+        entry.attempted_at is None or entry.attempted_at < entry.retried_at
+    )
+    if entry.state is OutboxState.QUEUED and again and after not in lettermoves.REACHED:
+        return entry.state
+    return after
 
 
 def _correlated(session: Session, message: Message, report: Report) -> OutboxEntry | None:

@@ -2,8 +2,9 @@
 
 What concerns the letter (MAIL, RCPT, DATA refused for good) is ``Permanent``; everything else, a wrong
 password and a broken TLS set-up included, is ``Temporary``: it can be repaired and the letter still
-leave. A connection lost after the end of DATA is temporary too, although the letter may have left: it
-leaves again with the same Message-ID, which receivers recognise.
+leave. An answer lost after the end of the content is ``Unanswered``: the letter may have left; it leaves
+again with the same Message-ID, which receivers recognise. No attempt lasts longer than
+``[outgoing] attempt_seconds``, however slowly a server speaks.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import contextlib
 import re
 import smtplib
+import socket
 import ssl
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +23,9 @@ from gateway.errors import PasserelleError
 from gateway.outbound.heads import wire_address
 from gateway.settings import Outgoing
 
-_SECONDS = 60.0
-_FINAL_SECONDS = 600.0
-"""RFC 5321 4.5.3.2.6: the server may work ten minutes on the end of DATA."""
 _LONE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+"""Lines end by CRLF alone: whatever begins after an LF begins a line (RFC 5321, 4.5.2)."""
 _PLAIN = re.compile(r"[^\s<>\x00-\x1f\x7f]*")
 _XTEXT = re.compile(r"[^!-*,-<>-~]")
 
@@ -51,14 +53,47 @@ class Temporary(SendError):
         super().__init__("La lettre n'est pas partie ; elle est gardée et sera présentée à nouveau.", reply)
 
 
-class Permanent(SendError):
-    """The server will not take this letter for this recipient."""
+class Unanswered(Temporary):
+    """The whole content was given and nobody said whether it was taken."""
 
-    def __init__(self, reply: str) -> None:
+
+class Permanent(SendError):
+    """The server will not take this letter for this recipient.
+
+    ``about``: ``recipient`` when the recipient was refused, empty when anything else was.
+    """
+
+    def __init__(self, reply: str, about: str = "") -> None:
+        self.about = about
         super().__init__(
             "Le serveur d'envoi refuse la lettre ; elle est gardée, vérifiez l'adresse du destinataire.",
             reply,
         )
+
+
+class _Client(smtplib.SMTP):
+    """A connection that is cut when its time is over, wherever it stands."""
+
+    def __init__(self, host: str, port: int, name: str, settings: Outgoing) -> None:
+        self._clock = threading.Timer(settings.attempt_seconds, self._cut)
+        self._clock.daemon = True
+        self._clock.start()
+        try:
+            super().__init__(host, port, name, timeout=settings.reply_seconds)
+            if self.sock is not None:  # the final dot leaves alone: it must not wait for an acknowledgement
+                self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            self.close()
+            raise
+
+    def _cut(self) -> None:
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._clock.cancel()
+        super().close()
 
 
 class Smarthost:
@@ -107,7 +142,7 @@ class Smarthost:
         """``tls``: must, must not, or ``None`` when offered."""
         domain = sender.rpartition("@")[2] or "localhost"
         name = domain.encode("idna").decode() if not domain.isascii() else domain
-        client = smtplib.SMTP(self._settings.host, self._settings.port, name, timeout=_SECONDS)
+        client = _Client(self._settings.host, self._settings.port, name, self._settings)
         try:
             client.ehlo_or_helo_if_needed()
             if tls or (tls is None and client.has_extn("starttls")):
@@ -143,17 +178,27 @@ class Smarthost:
             if recipient.isascii():
                 notify.append(f"ORCPT=rfc822;{_xtext(recipient)}")
         _expect(client.mail(sender, options), 250)
-        _expect(client.rcpt(recipient, notify), 250, 251)
-        if client.sock is not None:
-            client.sock.settimeout(_FINAL_SECONDS)
         try:
-            answer = client.data(raw)
-        except smtplib.SMTPDataError as error:
-            answer = (error.smtp_code, _bytes(error.smtp_error))
-        reply = _expect(answer, 250)
+            _expect(client.rcpt(recipient, notify), 250, 251)
+        except Permanent as error:
+            raise Permanent(error.reply, "recipient") from None
+        _expect(client.docmd("DATA"), 354)
+        reply = _expect(self._content(client, raw), 250)
         with contextlib.suppress(OSError, smtplib.SMTPException):
             client.quit()
         return Sent(reply, reported)
+
+    def _content(self, client: smtplib.SMTP, raw: bytes) -> tuple[int, bytes]:
+        """The content to its final dot, and what was answered. Raises ``Unanswered`` when nothing was."""
+        client.send(_LEADING_DOT.sub(b"..", raw))  # lost on the way: the server has no end, and no letter
+        if client.sock is not None:
+            client.sock.settimeout(self._settings.final_seconds)
+        end = b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
+        try:
+            client.send(end)
+            return client.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unanswered(_said(error)) from error
 
 
 def _mail_options(client: smtplib.SMTP, raw: bytes, addresses: str) -> list[str]:

@@ -4,7 +4,8 @@
 with SmtpPeer(answers={"RCPT": "550 5.1.1 no such user"}) as peer: ... peer.port, peer.messages
 ```
 Keys of ``answers``: the verb, ``CONNECT`` for the greeting, ``END`` for the end of the content. A verb
-in ``hang_up`` is answered by a closed connection.
+in ``hang_up`` is answered by a closed connection, one in ``mute`` by nothing, one in ``endless`` by a reply
+of many lines that never ends.
 """
 
 from __future__ import annotations
@@ -48,11 +49,16 @@ class SmtpPeer:
         answers: Mapping[str, str] | None = None,
         features: Sequence[str] = ("PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "SIZE 50000000"),
         hang_up: Collection[str] = (),
+        mute: Collection[str] = (),
+        endless: Collection[str] = (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._answers = _USUAL | dict(answers or {})
         self._features = [*features, *(["STARTTLS"] if tls else [])]
         self._hang_up = frozenset(hang_up)
+        self._mute = frozenset(mute)
+        self._endless = frozenset(endless)
+        self._over = threading.Event()
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -82,7 +88,7 @@ class SmtpPeer:
             verb = command.split(" ")[0].upper()
             self.commands.append(command)
             message.commands.append(command)
-            if verb == "EHLO" and "EHLO" not in self._answers:
+            if verb == "EHLO" and verb not in {*self._answers, *self._hang_up, *self._mute, *self._endless}:
                 offered = [f for f in self._features if not (protected and f == "STARTTLS")]
                 client.sendall("".join(f"250-{f}\r\n" for f in ["peer.example", *offered]).encode())
                 client.sendall(b"250 HELP\r\n")
@@ -105,6 +111,11 @@ class SmtpPeer:
     def _answer(self, client: socket.socket, verb: str) -> bool:
         if verb in self._hang_up:
             return False
+        if verb in self._mute:
+            return bool(client.recv(1))  # until the other side is tired of waiting
+        while verb in self._endless and not self._over.is_set():
+            client.sendall(b"250-one more line\r\n")
+            self._over.wait(0.02)
         client.sendall(self._answers.get(verb, "502 5.5.1 unknown").encode() + b"\r\n")
         return True
 
@@ -120,6 +131,7 @@ class SmtpPeer:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._over.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

@@ -8,7 +8,8 @@ from datetime import timedelta
 from gateway.evidence.record import Kind
 from gateway.outbound.acknowledge import queue_acknowledgement, queue_letter, too_many
 from gateway.outbound.compose import Draft, acknowledgement
-from storage import cases, outbox
+from storage import calls, cases, outbox
+from storage.calls import CallReason
 from storage.db import Database
 from storage.outbox import OutboxState
 from tests.builders import rows
@@ -43,11 +44,22 @@ def test_past_the_daily_ceiling_a_person_writes(database: Database) -> None:
     draft = _draft()
     with database.transaction() as session:
         rows.delivery(session, "a")
-        for number in range(3):
+        told = []
+        for number in range(4):
             made = replace(draft, message_id=f"<{number}@cnse.example>")
-            ((kind, _, fields),) = queue_acknowledgement(session, made, "f" * 64, AT, per_day=2)
-            assert kind is (Kind.STEP if number == 2 else Kind.LETTER_QUEUED)
-        assert "une personne" in fields["silence"]
+            told += queue_acknowledgement(
+                session, made, "f" * 64, AT, 2, phone_of=lambda _: "01 99 00 12 34"
+            )
+        assert [kind for kind, _, _ in told] == [
+            Kind.LETTER_QUEUED,
+            Kind.LETTER_QUEUED,
+            Kind.STEP,
+            Kind.LETTER_ESCALATED,
+            Kind.STEP,
+        ], "a person is asked once a day"
+        assert "une personne" in told[2][2]["silence"]
+        (call,) = calls.waiting(session, 10)
+        assert (call.reason, call.phone) == (CallReason.TOO_MANY, "01 99 00 12 34")
         assert len(outbox.of_delivery(session, "a" * 64)) == 2
         assert too_many(session, HOSPITAL.upper(), AT, 2)
         # the day is the one of France: 23:30 in Paris is the same day, one hour later is not

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind, Recorder
 from gateway.outbound.dispatch import Dispatcher, Limits, Patience, envid_of
-from gateway.outbound.send import Permanent, Sent, Temporary
-from storage import outbox
+from gateway.outbound.send import Permanent, Sent, Temporary, Unanswered
+from storage import addresses, calls, outbox
+from storage.calls import CallReason
 from storage.db import Database
-from storage.outbox import OutboxEntry, OutboxState
+from storage.outbox import Following, OutboxEntry, OutboxState
 from storage.vault import Vault
 from tests.builders import rows
 from tests.builders.seen import AT, HOSPITAL, MAILBOX
@@ -132,18 +133,60 @@ def test_after_the_ceiling_it_is_given_up_and_told(
     assert (entry.state, entry.last_reply) == (OutboxState.GIVEN_UP, "451 toujours occupé")
     assert make(Server()).once() == 0
     with database.reading() as session:
-        (event,) = recorder.events(session, ["outbox:<1@cnse.example>"])
-        assert event.kind == Kind.LETTER_FAILED
+        told = [event.kind for event in recorder.events(session, ["outbox:<1@cnse.example>"])]
+        assert told == [Kind.LETTER_FAILED, Kind.LETTER_ESCALATED]
+        assert [c.reason for c in calls.waiting(session, 10)] == [CallReason.GIVEN_UP]
 
 
 def test_a_permanent_refusal_ends_at_once_and_the_next_letter_leaves(
     database: Database, vault: Vault, make: Make
 ) -> None:
     first, second = _queue(database, vault), _queue(database, vault, 2)
-    server = Server(Permanent("550 5.1.1 inconnu"))
+    server = Server(Permanent("550 5.1.1 inconnu", "recipient"))
     assert make(server).once() == 2
     assert _entry(database, first).state is OutboxState.FAILED
     assert _entry(database, second).state is OutboxState.SENT
+    with database.reading() as session:
+        (call,) = calls.waiting(session, 10)
+        assert (call.outbox_id, call.detail) == (first, "550 5.1.1 inconnu")
+        assert list(addresses.flagged(session, [HOSPITAL])) == [HOSPITAL]
+
+
+def test_a_refusal_that_is_not_about_the_recipient_flags_no_address(
+    database: Database, vault: Vault, make: Make
+) -> None:
+    _queue(database, vault)
+    assert make(Server(Permanent("550 5.1.1 expéditeur inconnu"))).once() == 1
+    with database.reading() as session:
+        assert addresses.flagged(session, [HOSPITAL]) == {}
+
+
+def test_a_lost_answer_waits_for_a_report_before_the_letter_leaves_again(
+    database: Database, vault: Vault, clock: TurnableClock, make: Make
+) -> None:
+    number = _queue(database, vault)
+    server = Server(Unanswered("SMTPServerDisconnected"))
+    assert make(server).once() == 1
+    assert _entry(database, number).next_attempt_at >= clock.now() + Patience().unanswered
+    with database.transaction() as session:
+        assert outbox.move(session, number, OutboxState.QUEUED, OutboxState.DELIVERED, left_at=clock.now())
+    clock.turn(timedelta(hours=1))
+    assert make(server).once() == 0, "the report said that it had left"
+    assert server.taken == []
+
+
+def test_a_letter_that_expects_something_is_followed_from_the_day_it_leaves(
+    database: Database, vault: Vault, make: Make
+) -> None:
+    number = _queue(database, vault)
+    with database.transaction() as session:
+        entry = outbox.get(session, number)
+        assert entry is not None
+        entry.expects, entry.within_days = "delivery", 2
+        session.add(entry)
+    assert make(Server()).once() == 1
+    followed = _entry(database, number)
+    assert (followed.following, followed.expected_by) == (Following.WAITING, AT + timedelta(days=2))
 
 
 def test_missing_bytes_fail_the_letter_and_not_the_others(

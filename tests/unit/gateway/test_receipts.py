@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from gateway.evidence.record import Kind
-from gateway.outbound import receipts
-from gateway.outbound.receipts import TABLE, after_report, apply_receipt
+from gateway.outbound.receipts import after_report, apply_answer, apply_receipt
 from parsers.report import AUTO_REPLY, DELIVERY, READ, RecipientStatus, Report
 from parsers.unpack import Message
-from storage import outbox
+from storage import addresses, calls, outbox
+from storage.calls import CallReason
 from storage.db import Database, Session
-from storage.outbox import OutboxEntry, OutboxState
+from storage.outbox import Following, OutboxEntry, OutboxState
 from tests.builders import rows
 from tests.builders.seen import AT, HOSPITAL, MAILBOX
 
 OURS = "<1@cnse.example>"
+PHONE = "01 99 00 12 34"
 MESSAGE = Message(
     kind=DELIVERY,
     message_id="<r1@chu.example>",
@@ -52,33 +53,40 @@ def _mdn(disposition: str, code: str | None = None) -> Report:
     )
 
 
-def _sent(session: Session, state: OutboxState = OutboxState.SENT, attempts: int = 1) -> OutboxEntry:
-    rows.delivery(session, "a")
-    entry = outbox.queue(
-        session,
-        OutboxEntry(
-            message_id=OURS,
-            circuit="essai",
-            letter="accuse",
-            mailbox=MAILBOX,
-            recipient="Admissions@CHU.example",
-            subject="Accusé",
-            raw_sha256="0" * 64,
-            delivery="a" * 64,
-            state=state,
-            attempts=attempts,
-            created_at=AT,
-            next_attempt_at=AT,
-        ),
+def _letter(state: OutboxState, attempts: int = 1, **columns: object) -> OutboxEntry:
+    return OutboxEntry.model_validate(
+        {
+            "message_id": OURS,
+            "circuit": "essai",
+            "letter": "accuse",
+            "mailbox": MAILBOX,
+            "recipient": "Admissions@CHU.example",
+            "subject": "Accusé",
+            "raw_sha256": "0" * 64,
+            "delivery": "a" * 64,
+            "state": state,
+            "attempts": attempts,
+            "created_at": AT,
+            "next_attempt_at": AT,
+            **columns,
+        }
     )
+
+
+def _sent(
+    session: Session, state: OutboxState = OutboxState.SENT, attempts: int = 1, **columns: object
+) -> OutboxEntry:
+    rows.delivery(session, "a")
+    entry = outbox.queue(session, _letter(state, attempts, **columns))
     assert entry is not None
     return entry
 
 
 def _apply(session: Session, report: Report, letter: str, message: Message = MESSAGE) -> dict[str, object]:
     delivery = rows.delivery(session, letter)
-    ((kind, _, fields),) = apply_receipt(session, message, report, delivery, AT)
+    (kind, _, fields), *more = apply_receipt(session, message, report, delivery, AT, lambda _: PHONE)
     assert kind is Kind.RECEIPT
+    assert {k for k, _, _ in more} <= {Kind.LETTER_ESCALATED, Kind.ADDRESS}
     return dict(fields)
 
 
@@ -86,14 +94,6 @@ def _state(session: Session) -> OutboxState:
     entry = outbox.by_message_id(session, OURS)
     assert entry is not None
     return entry.state
-
-
-def test_the_drawing_is_the_table() -> None:
-    drawn = re.findall(r"^    (\w+)  +(queued\*[\w*, ]*?)  +(\w+)$", receipts.__doc__ or "", re.MULTILINE)
-    told = {action: (set(before.replace("*", "").split(", ")), after) for action, before, after in drawn}
-    assert told == {
-        action: ({str(s) for s in before}, str(after)) for action, (before, after) in TABLE.items()
-    }
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,22 @@ def test_the_drawing_is_the_table() -> None:
     ],
 )
 def test_states(before: OutboxState, action: str, after: OutboxState) -> None:
-    assert after_report(before, action) is after
+    assert after_report(_letter(before), action) is after
+
+
+@pytest.mark.parametrize(
+    ("action", "after"),
+    [("failed", OutboxState.QUEUED), ("delayed", OutboxState.QUEUED), ("delivered", OutboxState.DELIVERED)],
+)
+def test_a_report_on_its_former_life_stops_a_new_attempt_only_when_it_arrived(
+    action: str, after: OutboxState
+) -> None:
+    """Put back in the queue by a person: an old failure says nothing of the attempt to come."""
+    again = _letter(OutboxState.QUEUED)
+    again.attempted_at, again.retried_at = AT, AT + timedelta(hours=1)
+    assert after_report(again, action) is after
+    again.attempted_at = AT + timedelta(hours=2)
+    assert after_report(again, "failed") is OutboxState.FAILED
 
 
 @pytest.mark.parametrize(
@@ -223,3 +238,120 @@ def test_an_absence_is_noted_on_the_letter_it_answers_and_moves_nothing(database
         assert _apply(session, report, "c", replace(MESSAGE, in_reply_to=OURS))["applied"] is True
         assert _state(session) is OutboxState.SENT
         assert [r.action for r in outbox.receipts(session, entry.id or 0)] == ["auto-reply"]
+
+
+def _follow(session: Session) -> tuple[Following, list[CallReason]]:
+    """How far the wait is, and what a person still has to do."""
+    entry = outbox.by_message_id(session, OURS)
+    assert entry is not None
+    return entry.following, [c.reason for c in calls.waiting(session, 10)]
+
+
+def test_a_failed_letter_asks_a_person_once_and_flags_its_address(database: Database) -> None:
+    gone = Report(
+        DELIVERY,
+        (RecipientStatus(HOSPITAL, "failed", "5.1.1", "550 user unknown"),),
+        original_message_id=OURS,
+    )
+    with database.transaction() as session:
+        _sent(session, expects="delivery", within_days=2, following=Following.WAITING)
+        _apply(session, gone, "b")
+        _apply(session, gone, "c")
+        (call,) = calls.waiting(session, 10)
+        assert (call.reason, call.phone, call.recipient) == (
+            CallReason.FAILED,
+            PHONE,
+            "Admissions@CHU.example",
+        )
+        assert _follow(session)[0] is Following.ESCALATED
+        assert list(addresses.flagged(session, [HOSPITAL])) == [HOSPITAL]
+
+
+def test_a_late_delivery_corrects_the_state_takes_the_call_back_and_asks_nobody_again(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        _sent(session, expects="delivery", within_days=2, following=Following.WAITING)
+        _apply(session, _dsn("failed"), "b")
+        _apply(session, _dsn("delivered"), "c")
+        assert (_state(session), _follow(session)) == (OutboxState.DELIVERED, (Following.ANSWERED, []))
+        _apply(session, _dsn("failed"), "d")
+        assert _state(session) is OutboxState.FAILED
+        assert _follow(session) == (Following.ANSWERED, [])
+        assert addresses.flagged(session, [HOSPITAL]) == {}
+
+
+def test_arrived_after_all_a_letter_that_wants_a_reading_is_waited_for_again(database: Database) -> None:
+    with database.transaction() as session:
+        _sent(session, expects="reading", within_days=3, following=Following.WAITING, expected_by=AT)
+        _apply(session, _dsn("failed"), "b")
+        assert _follow(session) == (Following.ESCALATED, [CallReason.FAILED])
+        _apply(session, _dsn("delivered"), "c")
+        assert _follow(session) == (Following.WAITING, [])
+        entry = outbox.by_message_id(session, OURS)
+        assert entry is not None
+        assert entry.expected_by == AT + timedelta(days=3)
+        _apply(session, _mdn("displayed"), "d")
+        assert _follow(session) == (Following.ANSWERED, [])
+
+
+def test_a_report_that_came_before_the_outcome_tells_when_the_letter_left(database: Database) -> None:
+    with database.transaction() as session:
+        _sent(session, OutboxState.QUEUED, expects="answer", within_days=5)
+        _apply(session, _dsn("delivered"), "b")
+        entry = outbox.by_message_id(session, OURS)
+        assert entry is not None
+        assert (entry.sent_at, entry.following) == (AT, Following.WAITING)
+        assert entry.expected_by == AT + timedelta(days=5)
+
+
+ANSWER = replace(MESSAGE, kind="mail", in_reply_to=OURS, auto_submitted=False)
+
+
+def test_a_person_s_answer_is_a_fourth_thing_and_ends_the_wait(database: Database) -> None:
+    with database.transaction() as session:
+        entry = _sent(session, expects="answer", within_days=5, following=Following.ESCALATED)
+        mail = rows.delivery(session, "b")
+        events = apply_answer(session, ANSWER, mail, AT)
+        assert [kind for kind, _, _ in events] == [Kind.RECEIPT]
+        assert apply_answer(session, ANSWER, mail, AT) == ()
+        assert _state(session) is OutboxState.SENT
+        assert _follow(session)[0] is Following.ANSWERED
+        assert [r.action for r in outbox.receipts(session, entry.id or 0)] == ["answered"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        replace(ANSWER, sender="autre@chu.example"),
+        replace(ANSWER, in_reply_to="<autre@cnse.example>"),
+        replace(ANSWER, in_reply_to=None),
+        replace(ANSWER, auto_submitted=True),
+    ],
+    ids=["another-person", "another-letter", "no-letter", "automatic"],
+)
+def test_what_is_not_an_answer_to_that_letter_ends_nothing(database: Database, message: Message) -> None:
+    with database.transaction() as session:
+        _sent(session, expects="answer", within_days=5, following=Following.WAITING)
+        assert apply_answer(session, message, rows.delivery(session, "b"), AT) == ()
+        assert _follow(session)[0] is Following.WAITING
+
+
+def test_an_answer_to_the_reminder_answers_the_letter_it_reminds_of(database: Database) -> None:
+    with database.transaction() as session:
+        first = _sent(session, expects="delivery", within_days=2, following=Following.REMINDED)
+        again = outbox.queue(
+            session, _letter(OutboxState.SENT, message_id="<2@cnse.example>", follows=first.id)
+        )
+        assert again is not None
+        read = replace(_mdn("displayed"), original_message_id="<2@cnse.example>")
+        arrived = replace(_dsn("delivered"), original_message_id="<2@cnse.example>")
+        _apply(session, arrived, "b")
+        assert _follow(session)[0] is Following.REMINDED, "its delivery says nothing of the first one"
+        _apply(session, read, "c")
+        assert _follow(session)[0] is Following.ANSWERED
+        apply_answer(
+            session, replace(ANSWER, in_reply_to="<2@cnse.example>"), rows.delivery(session, "d"), AT
+        )
+        noted = [r.action for r in outbox.receipts(session, first.id or 0)]
+        assert noted == ["answered"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.outbound.send import Permanent, SendError, Smarthost, Temporary
+from gateway.outbound.send import Permanent, SendError, Smarthost, Temporary, Unanswered
 from gateway.settings import Outgoing
 from tests.worlds.ports import free_port
 from tests.worlds.reception import write_tls
@@ -84,6 +84,36 @@ def test_what_an_answer_means(
     assert refused.value.reply.startswith(reply)
     assert "gardée" in refused.value.public
     assert peer.messages == []
+
+
+@pytest.mark.parametrize("silent", [{"hang_up": ("END",)}, {"mute": ("END",)}], ids=["cut", "mute"])
+def test_without_an_answer_to_the_whole_content_nobody_knows(silent: dict[str, Any]) -> None:
+    with SmtpPeer(**silent) as peer, pytest.raises(Unanswered):
+        smarthost(peer.port, final_seconds=0.2).send(LETTER, BOX, HOSPITAL)
+
+
+@pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])
+def test_a_server_that_says_nothing_before_the_content_has_no_letter(verb: str) -> None:
+    with SmtpPeer(mute=(verb,)) as peer, pytest.raises(Temporary) as late:
+        smarthost(peer.port, reply_seconds=0.2).send(LETTER, BOX, HOSPITAL)
+    assert not isinstance(late.value, Unanswered)
+    assert peer.messages == []
+
+
+def test_a_server_that_speaks_drop_by_drop_is_cut() -> None:
+    """Each line comes in time and the reply never ends: the whole attempt has a limit of its own."""
+    with SmtpPeer(endless=("EHLO",)) as peer, pytest.raises(Temporary):
+        smarthost(peer.port, attempt_seconds=0.3).send(LETTER, BOX, HOSPITAL)
+
+
+@pytest.mark.parametrize(
+    ("answers", "about"),
+    [({"RCPT": "550 5.1.1 no"}, "recipient"), ({"MAIL": "550 5.1.8 no"}, ""), ({"END": "554 no"}, "")],
+)
+def test_a_refusal_says_whether_it_is_about_the_recipient(answers: dict[str, str], about: str) -> None:
+    with SmtpPeer(answers) as peer, pytest.raises(Permanent) as refused:
+        smarthost(peer.port).send(LETTER, BOX, HOSPITAL)
+    assert refused.value.about == about
 
 
 def test_nobody_there_is_temporary() -> None:
