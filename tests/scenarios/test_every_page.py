@@ -137,8 +137,11 @@ def _faults(witness: chrome.Witness, address: str) -> list[str]:
     page.emulate_media(color_scheme="dark")
     found += [f"dark {each}" for each in chrome.violations(page)]
     page.emulate_media(color_scheme="light")
+    found += [f"focus not seen {each}" for each in chrome.unseen_focus(page)]
     for width in (ZOOMED, PHONE):
         out = chrome.overflow(page, width)
         if out:
             found.append(f"{out} pixels stick out of {width}")
+    page.set_viewport_size({"width": chrome.DESK[0], "height": chrome.DESK[1]})
+    found += [f"cut when spaced {each}" for each in chrome.cut_when_spaced(page)]
     return found

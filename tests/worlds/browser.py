@@ -96,3 +96,46 @@ def overflow(page: Page, width: int) -> int:
     page.set_viewport_size({"width": width, "height": DESK[1]})
     wide: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     return max(wide, 0)
+
+
+_SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important;"
+    + " word-spacing: .16em !important; } p { margin-bottom: 2em !important; }");
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  const cut = [...document.querySelectorAll("main *, header *")].filter(node => {
+    const style = getComputedStyle(node);
+    return !node.closest(".unseen") && node.children.length === 0 && node.textContent.trim()
+      && style.overflowX === "hidden" && style.textOverflow !== "ellipsis"
+      && node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 2;
+  });
+  return cut.map(node => node.outerHTML.slice(0, 120));
+}"""
+_FOCUSED = """() => {
+  const node = document.activeElement;
+  if (!node || node === document.body || node === document.documentElement) return null;
+  const style = getComputedStyle(node);
+  const shown = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
+    || style.boxShadow !== "none";
+  return [shown, node.outerHTML.slice(0, 120)];
+}"""
+
+
+def cut_when_spaced(page: Page) -> list[str]:
+    """Texts cut by the spacing a reader may choose (RGAA 10.12, WCAG 1.4.12); the page keeps it."""
+    found: list[str] = page.evaluate(_SPACED)
+    return found
+
+
+def unseen_focus(page: Page, most: int = 400) -> list[str]:
+    """What Tab reaches and nothing shows (RGAA 10.7); one entry more when Tab never comes to an end."""
+    page.evaluate("() => { document.activeElement?.blur(); window.getSelection()?.removeAllRanges(); }")
+    hidden: list[str] = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(_FOCUSED)
+        if focused is None:
+            return hidden
+        if not focused[0]:
+            hidden.append(focused[1])
+    return [*hidden, "the Tab key never comes to the end of the page"]
