@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from gateway.circuits.load import Circuits, load_circuits
@@ -12,6 +13,7 @@ from gateway.evidence import rulesets
 from gateway.evidence.record import Recorder
 from gateway.house import House
 from gateway.intake.accept import Door
+from gateway.outbound.ldap import LdapDirectory
 from gateway.settings import Settings
 from gateway.triage.read import Reader
 from gateway.triage.recognition import Memory, Recognition
@@ -43,6 +45,7 @@ def build(settings: Settings, clock: Clock | None = None, sandbox: Sandbox | Non
     ring = KeyRing(settings.path(settings.storage.keys))
     vault = Vault(settings.path(settings.storage.vault), ring)
     rulesets.keep(database, vault, circuit_folders(settings), clock.now())
+    limited = reader(settings, sandbox, ocr_memory(settings, database, vault, clock))
     return House(
         settings=settings,
         clock=clock,
@@ -54,7 +57,8 @@ def build(settings: Settings, clock: Clock | None = None, sandbox: Sandbox | Non
         calendars=calendars(settings),
         trust=trust(settings, circuits),
         proofs=proofs(settings, clock),
-        reader=reader(settings, sandbox, ocr_memory(settings, database, vault, clock)),
+        reader=limited,
+        ldap=ldap(settings, limited.sandbox),
     )
 
 
@@ -109,6 +113,13 @@ def reader(settings: Settings, sandbox: Sandbox | None = None, memory: Memory | 
         sandbox=sandbox or Sandbox(limits(settings)),
         recognition=Recognition(settings.ocr.engine, settings.ocr.workers, memory=memory),
     )
+
+
+def ldap(settings: Settings, sandbox: Sandbox) -> LdapDirectory | None:
+    """The directory of certificates, when the settings name one; what it answers is read in ``sandbox``."""
+    if not settings.ldap.enabled:
+        return None
+    return LdapDirectory(settings.ldap, settings.root, partial(sandbox.run, "addressees"))
 
 
 def ocr_memory(settings: Settings, database: Database, vault: Vault, clock: Clock) -> Remembered:

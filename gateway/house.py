@@ -10,6 +10,8 @@ from gateway.clock import Clock
 from gateway.deadlines.calendar import Calendars
 from gateway.errors import Refused
 from gateway.evidence.record import Recorder
+from gateway.outbound.certificates import Chooser
+from gateway.outbound.ldap import LdapDirectory
 from gateway.settings import Settings
 from gateway.triage.read import Reader
 from gateway.triage.revocation import Proofs
@@ -34,6 +36,12 @@ class House:
     trust: Trust
     proofs: Proofs
     reader: Reader
+    ldap: LdapDirectory | None = None
+    """Where certificates of correspondents may be asked for; ``None``: no such directory."""
+
+    def chooser(self) -> Chooser:
+        """Looks for the certificates letters are encrypted for, with what is believed at each letter."""
+        return Chooser(self.circuits.directory, lambda: self.proofs.supplied(self.trust), self.ldap)
 
     def circuit(self, name: str) -> Circuit:
         """The circuit called ``name``. Raises ``Refused`` when the configuration lost it."""

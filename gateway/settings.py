@@ -141,7 +141,7 @@ class Ldap(_Section):
     secret_file: Path | None = None
     base: str = ""
     filter: str = Field(default="(mail={address})", pattern=r"^\(.*\{address\}.*\)$")
-    timeout_seconds: float = Field(default=5.0, gt=0, le=30)
+    timeout_seconds: int = Field(default=5, ge=1, le=30)
     remember_seconds: int = Field(default=3600, ge=0)
     retry_seconds: int = Field(default=300, ge=0)
 

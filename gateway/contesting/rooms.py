@@ -13,7 +13,7 @@ from gateway.deadlines.calendar import Calendars
 from gateway.errors import Refused
 from gateway.house import House
 from gateway.identities import signing_identity
-from gateway.outbound.certificates import Choice, Chooser
+from gateway.outbound.certificates import Choice
 from gateway.outbound.compose import Draft
 from gateway.outbound.protect import Protected, protect
 from parsers.claims import ClaimsRead, ClaimWords
@@ -75,6 +75,6 @@ def contesting_of(house: House) -> Contesting:
         calendars=house.calendars,
         vault=house.vault,
         read=read,
-        choose=Chooser(house.circuits.directory, lambda: house.trust),
+        choose=house.chooser(),
         protect=protected,
     )
