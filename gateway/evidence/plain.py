@@ -29,6 +29,7 @@ class Type(StrEnum):
 FIELDS: Mapping[str, Type] = {
     "accepted": Type.NUMBER,
     "action": Type.CODE,
+    "answers": Type.CODES,
     "attempt": Type.NUMBER,
     "blobs": Type.NUMBER,
     "bytes": Type.HASH,
@@ -59,6 +60,7 @@ FIELDS: Mapping[str, Type] = {
     "report": Type.CODE,
     "roles": Type.CODES,
     "rules": Type.HASH,
+    "scans": Type.NUMBER,
     "sha256": Type.HASH,
     "size": Type.NUMBER,
     "starts": Type.DATE,
@@ -68,6 +70,7 @@ FIELDS: Mapping[str, Type] = {
     "still_there": Type.NUMBER,
     "uid": Type.NUMBER,
     "uidvalidity": Type.NUMBER,
+    "unseen": Type.NUMBER,
     "values": Type.NUMBER,
     "via": Type.CODE,
 }

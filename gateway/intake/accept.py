@@ -25,6 +25,7 @@ from gateway.errors import PasserelleError
 from gateway.evidence.record import Recorder
 from gateway.intake.envelope import Envelope, Note
 from gateway.intake.ledger import Entry, Ledger
+from gateway.intake.tally import Tally
 from storage.db import Database
 from storage.deliveries import Via
 from storage.vault import Vault
@@ -74,6 +75,8 @@ class Door:
         self.max_bytes = max_bytes
         self.ledger = Ledger(database, recorder, circuit_of)
         self.notify = notify
+        self.tally = Tally()
+        """What peers that can be refused were answered."""
         self._guard = threading.Lock()
         self._under_way: Counter[str] = Counter()
 
@@ -160,6 +163,8 @@ class Acceptance:
         with self._door.on_the_way(self._writer.sha256):
             sha256 = self._writer.commit(note=Note(at, self._envelopes).to_bytes())
             duplicate = self._door.ledger.register(Entry(sha256, self._size, self._envelopes, at))
+        if self._ceiling is not None:
+            self._door.tally.taken([envelope.mailbox for envelope in self._envelopes], at)
         self._door.told(sha256)
         return Accepted(sha256, duplicate)
 

@@ -84,6 +84,8 @@ class Incoming:
 
     def _refuse(self, reply: str) -> None:
         self.refusal = reply
+        mailboxes = [envelope.mailbox for envelope in self._envelopes]
+        self._door.tally.refused(mailboxes, self._door.clock.now(), reply)
         self._pieces.clear()
         self.drop()
 

@@ -29,6 +29,8 @@ from storage.deliveries import Via
 log = logging.getLogger(__name__)
 
 _MAX_FAULTS = 10
+_COUNTED = frozenset({screening.TOO_BIG, screening.UNKNOWN})
+"""Refusals of a message before it came: the ledger counts them, for no mailbox."""
 _WEB_VERBS = frozenset(
     {"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "DELETE", "PATCH", "TRACE", "PRI"}
 )
@@ -154,6 +156,9 @@ class Conversation(Wire):
         try:
             await getattr(self, f"smtp_{command}")(argument.strip(" \t") or None)
         except Refusal as refusal:
+            if refusal.reply in _COUNTED:
+                door = self._terms.door
+                door.tally.refused((), door.clock.now(), refusal.reply)
             await self._blame(refusal.reply)
         except (Gone, ConnectionError):
             raise Gone from None
