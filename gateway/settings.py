@@ -169,6 +169,17 @@ class Oidc(_Section):
     timeout_seconds: int = Field(default=10, ge=1, le=60)
 
 
+class Evidence(_Section):
+    """Who keeps our checkpoints beside us, who dates them, who is told when the ledger does not add up."""
+
+    witness: str | None = None
+    alerts: str | None = None
+    sender: str | None = None
+    stamp_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    stamp_ca: Path | None = None
+    stamp_seconds: int = Field(default=10, ge=1, le=60)
+
+
 class Engine(_Section):
     database: str | None = None
     """System database of the job engine; ``None``: beside the main one."""
@@ -208,6 +219,7 @@ class Settings(_Section):
     web: Web = Web()
     ldap: Ldap = Ldap()
     oidc: Oidc = Oidc()
+    evidence: Evidence = Evidence()
     engine: Engine = Engine()
     limits: ParsingLimits = ParsingLimits()
     ocr: Ocr = Ocr()
