@@ -110,14 +110,16 @@ def acknowledgement(
     *,
     encrypted: bool = False,
     failed: Sequence[str] = (),
+    to: str | None = None,
 ) -> Draft | NoLetter:
     """The letter that acknowledges ``mail``. ``pictures`` are PNG by document position and field.
 
-    ``encrypted``: it may name the person and the files. ``failed``: addresses that gave letters back.
+    ``encrypted``: it may name the person and the files. ``failed``: addresses that gave letters back, and
+    that this reader may be told. ``to``: what a person put in the place of the sender's address.
     """
     mailbox = circuit.mailbox(mail.mailbox)
     letter = circuit.letters.get(decision.letter or "")
-    recipient = reply_address(mail.sender, mail.envelope_from, mail.signature)
+    recipient = to or reply_address(mail.sender, mail.envelope_from, mail.signature)
     reason = reason_for_silence(circuit, mail, decision, recipient)
     if reason is not None or recipient is None or letter is None or mailbox is None:
         return NoLetter(reason or "aucune lettre n'est prévue par les règles pour ce message")
@@ -134,7 +136,7 @@ def acknowledgement(
         pictures=len(attached),
         caisse=_caisse(directory, decision.caisse),
     )
-    written = _written(used, context, _another_address(failed, recipient))
+    written = _written(used, context, _another_address(failed))
     return Draft(
         circuit=circuit.name,
         letter=used.name,
@@ -196,7 +198,7 @@ def reminder(
         attached_form=("filled" if form.filled else "blank") if form else None,
     )
     also = ("", "À noter :", *(f"  - {line}" for line in notice.also)) if notice.also else ()
-    written = _written(used, context, (*also, *_another_address(failed, notice.recipient)))
+    written = _written(used, context, (*also, *_another_address(failed)))
     return Draft(
         circuit=circuit.name,
         letter=used.name,
@@ -277,13 +279,11 @@ def _written(letter: Letter, context: LetterContext, more: Sequence[str]) -> _Wr
     return _Written(subject, plain(text), page(subject, text))
 
 
-def _another_address(failed: Sequence[str], recipient: str) -> tuple[str, ...]:
-    """What asks for another address; only addresses of the reader's own domain are told to them."""
-    domain = recipient.rpartition("@")[2].lower()
-    theirs = [address for address in failed if address.rpartition("@")[2].lower() == domain]
-    if not theirs:
+def _another_address(failed: Sequence[str]) -> tuple[str, ...]:
+    """What asks for another address."""
+    if not failed:
         return ()
-    told = (f"  - {address}" for address in theirs)
+    told = (f"  - {address}" for address in failed)
     ask = "Merci de nous indiquer une autre adresse, en réponse à ce message ou par téléphone."
     return ("", "## Adresse à corriger", "", "Un courrier n'a pas pu être remis à :", *told, "", ask)
 
@@ -313,11 +313,11 @@ def _missing(documents: Iterable[DocumentSeen]) -> tuple[str, ...]:
             sentences.append(f"Pièce {document.position + 1} : {document.trouble}")
         if document.confidentiality is Confidentiality.ADMINISTRATIVE:
             wrong = (i.message for i in document.issues if i.severity is not Severity.INFO)
-            sentences.extend(_without_values(message) for message in wrong)
+            sentences.extend(without_values(message) for message in wrong)
     return tuple(dict.fromkeys(sentences))
 
 
-def _without_values(message: str) -> str:
+def without_values(message: str) -> str:
     """The sentence without what it quotes: a letter in clear never repeats a birth date or a number.
 
     The case worker reads the value beside the field; the sender has the form.

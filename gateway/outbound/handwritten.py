@@ -67,6 +67,8 @@ class Sheet:
     """The mail it answers: it keeps its thread."""
     case: Case | None
     attached: tuple[Attached, ...] = ()
+    threaded: bool = True
+    """False: it goes to somebody else than whoever wrote that mail."""
 
     @property
     def message_id(self) -> str:
@@ -147,7 +149,7 @@ def named_in(text: str, case: Case | None, numbers: Iterable[str]) -> list[str]:
 def draft_of(sheet: Sheet, words: Words, why: Sequence[str], at: datetime) -> Draft:
     """The letter, ready to be protected."""
     mail = sheet.answers
-    threaded = _thread(mail) if mail is not None else ()
+    thread = mail if sheet.threaded else None
     return Draft(
         circuit=sheet.circuit,
         letter=sheet.letter.name,
@@ -161,8 +163,8 @@ def draft_of(sheet: Sheet, words: Words, why: Sequence[str], at: datetime) -> Dr
         delivery=mail.sha256 if mail is not None else None,
         case_id=sheet.case.id if sheet.case is not None else None,
         attached=sheet.attached,
-        in_reply_to=mail.message_id if mail is not None else None,
-        references=threaded,
+        in_reply_to=thread.message_id if thread is not None else None,
+        references=_thread(thread) if thread is not None else (),
         answers=False,
         expects=sheet.letter.expects,
         within_days=sheet.letter.within_days,

@@ -30,6 +30,8 @@ class Right(StrEnum):
     MEDICAL_CONTENT = "medical-content"
     ACT = "act"
     """Take, give back, finish an item; correct a reading."""
+    REGISTER = "register"
+    """Register a beneficiary and change rights, for the caisse of the role."""
     TAKE_OVER = "take-over"
     """Take or free an item somebody else holds; give it to somebody."""
     SUPERVISE = "supervise"
@@ -47,6 +49,7 @@ RIGHT_TITLES: Mapping[Right, str] = {
     Right.CONTENT: "Ouvrir les documents administratifs",
     Right.MEDICAL_CONTENT: "Ouvrir les documents médicaux",
     Right.ACT: "Prendre, rendre, terminer, corriger",
+    Right.REGISTER: "Immatriculer un bénéficiaire, mettre ses droits à jour",
     Right.TAKE_OVER: "Reprendre ou attribuer le travail d'autrui",
     Right.SUPERVISE: "Voir et relancer les messages mis de côté",
     Right.JOURNAL: "Lire le journal des preuves",
@@ -59,7 +62,7 @@ _STAFF = frozenset({Right.WORK, Right.CONTENT, Right.ACT})
 MATRIX: Mapping[str, frozenset[Right]] = {
     "cnse-admin": _STAFF,
     "cnse-medical": _STAFF | {Right.MEDICAL_CONTENT},
-    "cpam": _STAFF,
+    "cpam": _STAFF | {Right.REGISTER},
     "supervisor": _STAFF | {Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE},
     "auditor": frozenset({Right.JOURNAL}),
     "admin": frozenset({Right.PEOPLE, Right.ADMINISTER}),
@@ -129,6 +132,16 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("GET", "/elements/{item_id}/documents/{document_id}/champs/{name}"): Right.ACT,
     ("POST", "/elements/{item_id}/documents/{document_id}/champs/{name}"): Right.ACT,
     ("POST", "/elements/{item_id}/documents/{document_id}/mot-de-passe"): Right.ACT,
+    ("POST", "/elements/{item_id}/documents/{document_id}/champs/{name}/choisir"): Right.ACT,
+    ("POST", "/elements/{item_id}/documents/{document_id}/lecture"): Right.ACT,
+    ("GET", "/elements/{item_id}/lettre"): Right.ACT,
+    ("POST", "/elements/{item_id}/lettre"): Right.ACT,
+    ("GET", "/elements/{item_id}/lettres/{letter_id}"): Right.CONTENT,
+    ("GET", "/elements/{item_id}/transmission"): Right.MEDICAL_CONTENT,
+    ("POST", "/elements/{item_id}/transmission"): Right.MEDICAL_CONTENT,
+    ("GET", "/dossiers/{reference}/immatriculation"): Right.REGISTER,
+    ("POST", "/dossiers/{reference}/immatriculation"): Right.REGISTER,
+    ("POST", "/dossiers/{reference}/immatriculation/verifier"): Right.REGISTER,
     ("GET", "/recherche"): Right.WORK,
     ("GET", "/dossiers/{reference}"): Right.WORK,
     ("POST", "/dossiers/{reference}/propositions/{proposal_id}"): Right.ACT,

@@ -109,8 +109,16 @@ def add(rooms: WebHouse, seen: Viewer, item_id: int, document_id: int, name: str
     if not text or (normalised is None and asked.spec is not None and asked.spec.type in WANTED):
         wanted = WANTED.get(asked.spec.type, "une valeur") if asked.spec else "une valeur"
         raise UnfitValueError(f"Ce champ attend {wanted} ; rien n’a été changé. Corrigez puis enregistrez.")
+    _keep(rooms, seen, asked, name, text, normalised)
+
+
+def _keep(
+    rooms: WebHouse, seen: Viewer, asked: Asked, name: str, value: str, normalised: str | None
+) -> None:
+    """Write the value with the entry that names its field, never the value."""
+    number = asked.document.id or 0
     with rooms.database.transaction() as session:
-        documents.correct(session, document_id, name, text, normalised, seen.login, rooms.clock.now())
+        documents.correct(session, number, name, value, normalised, seen.login, rooms.clock.now())
         rooms.recorder.add(
             session,
             Kind.CORRECTION,
@@ -119,6 +127,27 @@ def add(rooms: WebHouse, seen: Viewer, item_id: int, document_id: int, name: str
             document=asked.document.position,
             field=name,
         )
+
+
+@router.post("/choisir")
+def choose(
+    rooms: InHouse,
+    seen: Seen,
+    *,
+    item_id: RowId,
+    document_id: RowId,
+    name: str,
+    lecture: Annotated[int, Form(ge=1, le=2**31 - 1)],
+) -> Response:
+    """Settle a conflict: the reading chosen is what the person says, the others stay beside it."""
+    asked = _asked(rooms, seen, item_id, document_id, name)
+    with rooms.database.reading() as session:
+        found = documents.facts_of(session, [document_id])
+    chosen = next((fact for fact in found if fact.id == lecture and fact.name == name), None)
+    if chosen is None:
+        raise NotFound(NO_FIELD)
+    _keep(rooms, seen, asked, name, chosen.value, chosen.normalised)
+    return RedirectResponse(f"/elements/{item_id}?fait=choisie#document-{document_id}", 303)
 
 
 def _normalised(spec: FieldSpec | None, text: str) -> str | None:

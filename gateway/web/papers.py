@@ -7,9 +7,10 @@ document is given to somebody who may not open it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.cases.review import Standing, standing
 from gateway.circuits.model import REPORT_TITLES, Circuit
 from gateway.triage.read import COVER_NOTE, DECORATION
 from gateway.web import present
@@ -18,7 +19,8 @@ from gateway.web.marks import LOW, Mark, box_of, conflicts, marks
 from parsers.acroform import LOCKED
 from parsers.documents import DOCX, IMAGES, PDF, TABLES, TEXTS
 from parsers.forms.template import FieldSpec
-from storage.documents import Document, FactRow, IssueRow
+from storage.documents import PERSON, Document, FactRow, IssueRow
+from storage.reviews import Review
 from storage.sheets import Paper
 
 SEALED = (
@@ -64,10 +66,22 @@ class Field:
     """Another source gives another value for the same name."""
     also: tuple[str, ...] = ()
     """Other sources that say the same without a place of their own on a page."""
+    lights: str | None = None
+    """The rectangle that shows it on the page: its own, or that of the reading a person corrected."""
+    fact: int = 0
 
     @property
     def uncertain(self) -> bool:
         return self.confidence < LOW and self.source != "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Readings of one field that differ, for a person to choose from."""
+
+    name: str
+    label: str
+    choices: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,10 @@ class Shown:
     """It has no page to draw, but a text to read."""
     locked: bool = False
     """It waits for its password."""
+    conflicts: tuple[Conflict, ...] = ()
+    standing: Standing = Standing.UNSAID
+    review: Review | None = None
+    """The last word of a person about it, when it still holds."""
 
     @property
     def decoration(self) -> bool:
@@ -134,8 +152,8 @@ class Shown:
         return self.kind == COVER_NOTE
 
 
-def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
-    """What ``viewer`` may know of a document."""
+def show(paper: Paper, viewer: Viewer, circuit: Circuit | None, review: Review | None = None) -> Shown:
+    """What ``viewer`` may know of a document; ``review`` is the last word of a person about it."""
     document = paper.document
     kind = document.kind or "other"
     title = circuit.title_of(kind) if circuit else REPORT_TITLES.get(kind, kind)
@@ -144,6 +162,7 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
     template = circuit.templates.get(_form(kind, circuit)) if circuit else None
     named = {**FACT_LABELS, **labels(circuit, kind)}
     fields = _fields(paper.facts, labels(circuit, kind))
+    now = standing(review, [fact.id or 0 for fact in paper.facts])
     return Shown(
         id=document.id or 0,
         open=True,
@@ -165,7 +184,18 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None) -> Shown:
         status=template.status if template else None,
         text=is_text(document),
         locked=document.trouble == LOCKED,
+        conflicts=_conflicts(fields),
+        standing=now,
+        review=review if now is not Standing.UNSAID else None,
     )
+
+
+def values_in(papers: Iterable[Paper], name: str) -> str | None:
+    """The value of ``name`` that these documents give: a person's last, else the surest that is typed."""
+    found = [fact for paper in papers for fact in paper.facts if fact.name == name and fact.normalised]
+    people = [fact for fact in found if fact.source == PERSON]
+    best = people[-1] if people else max(found, key=lambda fact: fact.confidence, default=None)
+    return best.normalised if best is not None else None
 
 
 def is_text(document: Document) -> bool:
@@ -243,6 +273,8 @@ def _fields(facts: Iterable[FactRow], names: Mapping[str, str]) -> tuple[Field, 
             confidence=row.confidence,
             person=row.person,
             conflict=row.name in doubtful,
+            lights=_place(row, rows),
+            fact=row.id or 0,
         )
         for row in rows
     ]
@@ -267,6 +299,23 @@ def _merged(found: Iterable[Field]) -> tuple[Field, ...]:
         else:
             kept[same] = replace(kept[same], also=(*kept[same].also, field.source))
     return tuple(kept)
+
+
+def _place(row: FactRow, rows: Sequence[FactRow]) -> str | None:
+    """The rectangle of a value: a correction shows the place of what it corrects."""
+    placed = [r for r in rows if r.name == row.name and box_of(r.box) is not None]
+    if box_of(row.box) is not None or not placed:
+        return f"champ-{row.id}" if box_of(row.box) is not None else None
+    same = [r for r in placed if r.normalised == row.normalised]
+    return f"champ-{max(same or placed, key=lambda r: r.confidence).id}"
+
+
+def _conflicts(fields: Iterable[Field]) -> tuple[Conflict, ...]:
+    groups: dict[str, list[Field]] = {}
+    for field in fields:
+        if field.conflict:
+            groups.setdefault(field.name, []).append(field)
+    return tuple(Conflict(name, found[0].label, tuple(found)) for name, found in groups.items())
 
 
 def _normalised(row: FactRow) -> str | None:

@@ -1,0 +1,234 @@
+"""Medical reports leave for the medical service of the other institution: encrypted, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.circuits.desk import Forwarding
+from gateway.circuits.letter_page import plain
+from gateway.circuits.letters import LetterDocument
+from gateway.circuits.model import Letter
+from gateway.errors import NotFound, Refused
+from gateway.evidence.record import Kind
+from gateway.outbound import handwritten
+from gateway.outbound.certificates import Choice
+from gateway.outbound.compose import Attached
+from gateway.outbound.handwritten import Event, Sheet, Words
+from gateway.web import writing
+from gateway.web.access import Right, Viewer, may_open
+from gateway.web.actions import desk_of_item
+from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
+from gateway.web.writing import Address, Ground
+from storage import handwritten as kept
+from storage import sheets
+from storage.db import Session
+from storage.documents import Document
+from storage.handwritten import Forwarded
+
+router = APIRouter(prefix="/elements/{item_id}/transmission")
+
+NOT_HERE = (
+    "La transmission des comptes rendus se fait depuis la file du pôle médical ; rien n’est parti."
+    " Revenez à l’élément."
+)
+NOBODY = (
+    "L’annuaire ne donne aucune adresse du service médical de la CNAS ; rien n’est parti : complétez"
+    " correspondents.csv (rôle cnas-medical)."
+)
+IN_CLEAR = (
+    "Aucun certificat valable n’est connu pour cette adresse : un document médical ne part jamais en"
+    " clair ; rien n’est parti. Demandez un message signé à ce service, puis confirmez son certificat."
+)
+NOTHING = "Aucun document n’est choisi ; rien n’est parti. Choisissez ce qui doit être transmis."
+TOO_LARGE = (
+    "Ces documents sont trop gros pour un seul message ; rien n’est parti."
+    " Transmettez-les en plusieurs fois."
+)
+LARGEST = 15 * 1024 * 1024
+"""Bytes joined to one letter: base64 and the encryption add about 40 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A medical document that may leave, and when it already did."""
+
+    document: Document
+    title: str
+    left: tuple[Forwarded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What one forwarding is made of."""
+
+    ground: Ground
+    rules: Forwarding
+    letter: Letter
+    addresses: tuple[Address, ...]
+    recipient: str
+    choice: Choice
+    reports: tuple[Report, ...]
+
+
+@router.get("")
+def ready(
+    request: Request,
+    rooms: InHouse,
+    seen: Seen,
+    shown: Shown,
+    item_id: RowId,
+    *,
+    a: Annotated[str, Query(max_length=320)] = "",
+) -> Response:
+    """What may leave, to whom, protected how, and the words that go with it."""
+    with rooms.database.reading() as session:
+        counter = _counter(rooms, seen, session, item_id, a)
+        chosen = [r for r in counter.reports if not r.left] or list(counter.reports)
+        words = _words(rooms, session, counter, [r.document for r in chosen])
+    return shown.show(request, "transmission.html", **_page(counter, words, chosen))
+
+
+@router.post("")
+def forward(
+    rooms: InHouse,
+    seen: Seen,
+    item_id: RowId,
+    *,
+    a: Annotated[str, Form(max_length=320)],
+    pieces: Annotated[list[int], Form()] = [],  # noqa: B006 (FastAPI copies it)
+) -> Response:
+    """Write the letter with the documents chosen; once for the same documents to the same address."""
+    at = rooms.clock.now()
+    with rooms.database.transaction() as session:
+        counter = _counter(rooms, seen, session, item_id, a)
+        if not writing.may_write(counter.ground.sheet.item, seen):
+            raise Refused("Une autre personne tient cet élément ; rien n’est parti. Demandez-lui.")
+        chosen = [r.document for r in counter.reports if r.document.id in set(pieces)]
+        if not chosen:
+            raise Refused(NOTHING)
+        if counter.choice.certificate is None:
+            raise Refused(IN_CLEAR)
+        if sum(document.size for document in chosen) > LARGEST:
+            raise Refused(TOO_LARGE)
+        words = _words(rooms, session, counter, chosen)
+        sheet = _sheet(rooms, counter, chosen)
+        made = handwritten.post(
+            session, writing.mailroom(rooms), sheet, words, words, counter.choice, by=seen.login, at=at
+        )
+        if made is None:
+            raise Refused("Ces documents sont déjà partis vers cette adresse ; rien n’a été envoyé.")
+        entry, event = made
+        rows = [
+            Forwarded(outbox_id=entry.id or 0, document_id=d.id or 0, by=seen.login, at=at) for d in chosen
+        ]
+        kept.forward(session, rows)
+        rooms.recorder.add_all(session, [event, *(_event(d, counter, seen) for d in chosen)])
+    return RedirectResponse(f"/elements/{item_id}?fait=transmis#lettres", 303)
+
+
+def offered(rooms: WebHouse, seen: Viewer, queue: str, circuit: str) -> bool:
+    """Whether this person may forward from this queue."""
+    found = rooms.circuits.by_name.get(circuit)
+    rules = found.forwarding if found is not None else None
+    medical = seen.may(Right.MEDICAL_CONTENT) and seen.may(Right.ACT)
+    return medical and rules is not None and rules.queue == queue
+
+
+def _counter(rooms: WebHouse, seen: Viewer, session: Session, item_id: int, recipient: str) -> Counter:
+    item, desk = desk_of_item(rooms, seen, session, item_id)
+    circuit = rooms.circuits.by_name.get(item.circuit)
+    rules = circuit.forwarding if circuit is not None else None
+    letter = circuit.letters.get(rules.letter) if circuit is not None and rules is not None else None
+    if (
+        circuit is None
+        or rules is None
+        or letter is None
+        or not offered(rooms, seen, item.queue, circuit.name)
+    ):
+        raise NotFound(NOT_HERE)
+    on = writing.ground(session, sheets.item_sheet(session, item_id), circuit, desk)
+    found = [
+        Address(one.address, one.name)
+        for one in rooms.circuits.directory.correspondents
+        if one.role == rules.role and not one.address.startswith("@")
+    ]
+    if not found:
+        raise Refused(NOBODY)
+    to = next((one.address for one in found if one.address == recipient), found[0].address)
+    choice = writing.mailroom(rooms).choose(session, to, rooms.clock.now())
+    documents = [
+        paper.document
+        for paper in on.sheet.papers
+        if paper.document.kind in rules.kinds and may_open(seen, paper.document.confidentiality)
+    ]
+    left = kept.forwardings(session, [d.id or 0 for d in documents])
+    reports = tuple(
+        Report(d, circuit.title_of(d.kind or "other"), tuple(f for f in left if f.document_id == d.id))
+        for d in documents
+    )
+    return Counter(on, rules, letter, tuple(found), to, choice, reports)
+
+
+def _words(rooms: WebHouse, session: Session, counter: Counter, chosen: list[Document]) -> Words:
+    encrypted = counter.choice.certificate is not None
+    told = writing.context(rooms, session, counter.ground, counter.recipient, None, encrypted=encrypted)
+    circuit = counter.ground.circuit
+    named = tuple(LetterDocument(circuit.title_of(d.kind or "other"), None, d.pages) for d in chosen)
+    return handwritten.proposed(counter.letter, replace(told, documents=named, missing=()))
+
+
+def _sheet(rooms: WebHouse, counter: Counter, chosen: list[Document]) -> Sheet:
+    sheet, circuit = counter.ground.sheet, counter.ground.circuit
+    blobs = {d.sha256: d for d in chosen}
+    return Sheet(
+        circuit=circuit.name,
+        letter=counter.letter,
+        mailbox=circuit.mailbox(sheet.delivery.mailbox) or circuit.mailboxes[0],
+        recipient=counter.recipient,
+        token="forward:" + ":".join(sorted(f"{d.sha256}:{d.first_page}" for d in chosen)),
+        answers=sheet.delivery,
+        case=sheet.case,
+        threaded=False,
+        attached=tuple(
+            Attached(d.name or f"document-{n}", rooms.vault.get(sha), _media_type(d))
+            for n, (sha, d) in enumerate(blobs.items(), 1)
+        ),
+    )
+
+
+def _media_type(document: Document) -> str:
+    """What the letter calls the file: one word, a slash, one word, and never a message."""
+    main, slash, sub = document.media_type.partition("/")
+    plain_words = all(
+        part.replace("-", "").replace(".", "").replace("+", "").isalnum() for part in (main, sub)
+    )
+    good = slash and plain_words and main in {"application", "image"}
+    return document.media_type if good else "application/octet-stream"
+
+
+def _event(document: Document, counter: Counter, seen: Viewer) -> Event:
+    fields = {
+        "sha256": document.sha256,
+        "position": document.position,
+        "letter": counter.letter.name,
+        "recipient": counter.recipient,
+        "by": seen.login,
+    }
+    return Kind.FORWARDED, f"delivery:{document.delivery}", fields
+
+
+def _page(counter: Counter, words: Words, chosen: list[Report]) -> dict[str, Any]:
+    return {
+        "item": counter.ground.sheet.item,
+        "desk": counter.ground.desk,
+        "case": counter.ground.sheet.case,
+        "counter": counter,
+        "encrypted": counter.choice.certificate is not None,
+        "words": words,
+        "plain": plain(words.text),
+        "chosen": {r.document.id for r in chosen},
+    }

@@ -1,0 +1,68 @@
+"""A person vouches for the whole reading of a document, says that it is no use, or takes that back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.cases.review import say
+from gateway.errors import NotFound, Refused
+from gateway.web import writing
+from gateway.web.access import may_open
+from gateway.web.actions import desk_of_item
+from gateway.web.guard import ForbiddenError
+from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.marks import conflicts
+from gateway.web.papers import SEALED
+from storage import documents
+from storage.reviews import Said
+
+router = APIRouter()
+
+NO_DOCUMENT = "Ce document n’existe pas dans cet élément ; rien n’a été changé. Revenez à l’élément."
+HELD = "Une autre personne tient cet élément ; rien n’a été changé. Demandez-lui, ou reprenez-le."
+VERBS: Mapping[str, Said] = {
+    "confirmer": Said.CONFIRMED,
+    "rejeter": Said.REJECTED,
+    "retirer": Said.WITHDRAWN,
+}
+
+
+@router.post("/elements/{item_id}/documents/{document_id}/lecture")
+def judge(
+    rooms: InHouse,
+    seen: Seen,
+    item_id: RowId,
+    document_id: RowId,
+    *,
+    verbe: Annotated[str, Form(max_length=12)],
+    motif: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    """Follow one arrow of ``cases.review``, record it, come back to the document."""
+    if verbe not in VERBS:
+        raise Refused("Aucun jugement n’est choisi ; rien n’a été changé. Confirmez ou rejetez.")
+    with rooms.database.transaction() as session:
+        item, _ = desk_of_item(rooms, seen, session, item_id)
+        document = documents.get(session, document_id)
+        if document is None or document.delivery != item.delivery:
+            raise NotFound(NO_DOCUMENT)
+        if not may_open(seen, document.confidentiality):
+            raise ForbiddenError(SEALED)
+        if not writing.may_write(item, seen):
+            raise Refused(HELD)
+        facts = documents.facts_of(session, [document_id])
+        event = say(
+            session,
+            document,
+            VERBS[verbe],
+            facts=[fact.id or 0 for fact in facts],
+            conflicts=conflicts(facts),
+            reason=motif,
+            by=seen.login,
+            at=rooms.clock.now(),
+        )
+        rooms.recorder.add_all(session, [event])
+    return RedirectResponse(f"/elements/{item_id}?fait={verbe}#document-{document_id}", 303)
