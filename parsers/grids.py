@@ -13,22 +13,25 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from parsers import hairlines
 from parsers.combs import STEP, TALL, WALLS, Comb
+from parsers.hairlines import Rule
 
-_HAIR = 0.4
-"""How much of the ink of a wall there may be a point to either side of it."""
 _WALL = 0.28
 """Share of the walls that hold ink on a row between the rules."""
+_CONTRAST = 0.2
+"""How much more ink the walls of a comb hold than what lies between them."""
+_CLEAR = 0.025
+"""Ink just inside the rules, between the walls: type fills its height, a character its cell's middle."""
+_FULL = 0.1
+"""More of it than this is type, however thin its strokes."""
+_THIN = 0.86
+"""A hairline's thickness in points; walls may be thicker where nothing else touches the rules."""
+_THICK = 1.6
+
 
 Grey = npt.NDArray[np.uint8]
 Profile = npt.NDArray[np.float32]
-Rule = tuple[int, int, int]
-"""Row, first and last column of a dotted rule, in pixels."""
-
-_DOTTED = 0.12
-"""Share of a rule's columns that must hold ink for it to be one: less than half of its dots are left."""
-_CONTRAST = 0.2
-"""How much more ink the walls of a comb hold than what lies between them."""
 
 
 def find(image: Grey, dpi: float) -> tuple[Comb, ...]:
@@ -36,16 +39,17 @@ def find(image: Grey, dpi: float) -> tuple[Comb, ...]:
     unit = dpi / 72.0
     dark = (image < 205).astype(np.uint8)
     found: list[tuple[float, Comb]] = []
-    for top, bottom, left, right in _bands(list(_rules(dark, unit)), unit):
+    for top, bottom, left, right in _bands(hairlines.rules(dark, unit), unit):
         band = dark[top : bottom + 1]
         for first, last in _ruled(band, left, right, unit):
+            if any(_known(comb, top, bottom, first, last) for _, comb in found):
+                continue
             fitted = _periodic(band[:, first:last], unit)
             if fitted is None:
                 continue
             start, step, count = fitted
-            grown = _grown(dark, top, bottom, first + start, step, count, unit)
-            if grown is not None:
-                found.append(grown)
+            columns = [first + start + n * step for n in range(count)]
+            found += _grown(dark, top, bottom, columns, unit)
     kept: list[Comb] = []
     for _, comb in sorted(found, key=lambda f: -f[0]):
         if not any(_overlap(comb, other) for other in kept):
@@ -53,29 +57,16 @@ def find(image: Grey, dpi: float) -> tuple[Comb, ...]:
     return tuple(sorted(kept, key=lambda c: (c.top, c.left)))
 
 
+def _known(comb: Comb, top: int, bottom: int, first: int, last: int) -> bool:
+    """Whether a stretch of two rules is that of a comb already found."""
+    shared = min(comb.right, last) - max(comb.left, first)
+    return abs(comb.top - top) <= 4 and abs(comb.bottom - bottom) <= 4 and shared >= 0.8 * (last - first)
+
+
 def _overlap(one: Comb, other: Comb) -> bool:
     shared = min(one.bottom, other.bottom) - max(one.top, other.top)
     level = shared > 0.25 * min(one.bottom - one.top, other.bottom - other.top)
     return level and one.left < other.right - 2 and other.left < one.right - 2
-
-
-def _rules(dark: Grey, unit: float) -> Iterator[Rule]:
-    """Rows along which hairlines run, however dotted, with nothing like them just above and below."""
-    least = int(24 * unit)
-    # Ink no thicker than a point from top to bottom: strokes of letters and walls are thicker.
-    thin = 2 * round(0.8 * unit) + 1
-    hair = dark - cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((thin, 1), np.uint8))
-    thick = cv2.dilate(hair, np.ones((3, 1), np.uint8)).astype(np.float32)
-    share = cv2.boxFilter(thick, -1, (least, 1))
-    far = round(1.8 * unit)
-    beside = np.maximum(np.roll(share, far, axis=0), np.roll(share, -far, axis=0))
-    on = (share >= _DOTTED) & (share >= 2.2 * beside) & (share >= cv2.dilate(share, np.ones((5, 1))))
-    # A rule that is not quite level goes on a row below.
-    mended = cv2.morphologyEx(on.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, least), np.uint8))
-    _, _, stats, middles = cv2.connectedComponentsWithStats(mended, connectivity=8)
-    for (x, _, wide, high, _), (_, middle) in zip(stats[1:], middles[1:], strict=True):
-        if wide >= least // 2 and high <= 4 * unit:
-            yield round(float(middle)), max(int(x - least // 2), 0), int(x + wide + least // 2)
 
 
 def _bands(rules: list[Rule], unit: float) -> Iterator[tuple[int, int, int, int]]:
@@ -96,8 +87,12 @@ def _ruled(band: Grey, left: int, right: int, unit: float) -> Iterator[tuple[int
     on = np.minimum(*ink) >= 0.08
     mended = cv2.morphologyEx(on.astype(np.uint8)[None], cv2.MORPH_CLOSE, np.ones((1, wide), np.uint8))[0]
     edges = np.flatnonzero(np.diff(np.concatenate(([0], mended.astype(np.int8), [0]))))
+    edge = max(round(1.1 * unit), 2)
+    inside = np.concatenate([band[edge : edge + 3], band[-edge - 3 : -edge]]).mean(axis=0)
     for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if end - start >= WALLS * STEP[0] * unit:
+        # Between two rows of type there is type.
+        wide_enough = end - start >= WALLS * STEP[0] * unit
+        if wide_enough and float(inside[left + start : left + end].mean()) <= 0.3:
             yield left + start, left + end
 
 
@@ -113,56 +108,64 @@ def _periodic(band: Grey, unit: float) -> tuple[float, float, int] | None:
     both = np.minimum(upper, lower)
     if int((both >= 0.3).sum()) < WALLS:
         return None
-    best: tuple[float, float, float] | None = None
-    for step in _steps(both, unit):
-        fitted = _phase(both, step)
-        if best is None or fitted[0] > best[0]:
-            best = (*fitted, step)
-    if best is None or best[0] < 1.0:
+    rough = max(((*_phase(both, s), s) for s in _steps(both, unit)), default=None)
+    if rough is None or rough[0] < 0.5:
         return None
-    _, start, step = best
+    score, start, step = max(
+        (*_phase(both, rough[2] + quarter / 4), rough[2] + quarter / 4) for quarter in range(-2, 3)
+    )
+    if score < 1.0:
+        return None
     return start, step, int((len(both) - 1 - start) // step) + 1
 
 
 def _grown(
-    dark: Grey, top: int, bottom: int, start: float, step: float, count: int, unit: float
-) -> tuple[float, Comb] | None:
-    """The whole comb that a few walls belong to, as high as its walls and as long as its rules."""
-    columns = [start + n * step for n in range(count)]
+    dark: Grey, top: int, bottom: int, columns: list[float], unit: float
+) -> Iterator[tuple[float, Comb]]:
+    """The whole combs that a few walls belong to, as high as their walls and as long as their rules."""
     for _ in range(2):
         columns = _fitted(dark, top, bottom, columns)
         extent = _height(dark, top, bottom, columns, unit)
         if extent is None:
-            return None
+            return
         top, bottom = extent
-        columns = _along(dark, top, bottom, columns)
-        if len(columns) <= WALLS:
-            return None
-    columns = _fitted(dark, top, bottom, columns)
+        known = columns
+        if len(known) <= WALLS:
+            return
+        parts = hairlines.along(dark, top, bottom, known)
+        columns = max(parts, key=lambda part: min(part[-1], known[-1]) - max(part[0], known[0]))
+    for part in hairlines.along(dark, top, bottom, columns):
+        if len(part) > WALLS:
+            walls = _fitted(dark, top, bottom, part)
+            score = _score(dark, top, bottom, walls, unit)
+            if score is not None:
+                yield score, Comb(top, bottom, tuple(round(c) for c in walls))
+
+
+def _score(dark: Grey, top: int, bottom: int, columns: list[float], unit: float) -> float | None:
+    """How surely it is a comb; ``None`` for rows of type, whose stems and serifs also come back."""
     area = cv2.dilate(dark[top : bottom + 1], np.ones((1, 3), np.uint8))
-    at = float(np.mean([area[:, round(c)].mean() for c in columns]))
-    edge = max(round(0.15 * (bottom - top)), 4)
+    tall, walls = bottom - top, [round(c) for c in columns]
+    at = float(np.mean([area[:, c].mean() for c in walls]))
+    edge = max(round(0.15 * tall), 4)
     clear = np.concatenate([area[edge : edge + 2], area[-edge - 2 : -edge]]).mean(axis=0)
     off = float(np.mean([clear[round((a + b) / 2)] for a, b in pairwise(columns)]))
-    # A wall is a hairline; the stems of large type, which stand between rules of serifs, are not.
-    profile = dark[top + edge : bottom - edge].mean(axis=0)
-    thick = max(round(1.3 * unit), 3)
-    beside = [
-        profile[min(max(round(c) + side, 0), len(profile) - 1)] for c in columns for side in (-thick, thick)
-    ]
-    if float(np.mean(beside)) > _HAIR * float(
-        np.mean([profile[round(c) - 1 : round(c) + 2].max() for c in columns])
-    ):
-        return None
     if at - off < _CONTRAST:
+        return None
+    rim = max(round(1.1 * unit), 2)
+    inner = np.concatenate([dark[top + rim : top + rim + 3], dark[bottom - rim - 2 : bottom - rim + 1]])
+    filled = float(np.mean([inner[:, a + rim : b - rim + 1].mean() for a, b in pairwise(walls)]))
+    around = round(1.8 * unit)
+    body = dark[top + 2 * rim : bottom - 2 * rim + 1]
+    thick = float(
+        np.median([body[:, max(c - around, 0) : c + around + 1].sum(axis=1).mean() for c in walls])
+    )
+    if filled > _FULL or thick > _THICK * unit or (filled > _CLEAR and thick > _THIN * unit):
         return None
     # Letters in a row have a stem at some of the places only, and none from rule to rule.
     halves = [area[edge : len(area) // 2], area[len(area) // 2 : -edge]]
-    inked = [min(float(h[:, round(c)].mean()) for h in halves) >= 0.15 for c in columns]
-    if float(np.mean(inked)) < 0.7:
-        return None
-    score = (at - off) ** 2 * len(columns) ** 0.5
-    return score, Comb(top, bottom, tuple(round(c) for c in columns))
+    inked = [min(float(h[:, c].mean()) for h in halves) >= 0.15 for c in walls]
+    return (at - off) ** 2 * len(columns) ** 0.5 if float(np.mean(inked)) >= 0.7 else None
 
 
 def _fitted(dark: Grey, top: int, bottom: int, columns: list[float]) -> list[float]:
@@ -170,16 +173,12 @@ def _fitted(dark: Grey, top: int, bottom: int, columns: list[float]) -> list[flo
     count = len(columns)
     step = (columns[-1] - columns[0]) / (count - 1)
     profile = cv2.blur(dark[top : bottom + 1].mean(axis=0)[None].astype(np.float32), (3, 1))[0]
-    order = np.arange(count)
-    best, walls = -1.0, np.asarray(columns)
-    for stretch in np.linspace(-3, 3, 13):
-        for shift in range(-4, 5):
-            at = columns[0] + shift + order * (step + stretch / (count - 1))
-            places = np.clip(np.rint(at).astype(int), 0, len(profile) - 1)
-            ink = float(profile[places].mean())
-            if ink > best:
-                best, walls = ink, at
-    return [float(w) for w in walls]
+    stretches, shifts = np.meshgrid(np.linspace(-3, 3, 13), np.arange(-4, 5), indexing="ij")
+    starts = columns[0] + shifts.ravel()
+    steps = step + stretches.ravel() / (count - 1)
+    at = starts[:, None] + np.arange(count)[None, :] * steps[:, None]
+    places = np.clip(np.rint(at).astype(int), 0, len(profile) - 1)
+    return [float(w) for w in at[int(np.argmax(profile[places].mean(axis=1)))]]
 
 
 def _height(dark: Grey, top: int, bottom: int, columns: list[float], unit: float) -> tuple[int, int] | None:
@@ -199,45 +198,6 @@ def _height(dark: Grey, top: int, bottom: int, columns: list[float], unit: float
     return (first + high, first + low) if TALL[0] * unit <= low - high <= TALL[1] * unit else None
 
 
-def _along(dark: Grey, top: int, bottom: int, columns: list[float]) -> list[float]:
-    """The walls as far as both rules run on either side; a cell whose rules are lost is stepped over."""
-    step = (columns[-1] - columns[0]) / (len(columns) - 1)
-    upper, lower = (dark[max(y - 3, 0) : y + 4].max(axis=0).astype(np.float32) for y in (top, bottom))
-    profile = cv2.dilate(dark[top : bottom + 1], np.ones((1, 3), np.uint8)).mean(axis=0)
-
-    def wall(at: float) -> float:
-        middle = round(at)
-        return float(profile[middle - 1 : middle + 2].max()) if 1 < middle < len(profile) - 1 else 0.0
-
-    def shares(left: float) -> tuple[float, float]:
-        a, b = round(left) + 2, round(left + step) - 1
-        inside = a >= 0 and b < dark.shape[1] and b > a
-        return (float(upper[a:b].mean()), float(lower[a:b].mean())) if inside else (0.0, 0.0)
-
-    def ruled(left: float) -> bool:
-        both = shares(left)
-        if min(both) >= 0.4 * _DOTTED and sum(both) >= 2 * _DOTTED:
-            return True
-        return min(both) > 0 and sum(both) >= 0.6 * _DOTTED and min(wall(left), wall(left + step)) >= 0.3
-
-    while len(columns) > 2 and not ruled(columns[0]):
-        columns = columns[1:]
-    while len(columns) > 2 and not ruled(columns[-2]):
-        columns = columns[:-1]
-    for way in (-1, 1):
-        while True:
-            outer = columns[0] - step if way < 0 else columns[-1]
-            if ruled(outer):
-                more = 1
-            elif min(shares(outer)) > 0.3 * _DOTTED and all(ruled(outer + n * way * step) for n in (1, 2)):
-                more = 2
-            else:
-                break
-            for _ in range(more):
-                columns = [columns[0] - step, *columns] if way < 0 else [*columns, columns[-1] + step]
-    return columns
-
-
 def _profile(band: Grey) -> tuple[Profile, Profile]:
     """Share of ink of each column in the upper and in the lower half of a band."""
     middle = band.shape[0] // 2
@@ -250,32 +210,31 @@ def _profile(band: Grey) -> tuple[Profile, Profile]:
 
 
 def _steps(profile: Profile, unit: float) -> Iterator[float]:
-    """Steps at which the ink of a band looks like itself, a quarter of a pixel apart."""
+    """Steps at which the ink of a band looks like itself, half a pixel apart."""
     level = profile - profile.mean()
-    like = np.correlate(level, level, "full")[len(level) - 1 :]
     first, last = int(STEP[0] * unit), min(int(STEP[1] * unit), len(level) // (WALLS - 1))
-    lags = [lag for lag in range(first, last) if like[lag] >= like[lag - 1] and like[lag] >= like[lag + 1]]
-    best = sorted(lags, key=lambda one: -like[one])[:4]
+    like = [float(np.dot(level[: len(level) - lag], level[lag:])) for lag in range(first - 1, last + 1)]
+    lags = [
+        first - 1 + n for n in range(1, len(like) - 1) if like[n] >= like[n - 1] and like[n] >= like[n + 1]
+    ]
+    best = sorted(lags, key=lambda one: -like[one - first + 1])[:4]
     least = STEP[0] * unit
     for lag in dict.fromkeys(
         round(one / part) for one in best for part in (1, 2, 3) if one / part >= least
     ):
-        yield from (lag + quarter / 4 for quarter in range(-4, 5))
+        yield from (lag + half / 2 for half in range(-2, 3))
 
 
 def _phase(profile: Profile, step: float) -> tuple[float, float]:
     """How well ink comes back at a step, and the column where it starts."""
-    count = int(len(profile) // step)
-    places = (np.arange(0, step, 1.0)[:, None] + np.arange(count)[None, :] * step).astype(int)
-    folded = profile[np.minimum(places, len(profile) - 1)].mean(axis=1)
+    order = np.arange(len(profile))
+    phases = (order - np.floor(order / step) * step).astype(np.intp)
+    count = int(np.ceil(step))
+    folded = np.bincount(phases, profile, count) / np.maximum(np.bincount(phases, minlength=count), 1)
     start = int(np.argmax(folded))
-    others = np.delete(folded, [(start + d) % len(folded) for d in (-2, -1, 0, 1, 2)])
+    others = np.sort(np.delete(folded, [(start + d) % count for d in (-2, -1, 0, 1, 2)]))
     # Walls between these are those of a comb half or a third as wide.
-    between = [
-        folded[round(start + step * part + d) % len(folded)]
-        for part in (1 / 2, 1 / 3, 2 / 3)
-        for d in (-1, 0, 1)
-    ]
-    ground = max(float(np.percentile(others, 75)), float(np.median(between)))
-    contrast = float(folded[start]) - max(ground, 0.75 * max(between))
-    return contrast / _CONTRAST, float(start)
+    parts = (1 / 2, 1 / 3, 2 / 3)
+    between = sorted(float(folded[round(start + step * p + d) % count]) for p in parts for d in (-1, 0, 1))
+    ground = max(float(others[len(others) * 3 // 4]), between[4])
+    return (float(folded[start]) - max(ground, 0.75 * between[-1])) / _CONTRAST, float(start)
