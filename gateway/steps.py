@@ -31,6 +31,7 @@ from gateway.house import House
 from gateway.identities import signing_identity
 from gateway.opening import open_delivery, unwrap_delivery
 from gateway.outbound.acknowledge import queue_acknowledgement
+from gateway.outbound.badaddress import to_ask
 from gateway.outbound.certificates import Choice
 from gateway.outbound.compose import Draft, acknowledgement
 from gateway.outbound.harvest import harvested, propose
@@ -245,11 +246,12 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
     circuit = house.circuit(delivery.circuit)
     seen, decision, at = _seen(house, delivery, carried), _decision(delivery), house.clock.now()
     choose = house.chooser()
-    to = reply_address(seen.sender, seen.envelope_from, seen.signature)
+    wrote = reply_address(seen.sender, seen.envelope_from, seen.signature)
     with house.database.reading() as session:
         reference = cases.reference_of_delivery(session, delivery.sha256)
+        to = addresses.target(session, wrote) if wrote else None
         choice = choose(session, to, at) if to else Choice(None, ())
-        failed = list(addresses.flagged(session, [to])) if to else []
+        failed = to_ask(session, house.circuits.directory, to) if to else []
     draft = acknowledgement(
         circuit,
         seen,
@@ -260,6 +262,7 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
         house.circuits.directory,
         encrypted=choice.certificate is not None,
         failed=failed,
+        to=to,
     )
     if not isinstance(draft, Draft):
         silence: Event = (

@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from gateway.circuits.directory import Directory
+from gateway.circuits.people import ADDRESS
+from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
 from storage import addresses
 from storage.db import Session
@@ -54,6 +57,51 @@ def unflag_reached(session: Session, entry: OutboxEntry, at: datetime) -> tuple[
         return ()
     fields = {"action": "reached", "address": entry.recipient}
     return ((Kind.ADDRESS, f"outbox:{entry.message_id}", fields),)
+
+
+def to_ask(session: Session, directory: Directory, recipient: str, case_id: int | None = None) -> list[str]:
+    """Flagged addresses that a letter to ``recipient`` may name, to be given another: those of its
+    establishment, or of its own domain, and those letters of the case went to.
+
+    Two people of one public mail provider are strangers: a whole domain counts only when the directory
+    knows it as somebody's.
+    """
+    found = {*addresses.flagged(session, [recipient])}
+    if case_id is not None:
+        found |= {*addresses.flagged_of_case(session, case_id)}
+    domain = recipient.rpartition("@")[2].lower()
+    houses = [e for e in directory.establishments.values() if domain in e.domains]
+    known = {d for house in houses for d in house.domains}
+    if any(c.address.casefold() == f"@{domain}" for c in directory.correspondents):
+        known.add(domain)
+    found |= {*addresses.flagged_of_domains(session, known)}
+    return sorted(address for address in found if address.rpartition("@")[2] in {domain, *known})
+
+
+def settle(
+    session: Session, address: str, person: str, at: datetime, replaced_by: str | None = None
+) -> Event:
+    """A person clears a flagged address, or names another in its place; the event to record.
+
+    Raises ``NotFound`` for an address that was never flagged, ``Refused`` for one that is no address.
+    """
+    row = addresses.get(session, address)
+    if row is None:
+        raise NotFound("Cette adresse n’est pas signalée ; rien n’a changé, relisez l’annuaire.")
+    if replaced_by is not None:
+        replaced_by = replaced_by.strip()
+        if not ADDRESS.fullmatch(replaced_by) or len(replaced_by) > 254:
+            raise Refused("Ce n’est pas une adresse de messagerie ; rien n’a changé, corrigez-la.")
+        if replaced_by.lower() == row.address:
+            raise Refused("C’est l’adresse qui a échoué ; rien n’a changé, donnez-en une autre.")
+    addresses.decide(session, address, person, at, replaced_by)
+    fields = {
+        "action": "replaced" if replaced_by else "cleared",
+        "address": row.address,
+        "replaced_by": replaced_by,
+        "person": person,
+    }
+    return (Kind.ADDRESS, f"outbox:{row.letter}", fields)
 
 
 def about_address(status: str, reply: str) -> bool:

@@ -12,6 +12,7 @@ from gateway.circuits.model import Circuit
 from gateway.circuits.notice import Notice, Posted
 from gateway.evidence.record import Kind
 from gateway.outbound.acknowledge import PER_DAY, queue_letter, too_many
+from gateway.outbound.badaddress import to_ask
 from gateway.outbound.certificates import Choice, Chooser
 from gateway.outbound.compose import Attached, Draft, Form, NoLetter, message_id_for, reminder
 from gateway.outbound.encrypt import EncryptionName, TransportName
@@ -55,6 +56,7 @@ class ReminderPost:
 
     def __call__(self, session: Session, notice: Notice, at: datetime) -> tuple[Posted, tuple[Event, ...]]:
         """Queue the letter of ``notice``; the line already there when it was queued before."""
+        notice = replace(notice, recipient=addresses.target(session, notice.recipient))
         message_id = message_id_for(notice.letter, notice.key, notice.recipient, notice.mailbox)
         there = outbox.by_message_id(session, message_id)
         if there is not None:
@@ -85,7 +87,7 @@ class ReminderPost:
         circuit = self._circuits[notice.circuit]
         encrypted = choice.certificate is not None
         letter = circuit.letters.get(notice.letter)
-        failed = addresses.flagged_of_case(session, notice.case_id) if notice.case_id is not None else []
+        failed = to_ask(session, self._directory, notice.recipient, notice.case_id)
         form = None
         if notice.attach is not None:
             filled = encrypted or (letter is not None and letter.form_in_clear == "filled")

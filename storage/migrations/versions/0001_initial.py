@@ -113,6 +113,8 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=300), nullable=False),
     sa.Column('letter', sa.String(length=250), nullable=False),
     sa.Column('cleared_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('replaced_by', sa.String(length=320), nullable=True),
+    sa.Column('decided_by', sa.String(length=80), nullable=True),
     sa.PrimaryKeyConstraint('address')
     )
     op.create_table('find_words',

@@ -223,8 +223,11 @@ def test_what_may_not_leave_in_clear_is_replaced_by_how_to_get_it() -> None:
 
 def test_the_next_letter_asks_for_another_address_of_the_same_house() -> None:
     seen = mail(authorisation())
-    failed = ["ancien@chu.example", "quelquun@ailleurs.example"]
+    failed = ["ancien@chu.example"]
     draft = acknowledgement(circuit(), seen, decision(seen), None, {}, AT, directory(), failed=failed)
     assert isinstance(draft, Draft)
     assert "ancien@chu.example" in draft.text
-    assert "ailleurs.example" not in draft.text
+    assert "Adresse à corriger" in draft.html
+    plain = acknowledgement(circuit(), seen, decision(seen), None, {}, AT, directory())
+    assert isinstance(plain, Draft)
+    assert "Adresse à corriger" not in plain.text
