@@ -60,6 +60,7 @@ __all__ = [
     "periods",
     "possible",
     "reference_of_delivery",
+    "unfile",
 ]
 
 
@@ -277,6 +278,18 @@ def file_document(
     """Put a document in a case; ``False`` when it is already filed, there or elsewhere."""
     values = {"document_id": document_id, "case_id": case_id, "filed_at": at, "reasons": list(reasons)}
     return insert_new(session, table_of(CaseDocument), values)
+
+
+def unfile(session: Session, document_ids: Collection[int], case_id: int) -> list[int]:
+    """Take documents out of a case, for the person who cuts their mail in two; those that were there."""
+    here = select(CaseDocument).where(
+        col(CaseDocument.document_id).in_(document_ids), CaseDocument.case_id == case_id
+    )
+    found = list(session.exec(here))
+    for row in found:
+        session.delete(row)
+    session.flush()
+    return sorted(row.document_id for row in found)
 
 
 def add_period(session: Session, period: Period) -> bool:

@@ -85,7 +85,7 @@ def item_sheet(session: Session, item_id: int) -> ItemSheet:
         arrivals=tuple(
             session.exec(select(Arrival).where(Arrival.delivery == item.delivery).order_by(col(Arrival.at)))
         ),
-        papers=papers(session, _documents_of(session, [item.delivery])),
+        papers=papers(session, documents_of_item(session, item)),
         case=session.get(Case, item.case_id) if item.case_id is not None else None,
         candidates=tuple((candidate, case) for candidate, case in candidates),
         letters=_letters(session, [item.delivery], None),
@@ -154,6 +154,12 @@ def papers(session: Session, documents: Iterable[Document]) -> tuple[Paper, ...]
 def papers_of_delivery(session: Session, delivery: str) -> tuple[Paper, ...]:
     """Every document of a mail with what was read in it, in the order of the mail."""
     return papers(session, _documents_of(session, [delivery]))
+
+
+def documents_of_item(session: Session, item: Item) -> list[Document]:
+    """Documents a piece of work is about: those of its mail, or of the part a person cut from it."""
+    documents = _documents_of(session, [item.delivery])
+    return [d for d in documents if item.positions is None or d.position in item.positions]
 
 
 def places_of_delivery(session: Session, delivery: str) -> set[tuple[str, str]]:

@@ -69,7 +69,7 @@ def choose_case(
         event = add_period(session, circuit, case, document, row.id, at=at)
         events.extend([event] if event else [])
     for other in cases.items_of(session, item.delivery):
-        if other.id is not None and other.case_id is None:
+        if other.id is not None and other.case_id is None and other.part == item.part:
             reasons = [*other.reasons, f"dossier {reason}"]
             cases.change_item(session, other.id, other.version, case_id=case.id, reasons=reasons)
     deadlines.adopt(session, item.delivery, case.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -94,6 +94,10 @@ class Kind(StrEnum):
     """A person confirmed the reading of a document, rejected the document, or took it back."""
     FORWARDED = "forwarded"
     """Medical documents left for the other institution's medical service, by their hash."""
+    ITEM_CHANGED = "item-changed"
+    """A piece of work sorted anew, sent to another queue, cut in two, joined to another, or that undone."""
+    COMMENT = "comment"
+    """An internal note: written, or read by somebody it names; never its words."""
 
 
 class Recorder:
@@ -168,10 +172,12 @@ class Recorder:
         *,
         start: int = 0,
         end: int | None = None,
+        witness: Iterable[str] = (),
     ) -> Verdict:
         """Verify the log against the checkpoints of the database and of the outside folder.
 
-        ``start`` and ``end``: sizes of two checkpoints, to verify between them only.
+        ``start`` and ``end``: sizes of two checkpoints, to verify between them only. ``witness``: notes
+        that somebody else kept.
         """
         # lengths first, log second: a checkpoint written meanwhile must not look like a truncation
         files = [(path, path.stat().st_size) for path in self._files()]
@@ -184,6 +190,7 @@ class Recorder:
                 progress,
                 start=start,
                 end=end,
+                witness=witness,
             )
 
     def _files(self) -> list[Path]:

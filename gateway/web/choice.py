@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -88,6 +89,9 @@ def _file(rooms: WebHouse, session: Session, choice: Choice, item: Item, circuit
     papers = sheets.papers_of_delivery(session, item.delivery)
     seen = mail_seen(delivery, [(paper.document, paper.facts, paper.issues) for paper in papers])
     decision = _DECISION.validate_python(delivery.decision)
+    if item.positions is not None:  # a part of a mail: its own documents, no other
+        own = tuple(d for d in seen.documents if d.position in item.positions)
+        seen = replace(seen, documents=own)
     kept = {document.position for document in seen.documents}
     rows = [paper.document for paper in papers if paper.document.position in kept]
     case, events = choose_case(session, choice, rows, seen, decision, circuit, at)

@@ -60,6 +60,8 @@ _WORDS: Mapping[str, str] = {
     Kind.REGISTRATION: "Immatriculation",
     Kind.REVIEW: "Lecture",
     Kind.FORWARDED: "Compte rendu transmis au service médical de la CNAS",
+    Kind.ITEM_CHANGED: "Travail modifié",
+    Kind.COMMENT: "Note interne",
 }
 
 _GROUPS: Mapping[str, str] = {
@@ -113,6 +115,19 @@ _ACTS: Mapping[str, str] = {
     f"{Kind.PERSON}:recovery-code-used": "Code de secours utilisé",
     f"{Kind.PERSON}:unlocked": "Attente d’un compte levée",
     f"{Kind.PERSON}:sessions-ended": "Sessions d’un compte fermées",
+    f"{Kind.ITEM_CHANGED}:reclassified": "Type du travail changé par une personne",
+    f"{Kind.ITEM_CHANGED}:rerouted": "Réorienté vers une autre file",
+    f"{Kind.ITEM_CHANGED}:sent-away": "Réorienté vers un autre service",
+    f"{Kind.ITEM_CHANGED}:split": "Travail partagé en deux",
+    f"{Kind.ITEM_CHANGED}:split-undone": "Partage défait",
+    f"{Kind.ITEM_CHANGED}:merged": "Travail réuni à un autre",
+    f"{Kind.ITEM_CHANGED}:merge-undone": "Réunion défaite",
+    f"{Kind.COMMENT}:written": "Note interne écrite",
+    f"{Kind.COMMENT}:answered": "Réponse faite, notée par une personne",
+    f"{Kind.ITEM_TAKEN}:take over": "Travail repris à un collègue",
+    f"{Kind.ITEM_TAKEN}:wake": "Travail revenu à sa date de réveil",
+    f"{Kind.ITEM_ASSIGNED}:wait": "Mis en attente",
+    f"{Kind.ITEM_ASSIGNED}:put back": "Rendu à la file",
     f"{Kind.TOKEN}:created": "Jeton d’accès créé",
     f"{Kind.TOKEN}:revoked": "Jeton d’accès révoqué",
     f"{Kind.REGISTRATION}:registered": "Bénéficiaire immatriculé, droits ouverts",
@@ -137,6 +152,8 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.TOKEN: frozenset({"action"}),
     Kind.REGISTRATION: frozenset({"action"}),
     Kind.REVIEW: frozenset({"action"}),
+    Kind.ITEM_CHANGED: frozenset({"action", "kind"}),
+    Kind.COMMENT: frozenset({"action"}),
 }
 """Fields that would only repeat the sentence or the title above it."""
 _SHOWN = (
@@ -207,7 +224,7 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
         words = contested_words.hold(fields)
     if event.kind == Kind.LOGIN:
         words = f"Connexion : {_STATES.get(str(fields.get('outcome')), 'état inconnu')}"
-    words = _ACTS.get(f"{event.kind}:{fields.get('action')}", words)
+    words = _ACTS.get(f"{event.kind}:{fields.get('action') or fields.get('verb')}", words)
     hidden = _HIDDEN.get(event.kind, frozenset())
     person = fields.get("person") or fields.get("by")
     return Told(
