@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import bootstrap, flow
-from gateway.cli import contestations, token
+from gateway.cli import certificates, contestations, token
 from gateway.cli.output import print_table, say
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
@@ -62,6 +62,7 @@ def add_to(verbs: Any) -> None:
     )
     person.set_defaults(run=_add_person)
     token.add_to(words)
+    certificates.add_to(words)
     contestations.add_retention(words)
 
 

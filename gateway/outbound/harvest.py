@@ -72,7 +72,7 @@ def propose(session: Session, rows: Sequence[KnownCertificate]) -> list[Event]:
 def decide(
     session: Session, number: int, after: CertificateState, person: str, at: datetime
 ) -> tuple[KnownCertificate, Event]:
-    """A person's word on a certificate; the row as it was, and the event to record.
+    """A person's word on a certificate; the row, and the event to record.
 
     Raises ``NotFound``, or ``Refused`` when that was decided already, when it is out of its dates, or when
     somebody else was faster.
@@ -96,9 +96,20 @@ def decide(
         "action": "confirmed" if after is CertificateState.CONFIRMED else "refused",
         "address": row.address,
         "certificate": row.fingerprint,
+        "before": str(before),
+        "state": str(after),
         "person": person,
     }
     return row, (Kind.CERTIFICATE, f"certificate:{number}", fields)
+
+
+def out_of_dates(row: KnownCertificate, at: datetime) -> str | None:
+    """Why a certificate does not serve at ``at`` by its dates (French); its bytes are not read again."""
+    if at > row.not_after:
+        return f"il a expiré le {row.not_after:%d/%m/%Y}."
+    if at < row.not_before:
+        return f"il ne vaut qu'à partir du {row.not_before:%d/%m/%Y}."
+    return None
 
 
 def _row(one: Harvested, address: str, delivery: str, at: datetime) -> KnownCertificate:
