@@ -22,6 +22,8 @@ from storage.notes import read as read_note
 from storage.sealed import SALT, SUBJECT, VERSION, Body, Clear, OtherFormat, commitment, subject_of, unseal
 
 _BATCH = 5000
+_UNREADABLE = "Un point de contrôle est illisible ou n'est pas signé par la clé de ce journal."
+_FOREIGN = "Un point de contrôle du témoin est illisible ou n'est pas signé par la clé de ce journal."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Verdict:
     """Entries before this one were only hashed, down to the checkpoint of this size."""
     version: int = VERSION
     """Format of the entries read."""
+    witnessed: int = 0
+    """Checkpoints kept by the witness that agree with the log."""
 
 
 class _Row(NamedTuple):
@@ -70,16 +74,19 @@ def verify(
     *,
     start: int = 0,
     end: int | None = None,
+    witness: Iterable[str] = (),
 ) -> Verdict:
     """Verify the log against its head and its checkpoints, whole or between two of them.
 
     ``outside``: notes kept elsewhere, oldest first; give them all, they are what reveals a log rewritten
     together with its table of checkpoints. ``progress`` is told the entries read so far, now and then.
     ``start`` and ``end`` are sizes of checkpoints: entries before ``start`` are only hashed, and must lead
-    to its root; entries from ``end`` on are not read.
+    to its root; entries from ``end`` on are not read. ``witness``: notes that somebody else kept, in any
+    order: a log cut and grown again contradicts them, whoever holds the key.
     """
-    check = _Check(session, origin, public_key, outside, start, end)
+    check = _Check(session, origin, public_key, start, end)
     try:
+        check.merge(outside, witness)
         check.run(progress)
     except _BadLog as bad:
         return check.verdict(ok=False, first_bad=bad.first_bad, reason=bad.reason)
@@ -94,7 +101,6 @@ class _Check:
         session: Session,
         origin: str,
         public_key: bytes,
-        outside: Iterable[str],
         start: int,
         end: int | None,
     ) -> None:
@@ -107,9 +113,14 @@ class _Check:
         self._erased = 0
         self._good = 0
         """Size of the last checkpoint that agreed."""
-        self._seen: dict[str, int] = {"table": 0, "outside": 0}
-        self._notes = heapq.merge(self._table_notes(), self._outside_notes(outside), key=_size)
+        self._seen: dict[str, int] = {"table": 0, "outside": 0, "witness": 0}
+        self._notes: Iterator[tuple[str, Checkpoint]] = iter(())
         self._next: tuple[str, Checkpoint] | None = None
+
+    def merge(self, outside: Iterable[str], witness: Iterable[str]) -> None:
+        """Where the checkpoints to compare come from; called first."""
+        kept = sorted((("witness", self._read(note, _FOREIGN)) for note in witness), key=_size)
+        self._notes = heapq.merge(self._table_notes(), self._outside_notes(outside), kept, key=_size)
 
     def run(self, progress: Callable[[int], None] | None) -> None:
         self._advance()
@@ -155,8 +166,23 @@ class _Check:
         if ok and self._erased:
             remarks.append(f"{self._erased} entrée(s) ont des valeurs effacées ; leur sceau reste vérifié.")
         size = self._tree.size if first_bad is None else min(self._tree.size, first_bad)
+        witnessed = self._seen["witness"]
+        if ok and witnessed:
+            remarks.append(
+                f"{witnessed} point(s) de contrôle gardés par le témoin sont ceux de ce journal."
+            )
         compared = sum(self._seen.values())
-        return Verdict(ok, size, first_bad, reason, compared, self._erased, tuple(remarks), self._start)
+        return Verdict(
+            ok,
+            size,
+            first_bad,
+            reason,
+            compared,
+            self._erased,
+            tuple(remarks),
+            self._start,
+            witnessed=witnessed,
+        )
 
     def _bound(self, size: int) -> None:
         """A bound of the verification must be a checkpoint that agreed."""
@@ -208,15 +234,20 @@ class _Check:
     def _compare_checkpoints(self) -> None:
         """Compare every note of the present size, from the table and from outside."""
         root: bytes | None = None
-        agreed = disagreed = False
+        agreed: set[str] = set()
+        disagreed: set[str] = set()
         while self._next is not None and self._next[1].size == self._tree.size:
             root = root or self._tree.root()
-            if self._next[1].root == root:
-                agreed = True
-            else:
-                disagreed = True
+            (agreed if self._next[1].root == root else disagreed).add(self._next[0])
             self._seen[self._next[0]] += 1
             self._advance()
+        if "witness" in disagreed:
+            raise _BadLog(
+                self._good,
+                f"Le journal contredit son témoin : le point de contrôle de {self._tree.size} entrées que "
+                "le témoin a gardé n'est pas celui de ce journal, coupé ou réécrit puis repris à partir de "
+                f"l'entrée {self._good}.",
+            )
         if agreed and disagreed:
             raise _BadLog(
                 self._good,
@@ -237,8 +268,9 @@ class _Check:
         if self._next is not None:
             raise _BadLog(
                 size,
-                f"Le journal est tronqué : il s'arrête à {size} entrées, un point de contrôle signé en "
-                f"compte {self._next[1].size}.",
+                f"Le journal est tronqué : il s'arrête à {size} entrées, un point de contrôle signé"
+                f"{' que garde le témoin' if self._next[0] == 'witness' else ''} en compte "
+                f"{self._next[1].size}.",
             )
         heads = table_of(HeadRow).c
         row = self._session.connection().execute(select(heads.size, heads.frontier)).first() or (0, b"")
@@ -284,13 +316,11 @@ class _Check:
         for note in outside:
             yield "outside", self._read(note)
 
-    def _read(self, note: str) -> Checkpoint:
+    def _read(self, note: str, refusal: str = _UNREADABLE) -> Checkpoint:
         try:
             return read_note(note, self._origin, self._key)
         except NoteRefused:
-            raise _BadLog(
-                None, "Un point de contrôle est illisible ou n'est pas signé par la clé de ce journal."
-            ) from None
+            raise _BadLog(None, refusal) from None
 
     def _batches(self) -> Iterator[list[_Row]]:
         columns = table_of(EventRow).c
