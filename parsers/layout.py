@@ -198,6 +198,8 @@ def centre(box: Box) -> float:
 
 def same_row(one: Box, other: Box) -> bool:
     """Whether two boxes share at least half the height of the lower one."""
+    if one.y0 >= other.y1 or other.y0 >= one.y1:
+        return False
     shared = min(one.y1, other.y1) - max(one.y0, other.y0)
     return shared >= 0.5 * min(height(one), height(other))
 

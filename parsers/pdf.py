@@ -228,6 +228,7 @@ def render(
             raise Malformed("Une page de ce PDF annonce des dimensions impossibles.")
         while math.ceil(width * dpi / POINTS) * math.ceil(height * dpi / POINTS) > limits.pixels:
             dpi *= min((limits.pixels / (width * height)) ** 0.5 * POINTS / dpi, 1.0) * 0.99
-        picture = page.render(scale=dpi / POINTS, grayscale=True).to_pil().convert("L")
+        drawn = page.render(scale=dpi / POINTS, grayscale=True)
+        pixels = drawn.to_numpy().tobytes()
         page.close()
-        return Bitmap(picture.width, picture.height, dpi, picture.tobytes())
+        return Bitmap(drawn.width, drawn.height, dpi, pixels)

@@ -246,43 +246,54 @@ def _cut(line: Line, run: list[int]) -> Word:
 
 
 @dataclass(frozen=True, slots=True)
+class _Column:
+    """A heading and the columns it rules: those from ``left`` to ``right``, all when nothing is beside."""
+
+    name: str
+    middle: float
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
 class Regions:
     """The vertical extents of the cadres of one page, from their headings."""
 
     order: tuple[str, ...]
-    headings: tuple[Anchor, ...]
+    headings: tuple[_Column, ...]
     before: str
     """The cadre in force above the first heading: the header, or the last one of the previous page."""
 
     def candidates(self, box: Box) -> frozenset[str]:
         """Cadres a label at ``box`` may belong to: one, or several when a heading was not read."""
-        above = [h for h in self.headings if centre(h.box) > centre(box) and self._over(h.box, box)]
-        current = min(above, key=lambda h: centre(h.box)).heading if above else self.before
+        middle = centre(box)
+        above = [h for h in self.headings if h.middle > middle and h.left <= box.x0 < h.right]
+        current = min(above, key=lambda h: h.middle).name if above else self.before
         if current not in self.order:
             return frozenset(self.order)
-        seen = {h.heading for h in self.headings}
+        seen = {h.name for h in self.headings}
         allowed = {current}
         for name in self.order[self.order.index(current) + 1 :]:
             if name in seen:
                 break
             allowed.add(name)
-        return frozenset(n for n in allowed if n is not None)
-
-    def _over(self, heading: Box, box: Box) -> bool:
-        """A heading beside another one only rules its own column."""
-        beside = [h.box for h in self.headings if h.box != heading and same_row(h.box, heading)]
-        right = [b.x0 for b in beside if b.x0 > heading.x0]
-        return (
-            box.x0 < min(right) - 2
-            if right and box.x0 >= heading.x0 - 5
-            else not beside or box.x0 >= heading.x0 - 5
-        )
+        return frozenset(allowed)
 
 
 def regions(anchors: Sequence[Anchor], template: Template, before: str) -> Regions:
     order = tuple(b.name for b in template.boxes)
-    headings = tuple(a for a in anchors if a.heading is not None)
-    return Regions(order if "header" in order else ("header", *order), headings, before)
+    headings = [a for a in anchors if a.heading is not None]
+    columns = tuple(_column(h, headings) for h in headings)
+    return Regions(order if "header" in order else ("header", *order), columns, before)
+
+
+def _column(heading: Anchor, headings: Sequence[Anchor]) -> _Column:
+    """A heading beside another one only rules its own column."""
+    box = heading.box
+    beside = [h.box for h in headings if h.box != box and same_row(h.box, box)]
+    right = min((b.x0 - 2 for b in beside if b.x0 > box.x0), default=float("inf"))
+    left = box.x0 - 5 if beside else float("-inf")
+    return _Column(heading.heading or "", centre(box), left, right)
 
 
 def resolve(anchors: Sequence[Anchor], places: Regions) -> tuple[Anchor, ...]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from parsers.facts import Bitmap, Box
 
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
 _DARK = 150
 """Grey below which a pixel is ink, on paper that is near white."""
 
@@ -49,54 +50,57 @@ def mask(bitmap: Bitmap, box: Box) -> tuple[Mask, int, int]:
     return area < min(_DARK, 0.72 * paper), left, top
 
 
+def _runs(ink: Mask) -> tuple[Places, Places, Places]:
+    """Row, first column and one past the last of every run of ink, in reading order."""
+    high, wide = ink.shape
+    walled = np.zeros((high, wide + 1), np.int8)
+    walled[:, :wide] = ink
+    edges = np.flatnonzero(np.diff(walled.ravel(), prepend=np.int8(0)))
+    starts, ends = edges[::2], edges[1::2]
+    rows = starts // (wide + 1)
+    return rows, starts - rows * (wide + 1), ends - rows * (wide + 1)
+
+
 def blobs(ink: Mask) -> tuple[list[Blob], npt.NDArray[np.int32]]:
     """Connected blobs (eight neighbours) and, for each pixel, the number of its blob (0: paper)."""
     labels = np.zeros(ink.shape, np.int32)
-    parent = [0]
-    runs: list[tuple[int, int, int, int]] = []
-    before: list[tuple[int, int, int]] = []
-    for row in range(ink.shape[0]):
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], ink[row].astype(np.int8), [0]))))
-        now: list[tuple[int, int, int]] = []
-        at = 0
-        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            while at < len(before) and before[at][1] < start:
-                at += 1
-            name, look = 0, at
-            while look < len(before) and before[look][0] <= end:
-                name = _merge(parent, name, before[look][2])
-                look += 1
-            if name == 0:
-                parent.append(len(parent))
-                name = len(parent) - 1
-            now.append((start, end, name))
-            runs.append((row, start, end, name))
-        before = now
-    found: dict[int, list[int]] = {}
-    for row, start, end, name in runs:
-        root = _root(parent, name)
-        labels[row, start:end] = root
-        one = found.setdefault(root, [start, row, end, row + 1, 0])
-        one[0], one[2] = min(one[0], start), max(one[2], end)
-        one[3] = row + 1
-        one[4] += end - start
-    return [Blob(v[0], v[1], v[2], v[3], v[4], k) for k, v in found.items()], labels
+    rows, starts, ends = _runs(ink)
+    if not len(rows):
+        return [], labels
+    names = _named(rows, starts, ends, ink.shape[1])
+    labels.ravel()[np.flatnonzero(ink)] = np.repeat(names, ends - starts)
+    order = np.argsort(names, kind="stable")
+    firsts = np.flatnonzero(np.diff(names[order], prepend=0))
+    stats = (
+        np.minimum.reduceat(starts[order], firsts),
+        rows[order][firsts],
+        np.maximum.reduceat(ends[order], firsts),
+        np.maximum.reduceat(rows[order], firsts) + 1,
+        np.add.reduceat((ends - starts)[order], firsts),
+        names[order][firsts],
+    )
+    return [Blob(*one) for one in zip(*(s.tolist() for s in stats), strict=True)], labels
 
 
-def _root(parent: list[int], name: int) -> int:
-    while parent[name] != name:
-        parent[name] = parent[parent[name]]
-        name = parent[name]
-    return name
+def _named(rows: Places, starts: Places, ends: Places, wide: int) -> Places:
+    """For each run, a number from 1 shared by all those that touch one another."""
+    wide += 2
+    above = (rows - 1) * wide
+    first = np.searchsorted(rows * wide + ends, above + starts)
+    last = np.searchsorted(rows * wide + starts, above + ends, "right")
+    parent = list(range(len(rows)))
 
+    def root(name: int) -> int:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
 
-def _merge(parent: list[int], one: int, other: int) -> int:
-    other = _root(parent, other)
-    if one == 0:
-        return other
-    one = _root(parent, one)
-    parent[max(one, other)] = min(one, other)
-    return min(one, other)
+    for run, (low, high) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        for touching in range(low, high):
+            one, other = root(run), root(touching)
+            parent[max(one, other)] = min(one, other)
+    return np.array([root(run) for run in range(len(parent))], np.intp) + 1
 
 
 def square_filled(bitmap: Bitmap, label: Box, left: bool) -> float | None:
@@ -144,9 +148,7 @@ def without_rules(ink: Mask, longest: int) -> Mask:
     """Ink without horizontal and vertical strokes longer than ``longest`` pixels: printed rules, frames."""
     kept = ink.copy()
     for view in (kept, kept.T):
-        for row in range(view.shape[0]):
-            edges = np.flatnonzero(np.diff(np.concatenate(([0], view[row].astype(np.int8), [0]))))
-            for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-                if end - start > longest:
-                    view[row, start:end] = False
+        rows, starts, ends = _runs(view)
+        for place in np.flatnonzero(ends - starts > longest):
+            view[rows[place], starts[place] : ends[place]] = False
     return kept
