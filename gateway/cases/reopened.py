@@ -60,7 +60,7 @@ def settle_former(
     for item in cases.items_of(session, delivery.sha256):
         if item.queue in kept or item.state is ItemState.DONE or _ELSEWHERE in item.reasons:
             continue
-        untouched = item.state is ItemState.NEW and item.version == _UNTOUCHED
+        untouched = item.state is ItemState.NEW and item.version == _UNTOUCHED and item.part == 0
         kind, after = (Kind.ITEM_DONE, ItemState.DONE) if untouched else (Kind.ITEM_FILED, item.state)
         events += _change(session, item, kind, after, [*item.reasons, _ELSEWHERE])
     return tuple(events)
