@@ -13,14 +13,18 @@ from tests.bench import crowd
 FEW = 40
 
 
-def _index(session: Session) -> tuple[set[tuple[object, ...]], set[tuple[object, ...]]]:
+Found = set[tuple[str, str | None, int, str, str, int]]
+Grams = set[tuple[str, str]]
+
+
+def _index(session: Session) -> tuple[Found, Grams]:
     words = {word.id: word for word in session.exec(select(FoundWord))}
     grams = {(words[gram.word_id].word, gram.gram) for gram in session.exec(select(FoundGram))}
     found = {
         (words[row.word_id].word, words[row.word_id].sound, row.item_id, row.circuit, row.queue, row.place)
         for row in session.exec(select(FoundItem))
     }
-    return found, set(grams)
+    return found, grams
 
 
 def test_the_words_written_in_bulk_are_those_of_the_index(database: Database) -> None:
