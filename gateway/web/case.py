@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.cases import nir
+from gateway.cases.nir import Found
+from gateway.circuits.model import Circuit
 from gateway.clock import paris_date
 from gateway.contestations.transitions import STATES
 from gateway.errors import NotFound
-from gateway.evidence.cover import covering
-from gateway.evidence.lifeline import Lifeline, Mark, Span, lifeline, uncovered
-from gateway.web import papers, present, proposal, timeline
-from gateway.web.access import desk_of, reads_any
+from gateway.web import papers, proposal, registration, timeline, writing
+from gateway.web.access import Right, Viewer, desk_of, reads_any
 from gateway.web.contested import sight_of
 from gateway.web.duedates import due_dates
-from gateway.web.house import InHouse, Seen, Shown
+from gateway.web.exchanges import exchanges, openings
+from gateway.web.house import InHouse, Seen, Shown, WebHouse
+from gateway.web.life import life
+from gateway.web.papers import values_in
 from gateway.web.words import names
-from storage import contestations, happenings, proposals, sheets
-from storage.cases import PeriodStatus
-from storage.deadlines import DeadlineState
+from storage import contestations, happenings, proposals, registrations, reviews, sheets
+from storage.cases import Item
+from storage.registrations import Registration
 from storage.sheets import CaseSheet
 
 router = APIRouter()
@@ -42,6 +47,9 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         number = sheet.case.id or 0 if sheet else 0
         contested = contestations.of_case(session, number)
         proposed, happened = proposals.of_case(session, number), happenings.of_case(session, number)
+        entries = registrations.of_case(session, number)
+        papers_of = sheet.papers if sheet else ()
+        said = reviews.latest(session, [paper.document.id or 0 for paper in papers_of])
     if sheet is None:
         raise NotFound(NO_CASE)
     if not reads_any(seen, circuits, directory, {(i.circuit, i.queue) for i in sheet.items}):
@@ -56,18 +64,28 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     days = timeline.timeline(
         sheet.events, sheet.letters, names([circuit] if circuit else []) | queue_titles
     )
+    reports = circuit.forwarding.kinds if circuit is not None and circuit.forwarding is not None else ()
     recent, older = timeline.folded(days, CHAPTERS)
     values: dict[str, Any] = {
         "sheet": sheet,
         "case": sheet.case,
         "circuit": circuit,
         "caisse": caisse,
-        "documents": [papers.show(paper, seen, circuit) for paper in sheet.papers],
+        "documents": _by_kind(
+            papers.show(paper, seen, circuit, said.get(paper.document.id or 0)) for paper in sheet.papers
+        ),
         "received": {d.sha256: d.received_at for d in sheet.deliveries},
         "deliveries": {p.document.id: p.document.delivery for p in sheet.papers},
         "items": items,
         "mails": timeline.titles(items),
-        "lifeline": life(sheet, today),
+        "life": life(sheet, today, entries[-1] if entries else None, reports),
+        "entries": entries,
+        "number": _number(rooms, sheet, circuit, entries),
+        "registers": registration.registers(rooms, seen, sheet.case),
+        "answers": _answers(sheet, items, seen, circuit),
+        "exchanges": exchanges(sheet.deliveries, sheet.letters, timeline.titles(items)),
+        "openings": openings(sheet.events),
+        "hidden": len(sheet.items) - len(items),
         "due": due_dates(sheet.deadlines),
         "contested": [one for one in contested if sight.sees(one, sheet.case)],
         "contested_states": STATES,
@@ -81,29 +99,47 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     return shown.show(request, "dossier.html", **values)
 
 
-def life(sheet: CaseSheet, today: date) -> Lifeline | None:
-    """Periods and pending due dates, laid out."""
-    spans = [
-        Span(
-            p.status,
-            f"{present.state('origin', p.origin)} {present.state('period', p.status)} :"
-            f" du {present.day(p.starts)} au {present.day(p.ends)}",
-            p.starts,
-            p.ends,
-            f"{present.state('origin', p.origin)} {present.state('period', p.status)}",
-        )
-        for p in sheet.periods
-        if p.starts is not None and p.ends is not None and p.starts <= p.ends
-    ]
-    granted = list(covering(sheet.periods))
-    asked = [s.ends for s in spans if s.status == PeriodStatus.REQUESTED]
-    spans += [
-        Span("uncovered", f"Sans couverture : du {present.day(first)} au {present.day(last)}", first, last)
-        for first, last in uncovered(granted, max(asked, default=None))
-    ]
-    marks = [
-        Mark("late" if d.due < today else "deadline", f"{d.title or d.kind} : {present.day(d.due)}", d.due)
-        for d in sheet.deadlines
-        if d.state in {DeadlineState.OPEN, DeadlineState.MISSED}
-    ]
-    return lifeline(sorted(spans, key=lambda s: s.starts), marks, today)
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Documents of one kind."""
+
+    title: str
+    documents: tuple[papers.Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The provisional number of the beneficiary, registered or only read on a form, with its checks."""
+
+    text: str
+    registered: bool
+    found: tuple[Found, ...]
+
+
+def _by_kind(documents: Iterable[papers.Shown]) -> list[Group]:
+    groups: dict[str, list[papers.Shown]] = {}
+    for document in documents:
+        groups.setdefault(document.title, []).append(document)
+    return [Group(title, tuple(found)) for title, found in groups.items()]
+
+
+def _number(
+    rooms: WebHouse, sheet: CaseSheet, circuit: Circuit | None, entries: list[Registration]
+) -> Numbered | None:
+    rules = circuit.registration if circuit is not None else None
+    text = nir.written(entries[-1].nir) if entries else values_in(sheet.papers, "provisional_nir")
+    if rules is None or not text:
+        return None
+    caisse = rooms.circuits.directory.caisses.get(sheet.case.caisse or "")
+    codes = [caisse.code, *([caisse.pole] if caisse.pole else [])] if caisse is not None else []
+    number = nir.read(text)
+    found = nir.check(number, rules.checks, codes, values_in(sheet.papers, "patient_sex"))
+    return Numbered(nir.written(number.digits), bool(entries), found)
+
+
+def _answers(sheet: CaseSheet, items: list[Item], seen: Viewer, circuit: Circuit | None) -> Item | None:
+    """The item from which this person may write about the case: the latest they may work on."""
+    if circuit is None or circuit.desk is None or not seen.may(Right.ACT):
+        return None
+    mails = {d.sha256 for d in sheet.deliveries}
+    return next((i for i in items if i.delivery in mails and writing.may_write(i, seen)), None)

@@ -69,7 +69,9 @@ def form(
 ) -> Response:
     """The readings of one field and the place to correct it."""
     asked = _asked(rooms, seen, item_id, document_id, name)
-    return shown.show(request, "corriger.html", asked=asked, name=name, error=None, typed=None)
+    return shown.show(
+        request, "corriger.html", asked=asked, name=name, error=None, typed=None, dpi=rooms.page_dpi
+    )
 
 
 @router.post("")
@@ -97,6 +99,7 @@ def correct(
             name=name,
             error=error.public,
             typed=valeur,
+            dpi=rooms.page_dpi,
         )
     return RedirectResponse(f"/elements/{item_id}?fait=corrige#document-{document_id}", 303)
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.web import actions, choice, papers
+from gateway.web import actions, choice, forward, papers, writing
 from gateway.web.access import Right, Viewer, desks, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.verdict import verdict
-from storage import queues, sheets
+from storage import queues, reviews, sheets
 from storage.sheets import ItemSheet
 
 router = APIRouter()
@@ -26,13 +26,17 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         sheet = sheets.item_sheet(session, item_id)
         colleagues = actions.colleagues(session, sheet.item, seen, desk)
         newer, older = queues.neighbours(session, sheet.item)
+        said = reviews.latest(session, [paper.document.id or 0 for paper in sheet.papers])
         open_cases = {
             case.id
             for case in (sheet.case, *(case for _, case in sheet.candidates))
             if case is not None and _reads_case(rooms, seen, sheets.places_of_case(session, case.id or 0))
         }
     circuit = rooms.circuits.by_name.get(sheet.item.circuit)
-    documents = [papers.show(paper, seen, circuit) for paper in sheet.papers]
+    documents = [
+        papers.show(paper, seen, circuit, said.get(paper.document.id or 0)) for paper in sheet.papers
+    ]
+    working = writing.may_write(sheet.item, seen) and circuit is not None
     names = {d.name for d in desks(seen, rooms.circuits.by_name, rooms.circuits.directory)}
     values: dict[str, Any] = {
         "sheet": sheet,
@@ -55,6 +59,9 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "elsewhere": [other for other in sheet.elsewhere if other.queue in names],
         "dpi": rooms.page_dpi,
         "can_correct": seen.may(Right.ACT),
+        "can_judge": working,
+        "can_write": working and circuit is not None and circuit.desk is not None,
+        "can_forward": forward.offered(rooms, seen, sheet.item.queue, sheet.item.circuit),
         "colleagues": colleagues,
         "actions": actions.offered(sheet.item, seen, desk),
     }

@@ -49,7 +49,7 @@ DONE_SENTENCES = {
     "ouvert": "Le mot de passe ouvre le document : il est relu, rechargez cette page dans un instant.",
     "choisie": "La lecture est choisie ; les autres restent visibles.",
     "confirmer": "La lecture est confirmée.",
-    "rejeter": "Le document est rejeté ; il reste au dossier, et vous pouvez l’écrire à l’expéditeur.",
+    "rejeter": "Le document est rejeté ; il reste au dossier, et vous pouvez écrire à l’expéditeur.",
     "retirer": "Le jugement est retiré.",
     "lettre": "La lettre est dans la boîte d’envoi : elle part telle que vous l’avez vue.",
     "transmis": "Les documents partent chiffrés vers le service médical de la CNAS.",

@@ -18,6 +18,7 @@ from gateway.web.access import Viewer, may_open
 from gateway.web.marks import LOW, Mark, box_of, conflicts, marks
 from parsers.acroform import LOCKED
 from parsers.documents import DOCX, IMAGES, PDF, TABLES, TEXTS
+from parsers.facts import Confidentiality
 from parsers.forms.template import FieldSpec
 from storage.documents import PERSON, Document, FactRow, IssueRow
 from storage.reviews import Review
@@ -191,8 +192,9 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None, review: Review |
 
 
 def values_in(papers: Iterable[Paper], name: str) -> str | None:
-    """The value of ``name`` that these documents give: a person's last, else the surest that is typed."""
-    found = [fact for paper in papers for fact in paper.facts if fact.name == name and fact.normalised]
+    """The value of ``name`` in the administrative documents: a person's last, else the surest typed one."""
+    plain = [p for p in papers if p.document.confidentiality == Confidentiality.ADMINISTRATIVE]
+    found = [fact for paper in plain for fact in paper.facts if fact.name == name and fact.normalised]
     people = [fact for fact in found if fact.source == PERSON]
     best = people[-1] if people else max(found, key=lambda fact: fact.confidence, default=None)
     return best.normalised if best is not None else None

@@ -11,12 +11,18 @@ from httpx import Client
 from uvicorn import Config, Server
 
 from gateway.clock import TurnableClock
+from gateway.contesting.rooms import Contesting
+from gateway.deadlines.calendar import load_calendars
 from gateway.evidence.record import Recorder
+from gateway.outbound.certificates import Chooser
+from gateway.outbound.protect import protect
 from gateway.settings import Settings, Web
 from gateway.web.app import WebHouse, create_app
+from parsers.claims import ClaimsRead
 from parsers.documents import render, text
 from parsers.pictures import png
 from parsers.richtext import sanitised
+from parsers.smime.model import Trust
 from storage.db import Database
 from storage.keys import KeyRing
 from storage.vault import Vault
@@ -75,18 +81,24 @@ def page_image(content: bytes, media_type: str, page: int) -> bytes:
     return png(render(content, media_type, page, DPI))
 
 
+def no_claims(*_: object) -> ClaimsRead:
+    """Lists of claims are read in the scenarios of contestations, in a sandbox."""
+    raise AssertionError("no list of claims is read here")
+
+
 def build(database: Database, folder: Path, clock: TurnableClock) -> World:
     """Furnish ``database`` and open the application on it, over plain HTTP."""
     ring = KeyRing(folder / "keys")
     vault = Vault(folder / "vault", ring)
     recorder = Recorder(clock, ring, folder / "checkpoints")
     office = seed.furnish(database, vault, recorder)
+    circuits = seed.circuits()
     house = WebHouse(
         database=database,
         vault=vault,
         recorder=recorder,
         clock=clock,
-        circuits=seed.circuits(),
+        circuits=circuits,
         settings=Web(secure_cookies=False, totp="optional"),
         installation=Settings(),
         render_page=page_image,
@@ -94,5 +106,14 @@ def build(database: Database, folder: Path, clock: TurnableClock) -> World:
         read_html=sanitised,
         page_dpi=DPI,
         passwords=seed.quick_passwords(),
+        contesting=Contesting(
+            circuits=circuits.by_name,
+            directory=circuits.directory,
+            calendars=load_calendars(Path(__file__).parents[2] / "config" / "calendars"),
+            vault=vault,
+            read=no_claims,
+            choose=Chooser(circuits.directory, Trust),
+            protect=lambda draft, choice: protect(draft, None, (), choice.certificate),
+        ),
     )
     return World(house, office, clock)
