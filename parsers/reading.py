@@ -3,7 +3,7 @@
 How the caller uses it, one document at a time:
 
 1. ``documents.inspect`` in the limited child;
-2. ``needs_bitmap`` names pages: render them at ``DPI`` in the same child (``documents.render``);
+2. ``needs_bitmap`` names pages: render them at their ``resolution`` in the same child;
 3. those in ``inspected.wanting`` go through ``ocr.Recogniser.read`` (in the OCR process);
 4. ``interpret`` in the child again, with what OCR read and the same bitmaps.
 """
@@ -24,7 +24,9 @@ from parsers.forms.template import Template
 from parsers.layout import Frame, Recognised, centre
 
 DPI = 200.0
-"""Resolution pages are rendered at for OCR and for judging ink."""
+"""Resolution pages are rendered at to be recognised."""
+INK_DPI = 150.0
+"""Resolution of the image of a page whose words are known: only its ink is judged, its boxes shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Reading:
 
 
 def needs_bitmap(inspected: Inspected, rules: Sequence[KindRule], context: Context) -> tuple[int, ...]:
-    """Pages to render at ``DPI``: those OCR must read, and those of a form, whose ink is judged."""
+    """Pages to render: those OCR must read, and those of a form, whose ink is judged."""
     if inspected.media_type not in documents.DRAWN:
         return ()
     wanted = set(inspected.wanting)
@@ -68,6 +70,11 @@ def needs_bitmap(inspected: Inspected, rules: Sequence[KindRule], context: Conte
             if seen.template is not None:
                 wanted.add(page.number)
     return tuple(sorted(wanted))
+
+
+def resolution(inspected: Inspected, page: int) -> float:
+    """Dots an inch a page is rendered at."""
+    return DPI if page in inspected.wanting else INK_DPI
 
 
 def interpret(

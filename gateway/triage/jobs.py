@@ -62,7 +62,7 @@ def read(request: ReadRequest) -> ReadOutcome:
     context = request.context
     inspected = documents.inspect(request.content, request.media_type, context.name, request.limits)
     bitmaps = {
-        number: _render(request, number)
+        number: _render(request, number, reading.resolution(inspected, number))
         for number in reading.needs_bitmap(inspected, request.rules, context)
     }
     if inspected.wanting and request.ocr is None:
@@ -89,9 +89,9 @@ def _with_issues_of_the_file(
     return tuple(replace(each, issues=(*each.issues, *told)) for each in readings) if told else readings
 
 
-def _render(request: ReadRequest, page: int) -> Bitmap:
+def _render(request: ReadRequest, page: int, dpi: float) -> Bitmap:
     return documents.render(
-        request.content, request.media_type, page, reading.DPI, request.limits, request.context.name
+        request.content, request.media_type, page, dpi, request.limits, request.context.name
     )
 
 

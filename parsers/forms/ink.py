@@ -46,16 +46,21 @@ def mask(bitmap: Bitmap, box: Box) -> tuple[Mask, int, int]:
     area = grey[top:bottom, left:right]
     if not area.size:
         return np.zeros((0, 0), np.bool_), left, top
-    paper = float(np.percentile(area, 90))
+    # The ninetieth percentile, counted: sorting a place costs more than all that is done with it.
+    below = np.cumsum(np.bincount(area.ravel(), minlength=256))
+    paper = int(np.searchsorted(below, 0.9 * (area.size - 1), "right"))
     return area < min(_DARK, 0.72 * paper), left, top
 
 
 def _runs(ink: Mask) -> tuple[Places, Places, Places]:
     """Row, first column and one past the last of every run of ink, in reading order."""
     high, wide = ink.shape
-    walled = np.zeros((high, wide + 1), np.int8)
-    walled[:, :wide] = ink
-    edges = np.flatnonzero(np.diff(walled.ravel(), prepend=np.int8(0)))
+    walled = np.zeros((high, wide + 1), np.bool_)
+    walled[:, 1:] = ink
+    flat = walled.ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
+    if len(edges) % 2:  # the last pixel is ink
+        edges = np.append(edges, flat.size - 1)
     starts, ends = edges[::2], edges[1::2]
     rows = starts // (wide + 1)
     return rows, starts - rows * (wide + 1), ends - rows * (wide + 1)
@@ -147,8 +152,8 @@ def _framed(square: Mask) -> bool:
 def without_rules(ink: Mask, longest: int) -> Mask:
     """Ink without horizontal and vertical strokes longer than ``longest`` pixels: printed rules, frames."""
     kept = ink.copy()
-    for view in (kept, kept.T):
-        rows, starts, ends = _runs(view)
+    for view, seen in ((kept, ink), (kept.T, ink.T)):
+        rows, starts, ends = _runs(seen)
         for place in np.flatnonzero(ends - starts > longest):
             view[rows[place], starts[place] : ends[place]] = False
     return kept

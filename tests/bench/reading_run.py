@@ -80,7 +80,9 @@ def interpreted(content: bytes, media: str, ocr: Ocr, name: str = "") -> tuple[r
     context = reading.Context(name)
     inspected = documents.inspect(content, media, name)
     wanted = reading.needs_bitmap(inspected, kinds, context)
-    images = {n: documents.render(content, media, n, reading.DPI, name=name) for n in wanted}
+    images = {
+        n: documents.render(content, media, n, reading.resolution(inspected, n), name=name) for n in wanted
+    }
     words = {n: ocr(images[n], inspected.pages[n - 1]) for n in inspected.wanting}
     return reading.interpret(inspected, words, images, kinds, templates, context, "0" * 64, TODAY)
 

@@ -58,7 +58,7 @@ def read(
     context = context or reading.Context()
     inspected = documents.inspect(content, media_type)
     pages = reading.needs_bitmap(inspected, RULES, context) if bitmaps else ()
-    images = {n: documents.render(content, media_type, n, reading.DPI) for n in pages}
+    images = {n: documents.render(content, media_type, n, reading.resolution(inspected, n)) for n in pages}
     return reading.interpret(inspected, ocr or {}, images, RULES, TEMPLATES, context, "0" * 64, TODAY)
 
 

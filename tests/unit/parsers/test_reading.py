@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from parsers import documents, reading
 from parsers.facts import Box, Confidentiality, Source
 from parsers.layout import Frame
-from tests.builders import forms, reports
+from tests.builders import forms, reports, scans
 from tests.unit.parsers.reading_world import RULES, by_name, read
 
 
@@ -104,3 +104,11 @@ def test_a_form_typed_in_a_word_document_is_read_without_an_image() -> None:
     assert reading.needs_bitmap(inspected, RULES, reading.Context()) == ()
     (only,) = read(lines, "text/plain")
     assert by_name(only.facts)["reference"].normalised == forms.sample_301(1).reference
+
+
+def test_a_page_to_recognise_is_drawn_finer_than_one_whose_words_are_known() -> None:
+    form = forms.build_301(forms.sample_301(1), style="flat")
+    known = documents.inspect(form, documents.PDF)
+    scanned = documents.inspect(scans.scan(form), documents.PDF)
+    assert reading.resolution(known, 1) == reading.INK_DPI
+    assert reading.resolution(scanned, 1) == reading.DPI > reading.INK_DPI
