@@ -66,6 +66,12 @@ def listed(session: Session, first: int = 0, last: int | None = None) -> list[Se
     return [Sealed(row.size, row.at, row.note, tokens.get(row.size)) for row in rows]
 
 
+def last_stamped(session: Session) -> datetime | None:
+    """When the last checkpoint that has its token was made, by our clock."""
+    statement = select(CheckpointRow.at).where(col(CheckpointRow.size).in_(select(StampRow.size)))
+    return session.exec(statement.order_by(col(CheckpointRow.size).desc()).limit(1)).first()
+
+
 def of_sizes(session: Session, sizes: Collection[int]) -> list[StampRow]:
     """The tokens about these checkpoints, smallest first."""
     statement = select(StampRow).where(col(StampRow.size).in_(sorted(sizes)))
