@@ -1,22 +1,28 @@
-"""``make bench``: every measurement, then ``docs/performance.md`` with the figures of this run alone.
+"""``make bench``: every measurement, written to ``docs/performance.md``; each part has its own day and load.
 
-``python -m tests.bench [part…]`` runs some parts (``intake``, ``journey``, ``memory``) and prints them:
-the file is written when all of them ran.
+``python -m tests.bench [part…]`` measures some parts again and leaves the others as they stand.
 """
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bench_intake, bench_journey, bench_memory
+from tests.bench import bench_intake, bench_journey, bench_log, bench_memory, bench_queue
+from tests.bench.reading_times import times_table
 
 _FILE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
-
+_HEAD = (
+    "# Performance\n\n"
+    "Written by `make bench`, or part by part by `.venv/bin/python -m tests.bench PART` "
+    "(`{parts}`). Each part is of one run, whose day and load it says. Ratios are between two programs "
+    "that took turns on the same machine, and mean more than times.\n"
+)
 _INTAKE_LIMIT = (
     "What limits it: one Python process does in turn what Postfix spreads over several, and a message "
     "waits for the fsync of its file, that of its folder and a commit of the database where Postfix waits "
@@ -59,23 +65,49 @@ def memory(say: Say) -> str:
     return "\n".join(table.markdown() for table in bench_memory.run(say))
 
 
-PARTS: dict[str, Callable[[Say], str]] = {"intake": intake, "journey": journey, "memory": memory}
+def reading(say: Say) -> str:
+    """What reading a page costs beside the bare libraries."""
+    return times_table(say).markdown()
 
 
-def head() -> str:
-    """Where and when, and how to do it again."""
+def queue(say: Say) -> str:
+    """Pages of the queues and search, from a thousand items to a million."""
+    return "\n".join(table.markdown() for table in bench_queue.run(say))
+
+
+def log(say: Say) -> str:
+    """The whole log verified."""
+    return "\n".join(table.markdown() for table in bench_log.run(say))
+
+
+PARTS: dict[str, Callable[[Say], str]] = {
+    "intake": intake,
+    "journey": journey,
+    "memory": memory,
+    "reading": reading,
+    "queue": queue,
+    "log": log,
+}
+
+
+def measured(name: str, say: Say) -> str:
+    """One part, with where and when."""
     at = datetime.now(UTC)
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    return (
-        "# Performance\n\n"
-        "Written by `make bench`; every figure below is of that one run. Ratios are between two programs "
-        "that took turns on the same machine, and mean more than times.\n\n"
-        f"- date: {at:%Y-%m-%d %H:%M} UTC\n"
-        f"- machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; load average when "
-        f"it began (1, 5, 15 minutes): {load}\n"
-        f"- Python {platform.python_version()}\n"
-        "- again: `make bench` (some parts only, printed: `.venv/bin/python -m tests.bench journey`)\n"
+    where = (
+        f"*{at:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, "
+        f"Python {platform.python_version()}; load average when it began (1, 5, 15 minutes): {load}.*"
     )
+    title, _, rest = PARTS[name](say).partition("\n")
+    return f"{title}\n\n{where}\n{rest}"
+
+
+def merged(page: str, parts: dict[str, str]) -> str:
+    """``page`` with these parts in the place of theirs, in the order of ``PARTS``."""
+    found = re.findall(r"<!-- (\w+) -->\n(.*?)<!-- end -->", page, re.DOTALL)
+    kept = {name: text for name, text in found if name in PARTS} | parts
+    sections = [f"<!-- {name} -->\n{kept[name].rstrip()}\n<!-- end -->\n" for name in PARTS if name in kept]
+    return "\n".join([_HEAD.format(parts="`, `".join(PARTS)), *sections])
 
 
 def main(names: list[str]) -> int:
@@ -86,13 +118,11 @@ def main(names: list[str]) -> int:
     if unknown:
         say(f"parts are {', '.join(PARTS)}")
         return 2
-    begun = head()
-    sections = [part(say) for name, part in PARTS.items() if not names or name in names]
-    if names:
-        sys.stdout.write("\n".join(sections))
-        return 0
-    _FILE.write_text("\n".join([begun, *sections]), "utf-8")
-    say(f"written: {_FILE.relative_to(Path.cwd()) if _FILE.is_relative_to(Path.cwd()) else _FILE}")
+    for name in names or PARTS:
+        part = measured(name, say)
+        before = _FILE.read_text("utf-8") if _FILE.is_file() else ""
+        _FILE.write_text(merged(before, {name: part}), "utf-8")
+        say(f"{name}: written to docs/{_FILE.name}")
     return 0
 
 
