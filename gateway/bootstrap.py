@@ -10,6 +10,8 @@ from gateway.circuits.load import Circuits, load_circuits
 from gateway.clock import Clock, SystemClock
 from gateway.deadlines.calendar import Calendars, load_calendars
 from gateway.evidence import rulesets
+from gateway.evidence.dossier import Exporter
+from gateway.evidence.dossier_pictures import DPI
 from gateway.evidence.record import Recorder
 from gateway.house import House
 from gateway.intake.accept import Door
@@ -85,6 +87,20 @@ def circuit_folders(settings: Settings) -> dict[str, Path]:
     folders = [settings.config / "circuits" / name for name in settings.circuits]
     folders += [settings.path(folder) for folder in settings.extra_circuits]
     return {folder.resolve().name: folder for folder in folders}
+
+
+def exporter(house: House) -> Exporter:
+    """What makes evidence files; pages of forms are pictured in limited children."""
+    return Exporter(
+        house.database,
+        house.vault,
+        house.ring,
+        house.recorder,
+        house.clock,
+        house.circuits,
+        circuit_folders(house.settings),
+        lambda content, kind, page: house.reader.page_image(content, kind, page, DPI),
+    )
 
 
 def calendars(settings: Settings) -> Calendars:

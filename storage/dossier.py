@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from storage import cases
+from storage import cases, erasures, stamps, unlocked
 from storage.audit import CheckpointRow, EventRow, clear_values
 from storage.canonical import Value
 from storage.cases import Case, CaseDocument, Item, Period
 from storage.deadlines import Deadline
 from storage.deliveries import Arrival, Delivery
 from storage.documents import Document
+from storage.judgments import Judgment
 from storage.outbox import OutboxEntry, Receipt
 from storage.sealed import Clear, opened
+from storage.stamps import StampRow
 
 _CHUNK = 500
 _DIGITS = 9
@@ -67,6 +69,12 @@ class Holding:
     receipts: tuple[Receipt, ...]
     medical: frozenset[str]
     """SHA-256 of the documents that are medical here or in any other mail."""
+    judgments: tuple[Judgment, ...] = ()
+    """What the verdicts on the signatures of these mails stand on."""
+    erased: frozenset[str] = frozenset()
+    """SHA-256 of the mails, documents and letters of this case whose bytes were erased."""
+    readable: Mapping[str, str] = field(default_factory=dict)
+    """The blob to read for each document: its copy without password when somebody gave it."""
 
 
 def find(session: Session, wanted: str) -> Case | None:
@@ -121,6 +129,9 @@ def holding(session: Session, case: Case) -> Holding:
         letters=tuple(sorted(letters, key=lambda e: e.id or 0)),
         receipts=tuple(sorted(receipts, key=lambda r: r.id or 0)),
         medical=_medical(session, documents),
+        judgments=_judgments(session, mails),
+        erased=erasures.erased_bytes(session, mails, documents, letters),
+        readable=unlocked.readable(session, {document.sha256 for document in documents}),
     )
 
 
@@ -149,6 +160,27 @@ def covering(session: Session, positions: Sequence[int]) -> list[CheckpointRow] 
             return None
         found.append(row)
     return found
+
+
+def dated(
+    session: Session, checkpoints: Sequence[CheckpointRow]
+) -> tuple[tuple[CheckpointRow, ...], tuple[StampRow, ...]]:
+    """These checkpoints and their time stamps of a third party (RFC 3161).
+
+    When the last one has none but a later checkpoint has, that one is added: it dates all that it covers.
+    """
+    rows = list(checkpoints)
+    token = stamps.first_after(session, rows[-1].size)
+    later = session.get(CheckpointRow, token.size) if token is not None else None
+    if later is not None and later.size > rows[-1].size:
+        rows.append(later)
+    return tuple(rows), tuple(stamps.of_sizes(session, [row.size for row in rows]))
+
+
+def _judgments(session: Session, mails: Collection[str]) -> tuple[Judgment, ...]:
+    """The same rows always in the same order: by mail, then as they served."""
+    rows = _in(session, select(Judgment), Judgment.delivery, mails)
+    return tuple(sorted(rows, key=lambda row: (row.delivery, row.id or 0)))
 
 
 def _letters(session: Session, mails: Collection[str], number: int) -> list[OutboxEntry]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gateway import bootstrap
 from gateway.cli.output import print_json, say
 from gateway.errors import NotFound, Refused, Unavailable
-from gateway.evidence.dossier import Exporter
 from gateway.evidence.verify import Check
 from gateway.settings import Settings
 from storage import proofs
@@ -117,19 +118,17 @@ def _export(arguments: argparse.Namespace, settings: Settings) -> int:
     _refuse_existing(arguments.file)
     house = bootstrap.build(settings)
     try:
-        exporter = Exporter(
-            house.database,
-            house.vault,
-            house.ring,
-            house.recorder,
-            house.clock,
-            house.circuits,
-            bootstrap.circuit_folders(settings),
-        )
-        made = exporter.export(arguments.case, PERSON, medical=arguments.medical)
+        with _new_file(arguments.file) as out:
+            made = bootstrap.exporter(house).write(arguments.case, PERSON, out, medical=arguments.medical)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        raise Unavailable(
+            f"Le fichier « {arguments.file} » ne peut pas être écrit en entier ; rien n'a été remis, "
+            "donnez un autre emplacement."
+        ) from error
     finally:
         house.close()
-    _write(arguments.file, made.content)
     print(
         f"Dossier de preuve {made.reference} écrit dans {arguments.file} : {made.events} événement(s), "
         f"{made.withheld} pièce(s) retenue(s)."
@@ -156,16 +155,13 @@ def _refuse_existing(file: Path) -> None:
         raise Refused(f"Le fichier « {file} » existe déjà ; rien n'a été écrit, choisissez un autre nom.")
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Write a new file that its owner alone may read: it names a beneficiary."""
+@contextmanager
+def _new_file(file: Path) -> Iterator[BinaryIO]:
+    """A new file that its owner alone may read: it names a beneficiary. Gone when it is not whole."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-    except OSError as error:
-        raise Unavailable(
-            f"Le fichier « {file} » ne peut pas être écrit en entier ; l'export est au journal sans avoir "
-            "été remis, donnez un autre emplacement."
-        ) from error
+        with os.fdopen(descriptor, "w+b") as out:
+            yield out
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise

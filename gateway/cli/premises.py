@@ -6,17 +6,18 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 import uvicorn
 
 from gateway import bootstrap, log
+from gateway.cli.upkeep import evidence_chores
 from gateway.contestations.schedule import load_retention
 from gateway.contesting.rooms import contesting_of
 from gateway.deadlines.sweep import Sweeper
 from gateway.errors import Unavailable
-from gateway.evidence.dossier import Exporter
 from gateway.house import House
 from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
@@ -31,6 +32,7 @@ from gateway.web.app import create_app
 from gateway.web.house import WebHouse
 from gateway.web.oidc import SignOn
 from gateway.worker import Worker
+from storage.errors import StorageError
 
 _SWEEP_SECONDS = 60.0
 _DISPATCH_SECONDS = 1.0
@@ -75,6 +77,8 @@ class Premises:
         if self.house.settings.smtp.enabled:
             self.smtp.stop()
         self.worker.stop()
+        with suppress(StorageError):  # a database that is away loses figures of the last minute, no mail
+            self.door.tally.flush(self.house.database)
         self.house.close()
 
     def _chores(self) -> dict[str, tuple[float, Callable[[], object]]]:
@@ -86,6 +90,7 @@ class Premises:
             "sweep": (_SWEEP_SECONDS, self._sweeper().once),
             "keys": (_SWEEP_SECONDS, Locks(house).once),
         }
+        chores |= evidence_chores(house, lambda: self.door.tally)
         if settings.outgoing.enabled:
             for lane in range(settings.outgoing.lanes):
                 chores[f"dispatch-{lane + 1}"] = (_DISPATCH_SECONDS, self._dispatcher().once)
@@ -145,20 +150,6 @@ class Premises:
             ),
         )
 
-    def _export(self, reference: str, login: str) -> bytes:
-        """The evidence file of a case, without medical content, given to ``login``."""
-        house = self.house
-        exporter = Exporter(
-            house.database,
-            house.vault,
-            house.ring,
-            house.recorder,
-            house.clock,
-            house.circuits,
-            bootstrap.circuit_folders(house.settings),
-        )
-        return exporter.export(reference, login).content
-
     def _start_web(self) -> None:
         house = self.house
         settings, oidc = house.settings.web, house.settings.oidc
@@ -180,7 +171,7 @@ class Premises:
                 wake=self.worker.wake,
                 calendars=house.calendars,
                 contesting=contesting_of(house),
-                export=self._export,
+                exporter=bootstrap.exporter(house),
                 retention=load_retention(house.settings.config),
                 sign_on=SignOn(oidc, house.settings.root) if oidc.enabled else None,
                 installation=house.settings,

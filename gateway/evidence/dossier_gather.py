@@ -8,7 +8,7 @@ is given sealed: its place in the log is proved, its content is not shown.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.circuits.decision import MailKind
 from gateway.evidence.record import Kind
@@ -20,12 +20,14 @@ from storage.deliveries import Delivery
 from storage.documents import Document
 from storage.dossier import Holding, Sealed
 from storage.proofs import InclusionProof, Tree
+from storage.stamps import StampRow
 
 EXPORTED = "exported"
 """Outcome of the ACCESS events that an export records."""
 MEDICAL = "pièce couverte par le secret médical"
 UNREAD = "message qui porte une pièce médicale ou pas encore classée"
 SHARED = "porte aussi sur un autre dossier"
+ERASED = "effacé au terme de sa conservation"
 
 _DECORATION = "decoration"
 _EXTENSIONS = {
@@ -59,6 +61,10 @@ class Gathered:
     """SHA-256 of each mail, and why it is withheld (``None``: given)."""
     documents: dict[str, str | None]
     """SHA-256 of each document, and why it is withheld."""
+    letters: dict[str, str | None] = field(default_factory=dict)
+    """SHA-256 of each letter, and why it is withheld."""
+    stamps: tuple[StampRow, ...] = ()
+    """Time stamps of a third party about these checkpoints."""
 
     @property
     def last(self) -> CheckpointRow:
@@ -83,19 +89,22 @@ def gather(session: Session, case: Case, *, medical: bool) -> Gathered | None:
     """Everything about ``case``; ``None`` when the log must be sealed first."""
     held = dossier.holding(session, case)
     events = tuple(event for event in dossier.events(session, _subjects(held)) if not _of_export(event))
-    checkpoints = dossier.covering(session, [event.position for event in events])
-    if not checkpoints:
+    covering = dossier.covering(session, [event.position for event in events])
+    if not covering:
         return None
+    checkpoints, stamps = dossier.dated(session, covering)
     tree, size = Tree(session), checkpoints[-1].size
     return Gathered(
         holding=held,
         events=events,
         silent=frozenset(event.position for event in events if _is_silent(event, held)),
-        checkpoints=tuple(checkpoints),
+        checkpoints=checkpoints,
         proofs={event.position: tree.inclusion(event.position, size) for event in events},
         consistency={row.size: tree.consistency(row.size, size) for row in checkpoints[:-1]},
         mails={mail.sha256: _why_not_mail(held, mail, medical) for mail in held.deliveries},
         documents=_why_not_documents(held, medical),
+        letters=_why_not_letters(held),
+        stamps=stamps,
     )
 
 
@@ -132,6 +141,8 @@ def _is_silent(event: Sealed, held: Holding) -> bool:
 
 
 def _why_not_mail(held: Holding, mail: Delivery, medical: bool) -> str | None:
+    if mail.sha256 in held.erased:
+        return ERASED
     documents = [document for document in held.documents if document.delivery == mail.sha256]
     if any(document.id in held.elsewhere for document in documents):
         return SHARED
@@ -151,9 +162,15 @@ def _why_not_documents(held: Holding, medical: bool) -> dict[str, str | None]:
 
 
 def _why_not_document(held: Holding, sha256: str, foreign: set[str], medical: bool) -> str | None:
+    if sha256 in held.erased:
+        return ERASED
     if sha256 in foreign:
         return SHARED
     return MEDICAL if sha256 in held.medical and not medical else None
+
+
+def _why_not_letters(held: Holding) -> dict[str, str | None]:
+    return {one.raw_sha256: ERASED if one.raw_sha256 in held.erased else None for one in held.letters}
 
 
 def documents_of(held: Holding, mails: Sequence[str]) -> list[Document]:

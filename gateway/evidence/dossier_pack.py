@@ -1,7 +1,7 @@
 """From what was gathered to one ZIP: the same case in the same state always gives the same bytes.
 
 Only ``manifest.note`` tells the date of the export (and signs it): two exports of one state differ there
-alone. Nothing is compressed, because compressors differ from one machine to the next.
+alone. Nothing is compressed in the container, because compressors differ from one machine to the next.
 """
 
 from __future__ import annotations
@@ -9,16 +9,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from gateway.circuits.model import Circuit
-from gateway.evidence import verify
+from gateway.evidence import container, dossier_seals, verify
+from gateway.evidence.container import Member
 from gateway.evidence.dossier_gather import Gathered
+from gateway.evidence.dossier_life import life
+from gateway.evidence.dossier_pdf import as_pdf
+from gateway.evidence.dossier_pictures import Picture
 from gateway.evidence.dossier_render import as_html, as_text
 from gateway.evidence.dossier_summary import summarise, title_of
+from gateway.evidence.dossier_words import moment
 from storage.audit import CheckpointRow
 from storage.columns import instant_text
 from storage.merkle import leaf_hash
@@ -36,7 +41,9 @@ EMPREINTE est celle de la clé publique du journal. Demandez-la à l'organisme p
 dossier : ici elle vaut {fingerprint}
 Prenez de préférence verify.py chez l'organisme : celui-ci vient du même endroit que ce qu'il vérifie.
 
-resume.html, resume.txt   le résumé : qui, quoi, quand, selon quelle règle
+resume.pdf                le résumé à lire et à garder (PDF/A) : qui, quoi, quand, selon quelle règle, la
+                          ligne de vie, les pages des formulaires
+resume.html, resume.txt   le même, pour un navigateur ou un lecteur d'écran, et en texte seul
 messages/                 les messages reçus, octet pour octet ; leur nom est leur SHA-256
 documents/                les documents trouvés dans ces messages ; leur nom est leur SHA-256
 lettres/                  les lettres, octet pour octet comme elles partent ; leur nom est leur SHA-256
@@ -44,6 +51,11 @@ evenements/               une entrée du journal par fichier. Ligne 1 : ce qui e
                           la feuille. « valeur » : champ, sel, valeur. « preuve » : inclusion (RFC 6962)
 points-de-controle/       la racine signée du journal. .coherence : la preuve (RFC 6962) que le dernier
                           point de contrôle prolonge celui-là
+horodatages/              les horodatages d'un tiers (RFC 3161) sur ces points de contrôle, quand il y en a
+signatures/               les certificats, listes de révocation et réponses OCSP sur lesquels les
+                          signatures des messages ont été jugées ; leur nom est leur SHA-256
+signatures.json           le verdict de chaque signature, tel que jugé à l'arrivée
+retours.json              chaque lettre, ce que le serveur a répondu, et chaque retour reçu
 regles/                   les jeux de règles sous lesquels les décisions ont été prises, nommés par leur
                           empreinte
 cle-publique.pem          la clé Ed25519 qui signe le journal
@@ -69,34 +81,39 @@ class Seal:
         return hashlib.sha256(verify.SPKI + self.public_key).hexdigest()
 
 
-def pack(
-    found: Gathered,
-    read: Callable[[str], bytes],
-    circuit: Circuit | None,
-    rules: Mapping[str, Mapping[str, bytes]],
-    seal: Seal,
-    at: datetime,
-    *,
-    medical: bool,
-) -> bytes:
-    """The evidence file. ``read`` gives the bytes of a SHA-256.
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything that the members are made from, beside what was gathered."""
 
-    ``rules``: the files of each rule set that a decision quotes, by its hash. Raises what ``read`` raises.
-    """
+    circuit: Circuit | None
+    rules: Mapping[str, Mapping[str, bytes]]
+    """The files of each rule set that a decision quotes, by its hash."""
+    pictures: Sequence[Picture]
+    medical: bool
+    """Whether the file gives the content of medical documents."""
+
+
+def members(found: Gathered, contents: Contents, seal: Seal, at: datetime) -> dict[str, Member]:
+    """Every member of the evidence file; those of the vault are named by their SHA-256."""
     case = found.holding.case
-    summary = summarise(found, circuit, seal.fingerprint, medical=medical)
+    summary = summarise(found, contents.circuit, seal.fingerprint, medical=contents.medical)
+    foot = f"Journal scellé le {moment(found.last.at)}, racine {found.last.root.hex()[:32]}"
     readme = _README.format(case=case.reference, fingerprint=seal.fingerprint)
-    files = {
+    files: dict[str, Member] = {
         README: readme.encode(),
         VERIFIER: Path(verify.__file__).read_bytes(),
         "resume.html": as_html(summary),
+        "resume.pdf": as_pdf(summary, life(found), contents.pictures, found.last.at, foot),
         "resume.txt": as_text(summary),
         verify.KEY: seal.public_pem,
         **_events(found),
         **_checkpoints(found),
-        **_blobs(found, read),
+        **_blobs(found),
+        **dossier_seals.files(found),
         **{
-            f"regles/{digest}/{path}": data for digest, kept in rules.items() for path, data in kept.items()
+            f"regles/{digest}/{path}": data
+            for digest, kept in contents.rules.items()
+            for path, data in kept.items()
         },
     }
     manifest = {
@@ -105,13 +122,12 @@ def pack(
         "circuit": case.circuit,
         "origin": found.last.note.partition("\n")[0],
         "checkpoint": found.last.size,
-        "medical": medical,
-        "withheld": _withheld(found, circuit),
-        "files": {name: verify.sha256(data) for name, data in sorted(files.items())},
+        "medical": contents.medical,
+        "withheld": _withheld(found, contents.circuit),
+        "files": container.digests(files),
     }
-    files[verify.MANIFEST] = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
-    files[verify.SEAL] = _note(verify.sha256(files[verify.MANIFEST]), seal, at)
-    return verify.pack(files)
+    listed = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+    return files | {verify.MANIFEST: listed, verify.SEAL: _note(verify.sha256(listed), seal, at)}
 
 
 def _events(found: Gathered) -> dict[str, bytes]:
@@ -142,12 +158,12 @@ def _name(row: CheckpointRow) -> str:
     return verify.CHECKPOINT.format(row.size)
 
 
-def _blobs(found: Gathered, read: Callable[[str], bytes]) -> dict[str, bytes]:
-    files = {f"messages/{sha}.eml": read(sha) for sha, kept in found.mails.items() if kept is None}
-    for letter in found.holding.letters:
-        files[f"lettres/{letter.raw_sha256}.eml"] = read(letter.raw_sha256)
-    given = [sha256 for sha256, kept in found.documents.items() if kept is None]
-    return files | {found.file_of(sha256): read(sha256) for sha256 in given}
+def _blobs(found: Gathered) -> dict[str, str]:
+    """Mails, letters, documents and evidence of signatures that are given, by name: their SHA-256."""
+    files = {f"messages/{sha}.eml": sha for sha, kept in found.mails.items() if kept is None}
+    files |= {f"lettres/{sha}.eml": sha for sha, kept in found.letters.items() if kept is None}
+    given = [sha for sha, kept in found.documents.items() if kept is None]
+    return files | {found.file_of(sha): sha for sha in given} | dossier_seals.blobs(found)
 
 
 def _withheld(found: Gathered, circuit: Circuit | None) -> list[dict[str, object]]:
@@ -170,7 +186,12 @@ def _withheld(found: Gathered, circuit: Circuit | None) -> list[dict[str, object
         for document in found.holding.documents
         if document.id not in found.holding.elsewhere and found.documents[document.sha256] is not None
     ]
-    return [*mails, *documents]
+    letters: list[dict[str, object]] = [
+        {"what": "letter", "sha256": sha256, "reason": reason}
+        for sha256, reason in found.letters.items()
+        if reason is not None
+    ]
+    return [*mails, *documents, *letters]
 
 
 def _note(digest: str, seal: Seal, at: datetime) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from gateway.evidence.dossier_summary import Section, Summary
+from gateway.evidence.section import Section, Summary
 
 _CUTS = re.compile(r"[0-9a-f]{16}(?=[0-9a-f]{16})|[@/]")
 _STYLE = """

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gateway.circuits.model import Circuit
+from gateway.evidence import dossier_seals
 from gateway.evidence.dossier_gather import Gathered, documents_of
 from gateway.evidence.dossier_words import NOTHING, PARTS, day, moment, state, tell, who
+from gateway.evidence.section import Section, Summary
 from storage.deliveries import Delivery
 from storage.documents import Document
 
 _REPORT_FIRST = "Ce résumé est dérivé du journal et de la base : seules les pièces jointes font foi."
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A title, a sentence, and a table; a table of two columns without headers is a list of labels."""
-
-    title: str
-    intro: str
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    title: str
-    intro: str
-    sections: tuple[Section, ...]
 
 
 def summarise(found: Gathered, circuit: Circuit | None, fingerprint: str, *, medical: bool) -> Summary:
@@ -40,11 +24,14 @@ def summarise(found: Gathered, circuit: Circuit | None, fingerprint: str, *, med
         _case(found, circuit, fingerprint),
         _periods(found),
         _mails(found),
+        dossier_seals.signatures(found),
+        dossier_seals.evidence(found),
         _documents(found, circuit),
         _letters(found),
         _receipts(found),
         _deadlines(found),
         _decisions(found),
+        dossier_seals.stamps(found),
         _chronicle(found),
     )
     intro = f"Exporté {with_medical}. {_REPORT_FIRST} Comment vérifier : LISEZMOI.txt."
@@ -139,12 +126,17 @@ def _letters(found: Gathered) -> Section:
             moment(letter.created_at),
             moment(letter.sent_at),
             state(letter.state.value),
-            f"lettres/{letter.raw_sha256}.eml",
+            _letter(found, letter.raw_sha256),
         )
         for letter in found.holding.letters
     )
     headers = ("Lettre", "Destinataire", "Écrite le", "Partie le", "État", "Fichier")
     return Section("Lettres", "Octet pour octet comme elles partent.", headers, rows)
+
+
+def _letter(found: Gathered, sha256: str) -> str:
+    kept = found.letters[sha256]
+    return f"lettres/{sha256}.eml" if kept is None else f"retenue ({kept}) : {sha256}"
 
 
 def _receipts(found: Gathered) -> Section:

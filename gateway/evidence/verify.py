@@ -21,7 +21,7 @@ from typing import Any
 
 MANIFEST, SEAL, SEALER = "manifest.json", "manifest.note", "passerelle/dossier-2"
 KEY, CHECKPOINT, EVENT = "cle-publique.pem", "points-de-controle/{:012d}.note", "evenements/{:012d}.txt"
-LIMITS = "le résumé, l'absence d'autres événements, les signatures S/MIME, l'heure de l'horloge"
+LIMITS = "le résumé, l'absence d'autres événements, les signatures S/MIME et RFC 3161, l'heure de l'horloge"
 SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what comes before an Ed25519 key in DER
 NOTE = re.compile(r"((?:[^\n]+\n)+)\n— (\S+) ([A-Za-z0-9+/]+={0,2})\n")
 
@@ -49,8 +49,7 @@ def point(raw: bytes) -> tuple[int, ...]:
     x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
     if len(raw) != 32 or y >= P or (x * x - square) % P or (x == 0 and sign):
         raise ValueError("not a point")
-    x = x if x % 2 == sign else P - x
-    return x, y, 1, x * y % P
+    return (x, y, 1, x * y % P) if x % 2 == sign else (P - x, y, 1, (P - x) * y % P)
 
 
 def verify_signature(key: bytes, message: bytes, signature: bytes) -> None:
@@ -69,16 +68,11 @@ def node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def split(size: int) -> int:
-    """The largest power of two smaller than ``size``; ``ValueError`` for a tree of one leaf."""
-    return 1 << (size - 1).bit_length() - 1
-
-
 def root_of(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:
     """The root that this audit path gives (section 2.1.1); a wrong length raises."""
     if (index, size, path) == (0, 1, []):
         return leaf
-    middle = split(size)
+    middle = 1 << (size - 1).bit_length() - 1  # the largest power of two below; a leaf has none: ValueError
     if index < middle:
         return node(root_of(index, middle, leaf, path[:-1]), path[-1])
     return node(path[-1], root_of(index - middle, size - middle, leaf, path[:-1]))
@@ -89,7 +83,7 @@ def both_roots(old: int, new: int, path: list[bytes], known: bytes) -> tuple[byt
     if old == new:
         (root,) = [known, *path] if known else path
         return root, root
-    middle = split(new)
+    middle = 1 << (new - 1).bit_length() - 1
     if old <= middle:
         first, second = both_roots(old, middle, path[:-1], known)
         return first, node(second, path[-1])
@@ -138,21 +132,19 @@ class Check:
             self._try(f"La clé publique {KEY} manque ou est illisible.", self._key)
             self._try(f"Le manifeste {MANIFEST} manque ou est illisible.", self._manifest)
             self._try(f"Le manifeste a été modifié : la signature de {SEAL} ne tient pas.", self._seal)
-            for step in (self._checkpoints, self._events, self._bytes, self._rules):
+            for step in (self._checkpoints, self._events, self._bytes, self._receipts, self._rules):
                 self._try("Le dossier est incomplet : une vérification n'a pu se faire.", step)
 
     def _try(self, fault: str, step: Callable[..., object], *arguments: object) -> None:
-        """Run one verification; whatever it cannot read is a fault, never a crash."""
         try:
             step(*arguments)
-        except Exception:  # noqa: BLE001 - the bytes are anybody's
+        except Exception:  # noqa: BLE001 - what cannot be read is a fault, never a crash
             self.faults.append(fault)
 
     def _contents(self) -> None:
         with zipfile.ZipFile(io.BytesIO(self.raw)) as archive:
             entries = archive.infolist()
-            sizes = [(entry.compress_type, entry.file_size) for entry in entries]
-            if any(way for way, _ in sizes) or sum(size for _, size in sizes) > len(self.raw):
+            if any(e.compress_type for e in entries) or sum(e.file_size for e in entries) > len(self.raw):
                 raise ValueError("compressed: never written by us, and might not fit in memory")
             for entry in entries:
                 self.files[entry.filename] = b""
@@ -168,7 +160,7 @@ class Check:
         if der[: len(SPKI)] != SPKI:
             raise ValueError("not an Ed25519 key")
         self.key, self.fingerprint = der[len(SPKI) :], sha256(der)
-        if self.wanted and self.wanted != self.fingerprint:
+        if self.wanted not in ("", self.fingerprint):
             self.faults.append("La clé publique n'est pas celle dont vous avez donné l'empreinte.")
 
     def _manifest(self) -> None:
@@ -201,6 +193,10 @@ class Check:
         for name in sorted(set(notes) - {last}):
             self._try(broken.format(name), self._note, name)
             self._try(f"Rien ne prouve que le journal a prolongé {name}.", self._consistent, name)
+        for name in (name for name in self.files if name.startswith("horodatages/")):
+            note = self.files.get(CHECKPOINT.format(int(name[12:-4])), b"")
+            if hashlib.sha256(note).digest() not in self.files[name]:
+                self.faults.append(f"L'horodatage {name} ne porte pas sur son point de contrôle.")
         self.checked.append(f"la signature de {len(notes)} point(s) de contrôle, qui se prolongent")
 
     def _consistent(self, name: str) -> None:
@@ -213,8 +209,7 @@ class Check:
         names = sorted(name for name in self.files if name.startswith("evenements/"))
         for name in names:
             self._try(f"L'événement {name} est illisible, ou sa preuve incomplète.", self._event, name)
-        self.checked.append(f"la place de {len(names)} événements dans le journal signé")
-        self.checked.append(f"le contenu de {len(self.said)} d'entre eux (les autres sont donnés scellés)")
+        self.checked.append(f"la place de {len(names)} événements, et le contenu de {len(self.said)}")
 
     def _event(self, name: str) -> None:
         first, *lines = self.files[name].decode().split("\n")
@@ -237,16 +232,17 @@ class Check:
             self.said.append((sealed["kind"], told.pop("@"), {**sealed["fields"], **told}))
 
     def _bytes(self) -> None:
-        """Each mail, letter and document is, byte for byte, what an event of the log names."""
+        """Each mail, letter, document and certificate is, byte for byte, what an event of the log names."""
         arrived = {subject[9:] for kind, subject, _ in self.said if kind in ("arrival", "rebuild")}
         written = {fields["bytes"] for kind, _, fields in self.said if kind == "letter-queued"}
-        read = {fields.get("document") for kind, _, fields in self.said if kind == "step"}
-        withheld = self.manifest["withheld"]
-        kept = {one["sha256"] for one in withheld if one["what"] == "message"}
+        steps = [fields for kind, _, fields in self.said if kind == "step"]
+        read, judged = {f.get("document") for f in steps}, {h for f in steps for h in f.get("evidence", ())}
+        kept = {one["sha256"] for one in self.manifest["withheld"]}
         for folder, known, owed, what in (
             ("messages/", arrived, arrived - kept, "celui que le journal a enregistré à l'arrivée"),
-            ("lettres/", written, written, "celui que le journal a enregistré au départ"),
+            ("lettres/", written, written - kept, "celui que le journal a enregistré au départ"),
             ("documents/", read, set(), "un de ceux que le journal dit avoir lus"),
+            ("signatures/", judged, set(), "un de ceux sur lesquels le journal dit avoir jugé"),
         ):
             given = {n: sha256(data) for n, data in self.files.items() if n.startswith(folder)}
             for name, digest in sorted(given.items()):
@@ -255,28 +251,33 @@ class Check:
             for digest in sorted(owed - set(given.values())):
                 self.faults.append(f"Le fichier {folder}{digest}.eml manque : un événement l'annonce.")
             self.checked.append(f"{folder[:-1]} : {len(given)} fichier(s), identiques à ceux du journal")
-        held = f"{len(withheld)} pièce(s) retenues, dont l'empreinte seule est donnée"
-        self.unchecked += [held] if withheld else []
+        self.unchecked += [f"{len(kept)} pièce(s) retenues, avec leur seule empreinte"] if kept else []
+
+    def _receipts(self) -> None:
+        came = [(f["delivery"], f["action"]) for kind, _, f in self.said if kind == "receipt"]
+        letters = json.loads(self.files.get("retours.json", b"[]"))
+        for one in (one for letter in letters for one in letter["receipts"]):
+            if (one["message"], one["action"]) not in came:
+                self.faults.append("La liste retours.json annonce un retour que le journal ne connaît pas.")
 
     def _rules(self) -> None:
         """Each rule set is named by its hash, and each decision names the one it was taken under."""
         sets: dict[str, bytes] = {}
         for name in sorted(name for name in self.files if name.startswith("regles/")):
-            _, folder, short = name.split("/", 2)
-            line = short.encode() + b"\0" + hashlib.sha256(self.files[name]).digest()
+            _, folder, path = name.split("/", 2)
+            line = path.encode() + b"\0" + bytes.fromhex(sha256(self.files[name]))
             sets[folder] = sets.get(folder, b"") + line
         for folder in (folder for folder, lines in sets.items() if sha256(lines) != folder):
             self.faults.append(f"Le jeu de règles {folder} n'est pas celui que nomme son empreinte.")
         quoted = [fields["rules"] for kind, _, fields in self.said if kind == "decision"]
-        same = sum(rules in sets for rules in quoted)
-        self.checked.append(f"que {same} décision(s) sur {len(quoted)} citent un jeu de règles joint")
-        lost = f"{len(quoted) - same} décision(s) dont le jeu de règles n'est pas joint"
-        self.unchecked += [lost] if same < len(quoted) else []
+        total, lost = len(quoted), sum(rules not in sets for rules in quoted)
+        self.checked.append(f"que {total - lost} décision(s) sur {total} citent un jeu de règles joint")
+        self.unchecked += [f"{lost} décision(s) dont le jeu de règles n'est pas joint"] if lost else []
 
     def text(self) -> str:
         """The answer, in French."""
-        owner = [f"à qui est la clé : comparez {self.fingerprint} à l'empreinte publiée"]
-        limits = [*self.unchecked, *([] if self.wanted else owner), LIMITS]
+        owner = f"à qui est la clé : comparez {self.fingerprint} à l'empreinte publiée"
+        limits = [*self.unchecked, LIMITS] if self.wanted else [*self.unchecked, owner, LIMITS]
         lines, done = [self.title], [] if self.faults else self.checked
         for title, found in (("Vérifié", done), ("Non vérifié", limits), ("Refusé", self.faults)):
             lines += ["", f"{title} :", *(f"  - {line}" for line in found)] if found else []

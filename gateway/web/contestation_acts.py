@@ -149,7 +149,7 @@ def _done(
 
 def _evidence(rooms: WebHouse, login: str, reference: str) -> Evidence:
     """The evidence file of the case as it stands, kept in the vault so that it can be given again."""
-    if rooms.export is None:
+    if rooms.exporter is None:
         raise Refused(
             "Le dossier de preuve ne peut pas être fait ici ; rien n’a été changé. Prévenez l’exploitation."
         )
@@ -160,7 +160,7 @@ def _evidence(rooms: WebHouse, login: str, reference: str) -> Evidence:
         raise Refused(
             "Cette contestation n’a pas de dossier ; rien n’a été changé. Choisissez-en un d’abord."
         )
-    made = rooms.export(case.reference, login)
+    made = rooms.exporter.export(case.reference, login).content
     sha256 = rooms.vault.put(made, "evidence")
     if sha256 != hashlib.sha256(made).hexdigest():
         raise Refused("Le dossier de preuve n’a pas été gardé ; rien n’a été changé. Recommencez.")

@@ -14,6 +14,7 @@ from gateway.clock import Clock
 from gateway.contestations.schedule import Retention
 from gateway.contesting.rooms import Contesting
 from gateway.deadlines.calendar import Calendars
+from gateway.evidence.dossier import Exporter
 from gateway.evidence.record import Recorder
 from gateway.settings import Settings, Web
 from gateway.web.access import Viewer
@@ -64,8 +65,8 @@ class WebHouse:
     """What due dates are computed again with at once; without it they wait for the next sweep."""
     contesting: Contesting | None = None
     """What the actions on contestations need; without it their pages can only be read."""
-    export: Callable[[str, str], bytes] | None = None
-    """``(case reference, login) -> evidence file``, without medical content; the export is in the log."""
+    exporter: Exporter | None = None
+    """What makes evidence files, each export in the log; without it none is made from the pages."""
     retention: Retention | None = None
     """The schedule of retention; without it the page says that there is none."""
 

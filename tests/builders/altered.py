@@ -130,6 +130,46 @@ def _consistency(files: Files, rng: random.Random) -> str:
     return f"Rien ne prouve que le journal a prolongé {name.replace('.coherence', '.note')}."
 
 
+def _stamp(files: Files, rng: random.Random) -> str:
+    """A time stamp about something else."""
+    name = _one(files, "horodatages/", rng)
+    files[name] = files[name][::-1]
+    return f"L'horodatage {name} ne porte pas sur son point de contrôle."
+
+
+def _stamp_moved(files: Files, rng: random.Random) -> str:
+    """A sound time stamp said to be about another checkpoint, to date it later or earlier."""
+    name = _one(files, "horodatages/", rng)
+    moved = f"horodatages/{rng.randrange(10**6):012d}.tsr"
+    files[moved] = files.pop(name)
+    return f"L'horodatage {moved} ne porte pas sur son point de contrôle."
+
+
+def _certificate(files: Files, rng: random.Random) -> str:
+    """Another certificate under its own hash: only the log knows that it judged nothing."""
+    forged = f"certificat {rng.random()}".encode()
+    del files[_one(files, "signatures/", rng)]
+    name = f"signatures/{verify.sha256(forged)}.cer"
+    files[name] = forged
+    return f"Le fichier {name} n'est pas un de ceux sur lesquels le journal dit avoir jugé."
+
+
+def _receipt(files: Files, rng: random.Random) -> str:
+    """A letter said to be read, which no report says."""
+    letters = json.loads(files["retours.json"])
+    one = rng.choice([one for letter in letters for one in letter["receipts"]])
+    one["action"] = rng.choice(["displayed", "processed", "failed"])
+    files["retours.json"] = json.dumps(letters).encode()
+    return "La liste retours.json annonce un retour que le journal ne connaît pas."
+
+
+def _summary(files: Files, rng: random.Random) -> str:
+    """Another summary: it proves nothing, but is the one that was exported."""
+    name = rng.choice(["resume.pdf", "resume.html", "resume.txt", "signatures.json", "LISEZMOI.txt"])
+    files[name] += b" "
+    return f"Le fichier {name} a été modifié : ce n'est plus son empreinte."
+
+
 def _rules(files: Files, rng: random.Random) -> str:
     name = _one(files, "regles/", rng)
     files[name] += b"\n"
@@ -186,9 +226,12 @@ ALTERATIONS: tuple[Alter, ...] = (
     _flipped("messages/", "celui que le journal a enregistré à l'arrivée"),
     _flipped("lettres/", "celui que le journal a enregistré au départ"),
     _flipped("documents/", "un de ceux que le journal dit avoir lus"),
+    _flipped("signatures/", "un de ceux sur lesquels le journal dit avoir jugé"),
     _renamed_mail, _event, _content, _salt, _proof, _short_proof, _order,
-    _checkpoint, _signature, _consistency, _rules, _missing, _missing_mail, _extra, _extra_event,
+    _checkpoint, _signature, _consistency,
+    _stamp, _stamp_moved, _certificate, _receipt, _summary, _rules,
+    _missing, _missing_mail, _extra, _extra_event,
     _manifest, _date, _key,
 )  # fmt: skip
-LISTED = {_missing, _extra, _manifest, _date}
+LISTED = {_missing, _extra, _manifest, _date, _summary}
 """What only the manifest knows: a forger who rewrites it is met at its signature."""

@@ -13,14 +13,16 @@ from gateway.circuits.people import Findings, read_directory
 from gateway.clock import TurnableClock
 from gateway.evidence.dossier import Exporter
 from gateway.evidence.record import Kind, Recorder
-from storage import cases, deadlines, outbox
+from storage import cases, deadlines, judgments, outbox, stamps
 from storage.cases import Case
 from storage.db import Database, Session
 from storage.deadlines import Deadline
 from storage.deliveries import Delivery, DeliveryState
 from storage.documents import Document
+from storage.judgments import Judgment, Role, Source
 from storage.keys import KeyRing
 from storage.outbox import OutboxEntry, Receipt
+from storage.stamps import StampRow
 from storage.vault import Vault
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -75,7 +77,52 @@ def world(
     _shared(made)
     clock.turn(timedelta(minutes=5))
     _receipt(made)
+    _judged(made)
     return made
+
+
+def stamp(made: World) -> int:
+    """A time stamp of a third party about the last checkpoint; the size it is about."""
+    with made.database.transaction() as session:
+        found = stamps.latest_unstamped(session)
+        assert found is not None
+        size, note = found
+        token = b"\x30\x82" + hashlib.sha256(note.encode()).digest() + b"\x00"
+        stamps.add(
+            session,
+            StampRow(size=size, at=made.clock.now(), authority="https://heure.example", token=token),
+        )
+    return size
+
+
+def _judged(made: World) -> None:
+    """A verdict on the signature of the mail that opened our case, with what it stands on."""
+    kept = [
+        (role, made.vault.put(f"{role.value} DER".encode(), "proof"))
+        for role in (Role.SIGNER, Role.ROOT, Role.CRL)
+    ]
+
+    def work(session: Session) -> list[tuple[Kind, str, dict[str, object]]]:
+        case = cases.get(session, OURS)
+        assert case is not None
+        mail = case.opened_by_delivery
+        judgments.add(
+            session,
+            [
+                Judgment(
+                    delivery=mail, role=role, sha256=sha, source=Source.MESSAGE, judged_at=made.clock.now()
+                )
+                for role, sha in kept
+            ],
+        )
+        told: dict[str, object] = {
+            "step": "judge",
+            "verdicts": ["valid"],
+            "evidence": [sha for _, sha in kept],
+        }
+        return [(Kind.STEP, f"delivery:{mail}", told)]
+
+    _write(made, work)
 
 
 def _circuits() -> Circuits:

@@ -9,10 +9,9 @@ from threading import Thread
 
 from uvicorn import Config, Server
 
-from gateway.bootstrap import circuit_folders
+from gateway.bootstrap import exporter
 from gateway.contestations.schedule import load_retention
 from gateway.contesting.rooms import contesting_of
-from gateway.evidence.dossier import Exporter
 from gateway.settings import Web
 from gateway.web.app import WebHouse, create_app
 from storage.people import Person
@@ -24,15 +23,6 @@ from tests.worlds.web import DPI, page_image
 def web_house(home: Home) -> WebHouse:
     """The pages' rooms, as the premises build them, over plain HTTP."""
     house = home.house
-    exporter = Exporter(
-        house.database,
-        house.vault,
-        house.ring,
-        house.recorder,
-        house.clock,
-        house.circuits,
-        circuit_folders(house.settings),
-    )
     return WebHouse(
         database=house.database,
         vault=house.vault,
@@ -45,7 +35,7 @@ def web_house(home: Home) -> WebHouse:
         page_dpi=DPI,
         passwords=seed.quick_passwords(),
         contesting=contesting_of(house),
-        export=lambda reference, login: exporter.export(reference, login).content,
+        exporter=exporter(house),
         retention=load_retention(house.settings.config),
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import io
 import random
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -60,6 +62,8 @@ def evidence(
     sqlite_database: Database, vault: Vault, ring: KeyRing, recorder: Recorder, clock: TurnableClock
 ) -> bytes:
     made = proof.world(sqlite_database, vault, ring, recorder, clock, rules_hash(proof.FOLDER))
+    recorder.checkpoint(sqlite_database)
+    proof.stamp(made)
     return made.exporter().export(proof.OURS, "essai").content
 
 
@@ -162,9 +166,61 @@ def test_the_verifier_is_short_plain_and_alone(evidence: bytes, tmp_path: Path) 
     assert "rien n'a été vérifié" in lost.stderr.decode()
 
 
+def test_the_verifier_is_written_in_python_3_9_and_its_standard_library() -> None:
+    """An older grammar reads it whole, and every module it asks for is there on a bare machine."""
+    source = Path(verify.__file__).read_text("utf-8")
+    tree = ast.parse(source, feature_version=(3, 9))
+    newer = (ast.Match, ast.TryStar)
+    assert not [node for node in ast.walk(tree) if isinstance(node, newer)]
+    wanted = {
+        alias.name if isinstance(node, ast.Import) else str(node.module)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    # every one of them is in the library of Python 3.9; none opens a connection or starts a program
+    known = {"__future__", "base64", "collections.abc", "hashlib", "io", "json", "pathlib", "re", "sys"}
+    assert wanted == known | {"typing", "zipfile"}
+    # types are written, never evaluated: ``X | Y`` outside an annotation would stop Python 3.9
+    assert not [n for n in ast.walk(_without_annotations(tree)) if isinstance(n, ast.BinOp) and _types(n)]
+    with pytest.raises(SyntaxError):
+        ast.parse("match 1:\n    case 1: pass\n", feature_version=(3, 9))
+
+
+def _without_annotations(tree: ast.AST) -> ast.AST:
+    for node in ast.walk(tree):
+        for name in ("annotation", "returns"):
+            if hasattr(node, name):
+                setattr(node, name, None)
+    return tree
+
+
+def _types(node: ast.BinOp) -> bool:
+    names = {"bytes", "str", "int", "dict", "list", "tuple", "None"}
+    sides = (node.left, node.right)
+    return isinstance(node.op, ast.BitOr) and any(isinstance(s, ast.Name) and s.id in names for s in sides)
+
+
+def test_the_verifier_runs_on_the_python_of_the_machine(evidence: bytes, tmp_path: Path) -> None:
+    """``env -i python3 -I -S``: no variable, no site folder, no virtual environment."""
+    python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin")
+    assert python is not None
+    (tmp_path / "verify.py").write_bytes(unpacked(evidence)["verify.py"])
+    (tmp_path / "dossier.zip").write_bytes(evidence)
+    command = ["/usr/bin/env", "-i", python, "-I", "-S"]
+    where = "import sys; print(sys.prefix == sys.base_prefix, sys.version_info >= (3, 9))"
+    asked = subprocess.run([*command, "-c", where], capture_output=True, text=True, check=True)
+    assert asked.stdout == "True True\n"
+    done = subprocess.run(
+        [*command, "verify.py", "dossier.zip"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode() == Check(evidence).text()
+
+
 def test_altered_copies_are_refused_with_their_reason(evidence: bytes) -> None:
     refused = 0
-    for number in range(120):
+    for number in range(162):
         alter = ALTERATIONS[number % len(ALTERATIONS)]
         rng = random.Random(number)
         files = unpacked(evidence)
@@ -177,7 +233,7 @@ def test_altered_copies_are_refused_with_their_reason(evidence: bytes) -> None:
         if forged:
             assert any("manifeste" in fault or "clé" in fault for fault in faults)
         refused += 1
-    assert refused == 120
+    assert refused == 162
 
 
 def test_any_flipped_bit_of_the_container_is_refused(evidence: bytes) -> None:
