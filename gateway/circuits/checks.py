@@ -171,6 +171,8 @@ def _letters(shaped: Shaped, known: Known, complain: Complain) -> None:
             )
         if (table.expects is None) != (table.within_days == 0):
             complain((*where, "expects"), "expects et within_days vont ensemble")
+    for index, gap in enumerate(shaped.table.letter_gaps):
+        known_letter(("letter_gaps", index, "letter"), gap.letter, known, complain)
 
 
 def _coverage(shaped: Shaped, complain: Complain) -> None:

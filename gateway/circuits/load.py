@@ -198,7 +198,15 @@ def _circuit(
 def _letters(table: CircuitTable, letters: dict[str, Letter]) -> dict[str, Letter]:
     """The models with what the circuit says of each."""
     said = {t.name: t.model_dump(exclude={"name"}) for t in table.letters}
-    return {name: replace(letter, **said.get(name, {})) for name, letter in letters.items()}
+    gaps = [(g.letter, element, g.reason) for g in table.letter_gaps for element in g.elements]
+    return {
+        name: replace(
+            letter,
+            **said.get(name, {}),
+            without=tuple((element, reason) for of, element, reason in gaps if of == name),
+        )
+        for name, letter in letters.items()
+    }
 
 
 def _deadline(rule: DeadlineTable, kinds: list[str]) -> DeadlineRule:

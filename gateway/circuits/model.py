@@ -205,6 +205,8 @@ class DeadlineRule:
 Content = Literal["plain", "personal", "medical"]
 """What a letter says of a person: only a ``plain`` one may leave in clear."""
 Expected = Literal["delivery", "reading", "answer"]
+Element = Literal["who", "what", "due", "basis", "reference", "contact"]
+"""What every letter says (``letter_contract``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,8 @@ class Letter:
     """What is joined of a pre-filled form when the letter leaves without encryption."""
     reminded_by: str | None = None
     """The letter that reminds when nothing came; then a person is asked to telephone."""
+    without: tuple[tuple[str, str], ...] = ()
+    """What it does not say of ``letter_contract.ELEMENTS``, each with the reason in French."""
 
 
 @dataclass(frozen=True, slots=True)

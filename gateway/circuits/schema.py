@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from gateway.circuits.contested import ContestationsTable
 from gateway.circuits.desk import DeskTable, ForwardingTable, RegistrationTable
-from gateway.circuits.model import Content, Expected, Start, Status, Unit
+from gateway.circuits.model import Content, Element, Expected, Start, Status, Unit
 from gateway.circuits.people import ADDRESS
 from gateway.circuits.source import Source, Where
 from gateway.errors import Fault
@@ -137,6 +137,14 @@ class LetterTable(_Table):
     reminded_by: str | None = None
 
 
+class GapTable(_Table):
+    """What a letter does not say of what every letter says, and why."""
+
+    letter: Text
+    elements: Annotated[list[Element], Field(min_length=1)]
+    reason: Text
+
+
 class SendersTable(_Table):
     unknown: Literal["quarantine", "accept"] = "quarantine"
     weak_signatures: Literal["quarantine", "accept"] = "quarantine"
@@ -169,6 +177,7 @@ class CircuitTable(_Table):
     events: list[EventTable] = []
     deadlines: list[DeadlineTable] = []
     letters: list[LetterTable] = []
+    letter_gaps: list[GapTable] = []
     contestations: ContestationsTable | None = None
     desk: DeskTable | None = None
     registration: RegistrationTable | None = None

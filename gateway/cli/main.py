@@ -20,6 +20,7 @@ from gateway.cli import (
     contestations,
     deadlines,
     demo,
+    letter,
     mail,
     outbox,
     queue,
@@ -59,6 +60,19 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--config", type=Path, default=None, help="fichier de réglages (gateway.toml)")
     root.add_argument("--verbose", action="store_true", help="journal détaillé sur la sortie d'erreur")
     verbs = root.add_subparsers(dest="command", required=True, metavar="COMMANDE")
-    for room in (demo, serve, mail, queue, case, deadlines, outbox, contestations, config, audit, admin):
+    for room in (
+        demo,
+        serve,
+        mail,
+        queue,
+        case,
+        deadlines,
+        outbox,
+        letter,
+        contestations,
+        config,
+        audit,
+        admin,
+    ):
         room.add_to(verbs)
     return root
