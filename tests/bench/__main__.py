@@ -1,4 +1,4 @@
-"""``make bench``: every measurement, written to ``docs/performance.md``; each part has its own day and load.
+"""``make bench``: every measurement, written to ``docs/performance.md``, each part with its day and load.
 
 ``python -m tests.bench [part…]`` measures some parts again and leaves the others as they stand.
 """
