@@ -126,6 +126,9 @@ class Web(_Section):
     totp_roles: tuple[str, ...] = ("admin", "supervisor", "cnse-medical")
     link_hours: int = Field(default=24, ge=1, le=14 * 24)
     token_days: int = Field(default=365, ge=1, le=3 * 366)
+    lease_minutes: int = Field(default=240, ge=5, le=24 * 60)
+    streams: int = Field(default=400, ge=1, le=10_000)
+    streams_per_person: int = Field(default=6, ge=1, le=50)
     api_per_minute: int = Field(default=600, ge=10, le=100_000)
 
 

@@ -212,3 +212,25 @@ def candidates(session: Session, item_id: int) -> list[Candidate]:
         .order_by(col(Candidate.score).desc(), col(Candidate.id))
     )
     return list(session.exec(statement))
+
+
+def alike(session: Session, like: Item, limit: int) -> list[Item]:
+    """Open items that may be the same work: of the same case, then of the same sender in its queue."""
+    apart = (
+        col(Item.id) != like.id,
+        col(Item.circuit) == like.circuit,
+        col(Item.state).in_((ItemState.NEW, ItemState.TAKEN, ItemState.WAITING)),
+    )
+    found: dict[int, Item] = {}
+    if like.case_id is not None:
+        of_case = select(Item).where(Item.case_id == like.case_id, *apart)
+        found |= {i.id or 0: i for i in session.exec(of_case.order_by(col(Item.id).desc()).limit(limit))}
+    if like.sender and len(found) < limit:
+        by_sender = select(Item).where(
+            col(Item.queue) == like.queue, col(Item.sender) == like.sender, *apart
+        )
+        if like.case_id is not None:
+            by_sender = by_sender.where(col(Item.case_id).is_(None))
+        for item_ in session.exec(by_sender.order_by(col(Item.id).desc()).limit(limit)):
+            found.setdefault(item_.id or 0, item_)
+    return list(found.values())[:limit]

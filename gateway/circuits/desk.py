@@ -35,6 +35,7 @@ class DeskTable(_Table):
     letters: list[ByHandTable]
     missing: str | None = None
     rejected: str | None = None
+    rerouted: str | None = None
 
 
 class CheckTable(_Table):
@@ -90,11 +91,13 @@ class ByHand:
 
 @dataclass(frozen=True, slots=True)
 class DeskRules:
-    """Letters by hand; ``missing`` asks for what lacks, ``rejected`` tells that a document is no use."""
+    """Letters by hand; ``missing`` asks for what lacks, ``rejected`` tells that a document is no use,
+    ``rerouted`` tells a sender which address to use."""
 
     letters: tuple[ByHand, ...]
     missing: str | None
     rejected: str | None
+    rerouted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ def desk_rules(table: DeskTable | None) -> DeskRules | None:
     if table is None:
         return None
     letters = tuple(ByHand(one.letter, one.title) for one in table.letters)
-    return DeskRules(letters, table.missing, table.rejected)
+    return DeskRules(letters, table.missing, table.rejected, table.rerouted)
 
 
 def registration(table: RegistrationTable | None) -> Registration | None:
@@ -187,6 +190,7 @@ def _check(table: CheckTable) -> NumberCheck:
     return NumberCheck(table.name, table.title, pattern, digits, table.basis, table.status)
 
 
+_KEYS = ("missing", "rejected", "rerouted")
 Complain = Callable[[tuple[str | int, ...], str], None]
 
 
@@ -227,7 +231,7 @@ def letters_named(
     named: list[tuple[tuple[str | int, ...], str]] = []
     if desk is not None:
         named += [(("desk", "letters", i, "letter"), one.letter) for i, one in enumerate(desk.letters)]
-        named += [(("desk", key), one) for key in ("missing", "rejected") if (one := getattr(desk, key))]
+        named += [(("desk", key), one) for key in _KEYS if (one := getattr(desk, key))]
     if registering is not None:
         keys = ("letter", "update_letter")
         named += [(("registration", key), getattr(registering, key)) for key in keys]

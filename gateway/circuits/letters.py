@@ -85,6 +85,9 @@ class LetterContext:
     rights_start: date | None = None
     rights_end: date | None = None
     billing: tuple[str, ...] = ()
+    door: str | None = None
+    door_address: str | None = None
+    resend: bool = False
 
 
 LETTER_VARIABLES: dict[str, str] = {
@@ -116,6 +119,9 @@ LETTER_VARIABLES: dict[str, str] = {
     "rights_start": "first day of rights (date); nothing when the letter leaves in clear",
     "rights_end": "last day of rights (date); nothing when the letter leaves in clear",
     "billing": "what the hospital needs to bill: French lines",
+    "door": "service that a mail sent to the wrong place goes to, or nothing",
+    "door_address": "address to write to from now on, or nothing",
+    "resend": "true when the sender must send the mail again to that address",
 }
 
 
@@ -217,6 +223,9 @@ SAMPLES: tuple[LetterContext, ...] = (
         about="Objet de la lettre",
         about_date=date(2026, 11, 20),
         reason="La page est illisible.",
+        door="Service compétent",
+        door_address="service@caisse.example",
+        resend=True,
         provisional_nir="6159500000001 23",
         rights_start=date(2026, 12, 1),
         rights_end=date(2026, 12, 31),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -26,12 +28,14 @@ NO_ITEM = (
     "Cet élément n’existe pas, ou il est dans une file que votre rôle n’ouvre pas ; rien n’a été changé."
     " Revenez à vos files."
 )
+NO_DAY = "Ce jour n’est pas une date ; rien n’a été changé. Choisissez une date."
 ACTIONS: Mapping[str, tuple[Verb, str]] = {
     "prendre": (Verb.TAKE, "Prendre"),
     "terminer": (Verb.FINISH, "Terminer"),
     "attendre": (Verb.WAIT, "Mettre en attente"),
     "reprendre": (Verb.RESUME, "Reprendre"),
     "rendre": (Verb.PUT_BACK, "Rendre à la file"),
+    "relever": (Verb.TAKE_OVER, "Reprendre à son compte"),
     "rouvrir": (Verb.REOPEN, "Rouvrir"),
 }
 """Address, verb and label, in the order of the buttons."""
@@ -39,6 +43,17 @@ ASSIGN = "confier"
 ADDRESSES: Mapping[str, Verb] = {address: verb for address, (verb, _) in ACTIONS.items()} | {
     ASSIGN: Verb.ASSIGN
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One verb on one item as its author saw it, with what the verb needs."""
+
+    item_id: int
+    version: int
+    verb: Verb
+    person: str = ""
+    wake_on: date | None = None
 
 
 @router.post("/elements/{item_id}/actions/{action}")
@@ -50,29 +65,41 @@ def do(
     *,
     version: Annotated[int, Form(ge=1)],
     personne: Annotated[str, Form(max_length=80)] = "",
+    reveil: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Follow one arrow on the version the person saw, record it, come back to the item."""
     if action not in ADDRESSES:
         raise NotFound("Cette action n’existe pas ; rien n’a été changé. Revenez à l’élément.")
+    asked = Asked(item_id, version, ADDRESSES[action], personne, day_of(reveil))
     with rooms.database.transaction() as session:
-        _, desk = desk_of_item(rooms, seen, session, item_id)
-        verb = ADDRESSES[action]
-        holder = _holder(session, desk, personne) if verb is Verb.ASSIGN else None
-        item, event = act(
-            session, item_id, version, verb, actor(seen), queue_roles=desk.roles, holder=holder
-        )
-        events = [event]
-        if verb is Verb.FINISH:
-            events += _ended(rooms, session, item)
-        rooms.recorder.add_all(session, events)
+        rooms.recorder.add_all(session, follow(rooms, seen, session, asked))
     return RedirectResponse(f"/elements/{item_id}?fait={action}", 303)
 
 
-def offered(item: Item, seen: Viewer, desk: Desk) -> list[tuple[str, str]]:
+def follow(rooms: WebHouse, seen: Viewer, session: Session, asked: Asked) -> Sequence[Event]:
+    """Follow one arrow; what to record last. ``NotFound`` or ``Refused``: nothing was written."""
+    _, desk = desk_of_item(rooms, seen, session, asked.item_id)
+    holder = _holder(session, desk, asked.person) if asked.verb is Verb.ASSIGN else None
+    item, event = act(
+        session,
+        asked.item_id,
+        asked.version,
+        asked.verb,
+        actor(seen),
+        queue_roles=desk.roles,
+        at=rooms.clock.now(),
+        holder=holder,
+        wake_on=asked.wake_on,
+        lease=lease(rooms),
+    )
+    return [event, *(_ended(rooms, session, item) if asked.verb is Verb.FINISH else ())]
+
+
+def offered(item: Item, seen: Viewer, desk: Desk, at: datetime | None = None) -> list[tuple[str, str]]:
     """(address, label) of what this person may do to ``item`` now."""
-    if not seen.may(Right.ACT):
+    if not seen.may(Right.ACT) or item.merged_into is not None:
         return []
-    verbs = verbs_for(item, actor(seen), desk.roles)
+    verbs = verbs_for(item, actor(seen), desk.roles, at)
     return [(address, label) for address, (verb, label) in ACTIONS.items() if verb in verbs]
 
 
@@ -80,7 +107,40 @@ def colleagues(session: Session, item: Item, seen: Viewer, desk: Desk) -> list[P
     """To whom this person may give ``item``: those who read its queue; nobody when they may not."""
     if not seen.may(Right.TAKE_OVER) or Verb.ASSIGN not in verbs_for(item, actor(seen), desk.roles):
         return []
-    return [p for p in people.everyone(session) if _reads(p, desk) and p.login != item.taken_by]
+    return [person for person in readers(session, desk) if person.login != item.taken_by]
+
+
+def readers(session: Session, desk: Desk) -> list[Person]:
+    """Active people who read a queue by one of its roles."""
+    return [person for person in people.everyone(session) if _reads(person, desk)]
+
+
+def lease(rooms: WebHouse) -> timedelta:
+    """How long whoever takes a piece of work is alone on it."""
+    return timedelta(minutes=rooms.settings.lease_minutes)
+
+
+def day_of(text: str) -> date | None:
+    """A day typed in a form; nothing is no day. Raises ``Refused``."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused(NO_DAY) from None
+
+
+def actor(seen: Viewer) -> Actor:
+    return Actor(seen.login, frozenset(seen.roles))
+
+
+def desk_of_item(rooms: WebHouse, seen: Viewer, session: Session, item_id: int) -> tuple[Item, Desk]:
+    """The item and its queue, when this person reads it; else it does not exist for them."""
+    item = session.get(Item, item_id)
+    if item is None:
+        raise NotFound(NO_ITEM)
+    desk = desk_of(seen, rooms.circuits.by_name, rooms.circuits.directory, item.circuit, item.queue)
+    if desk is None:
+        raise NotFound(NO_ITEM)
+    return item, desk
 
 
 def _reads(person: Person, desk: Desk) -> bool:
@@ -107,18 +167,3 @@ def _ended(rooms: WebHouse, session: Session, item: Item) -> Sequence[Event]:
         d for d in sheets.deadlines_of(session, item.delivery) if d.kind in rules and d.state in PENDING
     ]
     return end_all(session, waiting, "le travail est terminé", rooms.clock.now())
-
-
-def actor(seen: Viewer) -> Actor:
-    return Actor(seen.login, frozenset(seen.roles))
-
-
-def desk_of_item(rooms: WebHouse, seen: Viewer, session: Session, item_id: int) -> tuple[Item, Desk]:
-    """The item and its queue, when this person reads it; else it does not exist for them."""
-    item = session.get(Item, item_id)
-    if item is None:
-        raise NotFound(NO_ITEM)
-    desk = desk_of(seen, rooms.circuits.by_name, rooms.circuits.directory, item.circuit, item.queue)
-    if desk is None:
-        raise NotFound(NO_ITEM)
-    return item, desk

@@ -25,11 +25,14 @@ from gateway.web import (
     invitation,
     item,
     letter,
+    listings,
     message,
+    moves,
     proposal,
     queue,
     reading,
     registration,
+    remarks,
     richtext,
     search,
     secondfactor,
@@ -65,6 +68,8 @@ def create_app(rooms: WebHouse) -> FastAPI:
         search,
         item,
         actions,
+        moves,
+        remarks,
         choice,
         correction,
         message,
@@ -82,7 +87,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
     administration = (admin_people, admin_tokens, admin_house, admin_circuits)
-    for module in (*doors, *administration, *work, *contested, supervise):
+    for module in (*doors, *administration, listings, *work, *contested, supervise):
         app.include_router(module.router)
     mount(app, rooms.settings.api_per_minute)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")

@@ -6,11 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.web import actions, choice, forward, papers, writing
+from gateway.web import choice, forward, papers, writing
 from gateway.web.access import Right, Viewer, desks, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
+from gateway.web.panel import panel
 from gateway.web.verdict import verdict
 from storage import queues, reviews, sheets
 from storage.sheets import ItemSheet
@@ -24,7 +25,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
     with rooms.database.reading() as session:
         _, desk = desk_of_item(rooms, seen, session, item_id)
         sheet = sheets.item_sheet(session, item_id)
-        colleagues = actions.colleagues(session, sheet.item, seen, desk)
+        offered = panel(rooms, session, seen, sheet, desk)
         newer, older = queues.neighbours(session, sheet.item)
         said = reviews.latest(session, [paper.document.id or 0 for paper in sheet.papers])
         open_cases = {
@@ -62,8 +63,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "can_judge": working,
         "can_write": working and circuit is not None and circuit.desk is not None,
         "can_forward": forward.offered(rooms, seen, sheet.item.queue, sheet.item.circuit),
-        "colleagues": colleagues,
-        "actions": actions.offered(sheet.item, seen, desk),
+        "panel": offered,
     }
     return shown.show(request, "element.html", **values)
 

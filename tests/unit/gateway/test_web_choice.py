@@ -53,7 +53,7 @@ def test_a_candidate_is_chosen_from_the_page(world: World) -> None:
     assert _case_of(world) == seed.CASE
     shown = client.get(answer.headers["location"]).text
     assert "rattaché au dossier choisi" in shown
-    assert "Choisir" not in shown
+    assert "Choisir le dossier" not in shown
     with world.house.database.reading() as session:
         event = sheets.journal(session, None, 1)[0]
         case = cases.get(session, seed.CASE)
