@@ -128,6 +128,7 @@ _ACTS: Mapping[str, str] = {
     f"{Kind.ITEM_TAKEN}:wake": "Travail revenu à sa date de réveil",
     f"{Kind.ITEM_ASSIGNED}:wait": "Mis en attente",
     f"{Kind.ITEM_ASSIGNED}:put back": "Rendu à la file",
+    f"{Kind.EXPORT}:list": "Liste exportée",
     f"{Kind.TOKEN}:created": "Jeton d’accès créé",
     f"{Kind.TOKEN}:revoked": "Jeton d’accès révoqué",
     f"{Kind.REGISTRATION}:registered": "Bénéficiaire immatriculé, droits ouverts",
@@ -139,6 +140,7 @@ _ACTS: Mapping[str, str] = {
 """What was done to an account or a token, by its code."""
 
 _HIDDEN: Mapping[str, frozenset[str]] = {
+    Kind.EXPORT: frozenset({"kind", "action"}),
     Kind.ITEM_FILED: frozenset({"kind"}),
     Kind.CASE_OPENED: frozenset({"kind"}),
     Kind.DEADLINE_SET: frozenset({"kind"}),

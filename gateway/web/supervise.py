@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.errors import NotFound, Refused
@@ -13,28 +13,69 @@ from gateway.evidence.record import Kind
 from gateway.web import story
 from gateway.web.house import InHouse, Seen, Shown
 from gateway.web.words import names
-from storage import audit, deliveries, queues, sheets
+from storage import audit, deliveries, listing, sheets
+from storage.deliveries import DeliveryState
 
 router = APIRouter()
 
 PAGE = 50
+WHOLE = 64
+"""Characters of the name of a message: a list of them is never guessed from beginnings."""
+Counted = Annotated[int, Query(ge=0, le=PAGE)]
 Position = Annotated[int | None, Query(ge=0, le=2**62)]
 
 
 @router.get("/mis-de-cote")
-def set_aside(request: Request, rooms: InHouse, shown: Shown, apres: str = "") -> Response:
-    """Deliveries that stopped, with the step, the reason and the time."""
+def set_aside(
+    request: Request,
+    rooms: InHouse,
+    shown: Shown,
+    apres: Annotated[str, Query(max_length=120)] = "",
+    relances: Counted = 0,
+    restes: Counted = 0,
+) -> Response:
+    """Deliveries that stopped, with the step, the reason and the time; what the last release did."""
     with rooms.database.reading() as session:
-        found = queues.set_aside(session, _instant(apres), PAGE + 1)
+        found = listing.set_aside(session, _key(apres), PAGE + 1)
+        total = deliveries.counts(session)[DeliveryState.SET_ASIDE]
     stopped = found[:PAGE]
-    last = stopped[-1].set_aside_at if len(found) > PAGE else None
+    last = stopped[-1] if len(found) > PAGE else None
     return shown.show(
         request,
         "mis-de-cote.html",
         stopped=stopped,
-        following=last.isoformat() if last else None,
+        total=total,
+        released=relances,
+        kept=restes,
+        following=f"{last.set_aside_at.isoformat()}~{last.sha256}" if last and last.set_aside_at else None,
         first_page=not apres,
     )
+
+
+@router.post("/mis-de-cote/relancer")
+def release_many(
+    rooms: InHouse,
+    seen: Seen,
+    message: Annotated[list[str], Form(max_length=PAGE)] = [],  # noqa: B006 (FastAPI copies it)
+) -> Response:
+    """Send the messages chosen back to the step where each stopped, in one transaction."""
+    if not message:
+        raise Refused("Aucun message n’est coché ; rien n’a été changé. Cochez-en un au moins.")
+    gone: list[str] = []
+    with rooms.database.transaction() as session:
+        events: list[tuple[Kind, str, dict[str, str | None]]] = []
+        for sha256 in dict.fromkeys(message):
+            delivery = deliveries.get(session, sha256) if len(sha256) == WHOLE else None
+            step = delivery.set_aside_step if delivery is not None else None
+            if delivery is not None and deliveries.release(session, sha256, rooms.clock.now()):
+                gone.append(sha256)
+                told = {"step": step, "person": seen.login}
+                events.append((Kind.RELEASED, f"delivery:{sha256}", told))
+        rooms.recorder.add_all(session, events)
+    for sha256 in gone:
+        rooms.wake(sha256)
+    kept = len(dict.fromkeys(message)) - len(gone)
+    return RedirectResponse(f"/mis-de-cote?relances={len(gone)}&restes={kept}", 303)
 
 
 @router.post("/mis-de-cote/{sha256}/relancer")
@@ -80,10 +121,11 @@ def journal(request: Request, rooms: InHouse, shown: Shown, avant: Position = No
     )
 
 
-def _instant(text: str) -> datetime | None:
-    """The key of a page; a mangled one starts from the beginning."""
+def _key(text: str) -> tuple[datetime, str] | None:
+    """The key of a page (instant, hash); a mangled one starts from the beginning."""
+    said, _, sha256 = text.partition("~")
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(said)
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return (found, sha256) if found.tzinfo is not None else None

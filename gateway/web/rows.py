@@ -1,0 +1,143 @@
+"""Rows of lists as the columns of a file: the same words as the pages, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+from gateway.web import present
+from gateway.web.story import Told
+from gateway.web.tabular import Column, Value
+from storage.cases import Case
+from storage.contestations import Contestation
+from storage.deadlines import Deadline
+from storage.deliveries import Delivery
+from storage.queues import Line
+
+ITEMS = (
+    Column("N°", 9),
+    Column("Reçu le", 17),
+    Column("File", 24),
+    Column("État", 12),
+    Column("Type", 30),
+    Column("Objet", 48),
+    Column("Expéditeur", 34),
+    Column("Dossier", 17),
+    Column("Bénéficiaire", 28),
+    Column("Prochaine échéance", 18),
+    Column("Délai", 14),
+    Column("Pris par", 18),
+)
+DUE_DATES = (
+    Column("Échéance", 13),
+    Column("Objet", 44),
+    Column("Dossier", 17),
+    Column("État", 13),
+    Column("Délai", 14),
+    Column("Fondement", 50),
+)
+CONTESTATIONS = (
+    Column("Contestation", 17),
+    Column("Reçue le", 13),
+    Column("Créance", 20),
+    Column("Dossier", 17),
+    Column("Bénéficiaire", 28),
+    Column("Établissement", 34),
+    Column("Du", 13),
+    Column("Au", 13),
+    Column("Montant (€)", 14),
+    Column("Motif", 26),
+    Column("État", 20),
+)
+SET_ASIDE = (
+    Column("Mis de côté le", 17),
+    Column("Raison", 60),
+    Column("Étape", 20),
+    Column("Boîte", 44),
+    Column("Reçu le", 17),
+    Column("Taille (octets)", 15),
+    Column("Relances", 10),
+    Column("Empreinte", 66),
+)
+JOURNAL = (
+    Column("N°", 10),
+    Column("Date", 17),
+    Column("Événement", 40),
+    Column("Détail", 50),
+    Column("Personne", 18),
+    Column("À propos de", 70),
+)
+
+
+def item(line: Line, titles: Mapping[str, str]) -> Sequence[Value]:
+    """An item of a queue."""
+    found, due = line.item, line.deadline
+    return (
+        found.id,
+        found.created_at,
+        found.queue,
+        present.state("item", found.state),
+        titles.get(found.kind, found.kind),
+        found.title,
+        found.sender,
+        line.case_reference,
+        line.beneficiary,
+        due.due if due else found.next_due,
+        present.state("status", due.status) if due else None,
+        found.taken_by,
+    )
+
+
+def due_date(found: Deadline, reference: str | None) -> Sequence[Value]:
+    """A due date."""
+    return (
+        found.due,
+        found.title or found.kind,
+        reference,
+        present.state("deadline", found.state),
+        present.state("status", found.status),
+        found.basis,
+    )
+
+
+def contestation(found: Contestation, case: Case | None, titles: Mapping[str, str]) -> Sequence[Value]:
+    """A contested claim."""
+    return (
+        found.reference,
+        found.received_at,
+        found.claim_reference,
+        case.reference if case else None,
+        " ".join(name for name in (found.last_name, found.first_names) if name),
+        (case.establishment_name if case else None) or found.establishment,
+        found.starts,
+        found.ends,
+        _euros(found.amount),
+        titles.get(found.reason, found.reason),
+        present.state("contestation", found.state),
+    )
+
+
+def set_aside(found: Delivery) -> Sequence[Value]:
+    """A message that stopped: nothing of what it says."""
+    return (
+        found.set_aside_at,
+        found.set_aside_reason,
+        present.state("step", found.set_aside_step),
+        found.mailbox,
+        found.received_at,
+        found.size,
+        found.releases,
+        found.sha256,
+    )
+
+
+def event(told: Told) -> Sequence[Value]:
+    """An event of the log."""
+    return told.position, told.at, told.words, told.detail, told.person, told.subject
+
+
+def _euros(amount: str | None) -> Value:
+    try:
+        return Decimal(amount) if amount else None
+    except InvalidOperation:
+        return amount
