@@ -20,7 +20,7 @@ _NOBODY = "(aucune boîte nommée)"
 
 def add_to(verbs: Any) -> None:
     """Declare ``ledger``."""
-    ledger = verbs.add_parser("ledger", help="le registre des boîtes : reçu = accepté + déjà connu + refusé…")
+    ledger = verbs.add_parser("ledger", help="le registre des boîtes, jour par jour")
     ledger.add_argument("--mailbox", metavar="ADRESSE", default=None, help="une seule boîte")
     ledger.add_argument("--day", metavar="AAAA-MM-JJ", type=_day, default=None, help="un seul jour")
     ledger.add_argument("--json", action="store_true")
@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if not found:
         say("Le registre est vide pour ces jours : rien n'a été relevé ni reçu.")
         return 0
-    heads = ("Jour", "Boîte", "Serveur", "Acceptés", "Connus", "Refusés", "Encore là", "Différence", "Journal")
+    heads = ("Jour", "Boîte", "Serveur", "Pris", "Connus", "Refusés", "Là", "Différence", "Journal")
     print_table("Registre des boîtes", heads, [_row(one) for one in found])
     for one in found:
         if one.reasons:
@@ -56,8 +56,8 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
             )
     if lost:
         say(
-            f"{lost} jour(s) ne tombent pas juste : cherchez un message déplacé ou supprimé avant d'être pris, "
-            "et remettez-le dans le dossier relevé."
+            f"{lost} jour(s) ne tombent pas juste : cherchez un message déplacé ou supprimé avant d'être "
+            "pris, et remettez-le dans le dossier relevé."
         )
     return 1 if lost else 0
 

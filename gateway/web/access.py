@@ -36,6 +36,8 @@ class Right(StrEnum):
     """Take or free an item somebody else holds; give it to somebody."""
     SUPERVISE = "supervise"
     """See what is set aside and release it."""
+    LEDGER = "ledger"
+    """See what each mailbox received, and that nothing is missing; never a message."""
     JOURNAL = "journal"
     PEOPLE = "people"
     """Make accounts, give and take roles, tokens and sessions; never a document."""
@@ -52,6 +54,7 @@ RIGHT_TITLES: Mapping[Right, str] = {
     Right.REGISTER: "Immatriculer un bénéficiaire, mettre ses droits à jour",
     Right.TAKE_OVER: "Reprendre ou attribuer le travail d'autrui",
     Right.SUPERVISE: "Voir et relancer les messages mis de côté",
+    Right.LEDGER: "Voir le registre des boîtes",
     Right.JOURNAL: "Lire le journal des preuves",
     Right.PEOPLE: "Gérer les comptes, les rôles, les sessions et les jetons",
     Right.ADMINISTER: "Voir boîtes, annuaire, circuits, clés et travaux",
@@ -63,9 +66,9 @@ MATRIX: Mapping[str, frozenset[Right]] = {
     "cnse-admin": _STAFF,
     "cnse-medical": _STAFF | {Right.MEDICAL_CONTENT},
     "cpam": _STAFF | {Right.REGISTER},
-    "supervisor": _STAFF | {Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE},
+    "supervisor": _STAFF | {Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE, Right.LEDGER},
     "auditor": frozenset({Right.JOURNAL}),
-    "admin": frozenset({Right.PEOPLE, Right.ADMINISTER}),
+    "admin": frozenset({Right.PEOPLE, Right.ADMINISTER, Right.LEDGER}),
 }
 """Rights of each role; ``cpam:594`` has those of ``cpam``, for the queues that name it."""
 
@@ -83,7 +86,7 @@ SCOPES: Mapping[str, frozenset[Right]] = {
     "content": frozenset({Right.CONTENT}),
     "medical": frozenset({Right.MEDICAL_CONTENT}),
     "act": frozenset({Right.ACT, Right.TAKE_OVER}),
-    "supervise": frozenset({Right.SUPERVISE}),
+    "supervise": frozenset({Right.SUPERVISE, Right.LEDGER}),
     "journal": frozenset({Right.JOURNAL}),
     "calendar": frozenset(),
 }
@@ -182,6 +185,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("GET", "/mis-de-cote"): Right.SUPERVISE,
     ("POST", "/mis-de-cote/relancer"): Right.SUPERVISE,
     ("POST", "/mis-de-cote/{sha256}/relancer"): Right.SUPERVISE,
+    ("GET", "/registre"): Right.LEDGER,
     ("GET", "/journal"): Right.JOURNAL,
     ("GET", "/personnes"): Right.PEOPLE,
     ("POST", "/personnes"): Right.PEOPLE,

@@ -16,7 +16,7 @@ from gateway.errors import PasserelleError
 from gateway.web import drafts, tokens
 from gateway.web.access import ROUTES, Right, Viewer
 from gateway.web.house import WebHouse, house
-from storage import sessions
+from storage import balances, sessions
 from storage.sessions import Stage
 
 API = "/api/"
@@ -82,6 +82,8 @@ async def guard(request: Request) -> None:
     else:
         seen = await run_in_threadpool(_viewer, rooms, request)
     request.state.viewer = seen
+    if seen is not None and seen.may(Right.LEDGER) and presented is None:
+        request.state.unbalanced = await run_in_threadpool(_unbalanced, rooms)
     changes = request.method not in _SAFE
     right = ROUTES.get(("GET" if request.method == "HEAD" else request.method, path))
     if right is not Right.PUBLIC:
@@ -112,6 +114,12 @@ def _viewer(rooms: WebHouse, request: Request) -> Viewer | None:
         with rooms.database.transaction() as session:
             sessions.touch(session, name, at)
     return Viewer(person.login, person.name, tuple(person.roles), opened.csrf)
+
+
+def _unbalanced(rooms: WebHouse) -> int:
+    """Days of the ledger that do not add up: told on every page of whoever watches it."""
+    with rooms.database.reading() as session:
+        return len(balances.alarms(session))
 
 
 async def _form(request: Request) -> FormData:

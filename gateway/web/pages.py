@@ -23,6 +23,7 @@ NAVIGATION: tuple[tuple[Right, str, str], ...] = (
     (Right.WORK, "/contestations", "Contestations"),
     (Right.SUPERVISE, "/mis-de-cote", "Mis de côté"),
     (Right.SUPERVISE, "/conservation", "Conservation"),
+    (Right.LEDGER, "/registre", "Registre"),
     (Right.JOURNAL, "/journal", "Journal"),
     (Right.PEOPLE, "/personnes", "Administration"),
 )
@@ -139,6 +140,7 @@ class Pages:
             "notice": DONE_SENTENCES.get(request.query_params.get("fait", "")),
             "Right": Right,
             "draft_kept": _draft(request, viewer),
+            "unbalanced": getattr(request.state, "unbalanced", 0),
             "administration": [
                 entry for entry in ADMINISTRATION if viewer is not None and viewer.may(entry[0])
             ],
