@@ -24,6 +24,7 @@ from gateway.web import (
     forward,
     invitation,
     item,
+    ledger,
     letter,
     listings,
     message,
@@ -87,7 +88,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
     administration = (admin_people, admin_tokens, admin_house, admin_circuits)
-    for module in (*doors, *administration, listings, *work, *contested, supervise):
+    for module in (*doors, *administration, listings, *work, *contested, ledger, supervise):
         app.include_router(module.router)
     mount(app, rooms.settings.api_per_minute)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")
