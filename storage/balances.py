@@ -25,6 +25,8 @@ from storage.ledger import Fate, Sighting
 DayOf: TypeAlias = Callable[[datetime], date]
 _Counts: TypeAlias = dict[tuple[str, date], Counter[Any]]
 
+_FIRST, _LAST = date(1, 1, 2), date(9999, 12, 29)
+"""So that a day more on each side still has a date."""
 TAKEN = ""
 """The reason of what was not refused, in ``Answers``."""
 
@@ -204,8 +206,8 @@ def _handed(session: Session, asked: _Asked) -> _Counts:
         col(earlier.id) < col(Arrival.id),
     )
     # wider than any time zone: the day of each is asked below
-    begin = datetime.combine(asked.first, time(), UTC) - timedelta(days=1)
-    end = datetime.combine(asked.last, time(), UTC) + timedelta(days=2)
+    begin = datetime.combine(max(asked.first, _FIRST), time(), UTC) - timedelta(days=1)
+    end = datetime.combine(min(asked.last, _LAST), time(), UTC) + timedelta(days=2)
     statement = sa_select(col(Arrival.mailbox), col(Arrival.at), again).where(
         col(Arrival.via).in_((Via.SMTP, Via.LMTP)), col(Arrival.at) >= begin, col(Arrival.at) < end
     )

@@ -17,6 +17,8 @@ from storage.balances import Balance
 router = APIRouter()
 
 DAYS = 14
+_EARLIEST = date(2000, 1, 1)
+"""Older addresses show this one: nothing was received then."""
 _CODES: Mapping[str, str] = {
     "452": "plus de place",
     "451": "à représenter plus tard",
@@ -56,7 +58,7 @@ class OneDay:
 def ledger(request: Request, rooms: InHouse, shown: Shown, jusque: Until = None) -> Response:
     """Fourteen days, the last first."""
     today = paris_date(rooms.clock.now())
-    last = min(jusque or today, today)
+    last = min(max(jusque or today, _EARLIEST), today)
     first = _back(last, DAYS - 1)
     with rooms.database.reading() as session:
         found = balances.balances(session, first, last, paris_date)
@@ -78,8 +80,7 @@ def ledger(request: Request, rooms: InHouse, shown: Shown, jusque: Until = None)
 
 
 def _back(day: date, days: int) -> date:
-    """That many days before, the first day of the calendar at the latest."""
-    return date.fromordinal(max(day.toordinal() - timedelta(days=days).days, 1))
+    return day - timedelta(days=days)
 
 
 def _words(balance: Balance) -> tuple[tuple[str, str, int], ...]:
