@@ -28,6 +28,8 @@ class Right(StrEnum):
     CONTENT = "content"
     """Open administrative documents."""
     MEDICAL_CONTENT = "medical-content"
+    EVIDENCE = "evidence"
+    """Take away the evidence file of a case they read."""
     ACT = "act"
     """Take, give back, finish an item; correct a reading."""
     REGISTER = "register"
@@ -50,6 +52,7 @@ RIGHT_TITLES: Mapping[Right, str] = {
     Right.EVERY_QUEUE: "Lire toutes les files",
     Right.CONTENT: "Ouvrir les documents administratifs",
     Right.MEDICAL_CONTENT: "Ouvrir les documents médicaux",
+    Right.EVIDENCE: "Emporter le dossier de preuve d'un dossier",
     Right.ACT: "Prendre, rendre, terminer, corriger",
     Right.REGISTER: "Immatriculer un bénéficiaire, mettre ses droits à jour",
     Right.TAKE_OVER: "Reprendre ou attribuer le travail d'autrui",
@@ -63,10 +66,10 @@ RIGHT_TITLES: Mapping[Right, str] = {
 _STAFF = frozenset({Right.WORK, Right.CONTENT, Right.ACT})
 
 MATRIX: Mapping[str, frozenset[Right]] = {
-    "cnse-admin": _STAFF,
-    "cnse-medical": _STAFF | {Right.MEDICAL_CONTENT},
+    "cnse-admin": _STAFF | {Right.EVIDENCE},
+    "cnse-medical": _STAFF | {Right.EVIDENCE, Right.MEDICAL_CONTENT},
     "cpam": _STAFF | {Right.REGISTER},
-    "supervisor": _STAFF | {Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE, Right.LEDGER},
+    "supervisor": _STAFF | {Right.EVIDENCE, Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE, Right.LEDGER},
     "auditor": frozenset({Right.JOURNAL}),
     "admin": frozenset({Right.PEOPLE, Right.ADMINISTER, Right.LEDGER}),
 }
@@ -83,7 +86,7 @@ ROLE_TITLES: Mapping[str, str] = {
 
 SCOPES: Mapping[str, frozenset[Right]] = {
     "read": frozenset({Right.WORK, Right.EVERY_QUEUE}),
-    "content": frozenset({Right.CONTENT}),
+    "content": frozenset({Right.CONTENT, Right.EVIDENCE}),
     "medical": frozenset({Right.MEDICAL_CONTENT}),
     "act": frozenset({Right.ACT, Right.TAKE_OVER}),
     "supervise": frozenset({Right.SUPERVISE, Right.LEDGER}),
@@ -160,6 +163,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("GET", "/mis-de-cote/export.{kind}"): Right.SUPERVISE,
     ("GET", "/journal/export.{kind}"): Right.JOURNAL,
     ("GET", "/dossiers/{reference}"): Right.WORK,
+    ("GET", "/dossiers/{reference}/preuve.zip"): Right.EVIDENCE,
     ("POST", "/dossiers/{reference}/propositions/{proposal_id}"): Right.ACT,
     ("POST", "/dossiers/{reference}/evenements"): Right.ACT,
     ("GET", "/documents/{document_id}/page/{number}.png"): Right.CONTENT,

@@ -40,14 +40,19 @@ def web_house(home: Home) -> WebHouse:
     )
 
 
-@contextmanager
-def opened(home: Home) -> Iterator[str]:
-    """The address of the pages of ``home``, with the people of the seed."""
+def people(home: Home) -> None:
+    """The people of the seed, in the database of ``home``."""
     passwords = seed.quick_passwords()
     with home.house.database.transaction() as session:
         for login, (name, roles) in seed.PEOPLE.items():
             row = Person(login=login, name=name, password_hash=passwords.hash(seed.PASSWORD), roles=roles)
             session.add(row)
+
+
+@contextmanager
+def opened(home: Home) -> Iterator[str]:
+    """The address of the pages of ``home``, with the people of the seed."""
+    people(home)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         app = create_app(web_house(home))
         server = Server(Config(app, log_level="error", lifespan="off", ws="none"))

@@ -13,6 +13,7 @@ from uvicorn import Config, Server
 from gateway.clock import TurnableClock
 from gateway.contesting.rooms import Contesting
 from gateway.deadlines.calendar import load_calendars
+from gateway.evidence.dossier import Exporter
 from gateway.evidence.record import Recorder
 from gateway.outbound.certificates import Chooser
 from gateway.outbound.protect import protect
@@ -106,6 +107,7 @@ def build(database: Database, folder: Path, clock: TurnableClock) -> World:
         read_html=sanitised,
         page_dpi=DPI,
         passwords=seed.quick_passwords(),
+        exporter=Exporter(database, vault, ring, recorder, clock, circuits, {}, page_image),
         contesting=Contesting(
             circuits=circuits.by_name,
             directory=circuits.directory,
