@@ -25,11 +25,14 @@ ANSWERED = "answered"
 """The action of a receipt that is the answer of a person, or what they were asked for."""
 _ARRIVED = frozenset({"delivered", "displayed", "processed", ANSWERED})
 MEETS: Mapping[str, frozenset[str]] = {
-    "delivery": _ARRIVED,
+    "delivery": _ARRIVED | {"relayed"},
     "reading": frozenset({"displayed", "processed", ANSWERED}),
     "answer": frozenset({ANSWERED}),
 }
-"""What ends the wait of a letter, by what it expects: who reads has received, who answers has read."""
+"""What ends the wait of a letter, by what it expects: who reads has received, who answers has read.
+
+``relayed`` (RFC 3464, 2.3.3): handed to a system that will never tell more; nothing is left to wait for.
+"""
 _REFUSALS = (CallReason.FAILED, CallReason.GIVEN_UP)
 
 
@@ -78,10 +81,10 @@ def hand_over(
 
 def came(session: Session, entry: OutboxEntry, action: str, at: datetime) -> tuple[Event, ...]:
     """What ``action`` ends: the wait when it is what the letter expects, calls, the flag of the address."""
-    if action not in _ARRIVED:
+    if action not in MEETS["delivery"]:
         return ()
     number = entry.id or 0
-    events = list(unflag_reached(session, entry, at))
+    events = list(unflag_reached(session, entry, at)) if action in _ARRIVED else []
     met = action in MEETS.get(entry.expects or "delivery", frozenset())
     if met:
         followups.follow(session, number, followups.UNDER_WAY, Following.ANSWERED)

@@ -87,6 +87,7 @@ engine = "off"
 port = {letters}
 starttls = "never"
 first_retry_seconds = 1
+unanswered_seconds = 1
 per_correspondent_per_day = 100000
 """
     )

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +29,7 @@ protocols = imap
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
+auth_username_format = %n
 auth_mechanisms = plain login
 default_login_user = nobody
 default_internal_user = nobody
@@ -64,6 +66,14 @@ service anvil {{
 service imap-login {{
   chroot =
 }}
+{more}
+"""
+_DELIVERY = """
+service auth {
+  unix_listener auth-userdb {
+    mode = 0666
+  }
+}
 """
 
 
@@ -77,9 +87,12 @@ def missing() -> str | None:
 
 
 class Dovecot:
-    """``with Dovecot() as server``; ``client()`` logs in as a person would, beside the watcher."""
+    """``with Dovecot() as server``; ``client()`` logs in as a person would, beside the watcher.
 
-    def __init__(self) -> None:
+    ``people``: accounts beside ``USER``, with the same password.
+    """
+
+    def __init__(self, people: Sequence[str] = ()) -> None:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="passerelle-dovecot-", dir="/tmp"))
         self.folder.chmod(0o755)
@@ -87,8 +100,15 @@ class Dovecot:
         mail = self.folder / "mail"
         mail.mkdir()
         shutil.chown(mail, account.pw_uid, account.pw_gid)
-        (self.folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
-        conf = _CONF.format(folder=self.folder, uid=account.pw_uid, gid=account.pw_gid, port=self.port)
+        accounts = "".join(f"{name}:{{PLAIN}}{PASSWORD}\n" for name in (USER, *people))
+        (self.folder / "users").write_text(accounts)
+        conf = _CONF.format(
+            folder=self.folder,
+            uid=account.pw_uid,
+            gid=account.pw_gid,
+            port=self.port,
+            more=_DELIVERY,
+        )
         (self.folder / "dovecot.conf").write_text(conf)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -103,6 +123,12 @@ class Dovecot:
                 break
             ready.wait(0.02)
         raise RuntimeError(f"Dovecot did not start: {self.log()}")
+
+    @property
+    def deliver(self) -> str:
+        """The command of a ``pipe`` of Postfix that delivers to an account; an unknown one is refused."""
+        conf, log = self.folder / "dovecot.conf", self.folder / "mail" / "delivery.log"
+        return f"/usr/lib/dovecot/dovecot-lda -c {conf} -o log_path={log} -f ${{sender}} -d ${{user}}"
 
     def stop(self) -> None:
         if self._process is not None:
@@ -127,9 +153,9 @@ class Dovecot:
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def client(self) -> IMAPClient:
+    def client(self, user: str = USER) -> IMAPClient:
         client = IMAPClient("127.0.0.1", self.port, ssl=False)
-        client.login(USER, PASSWORD)
+        client.login(user, PASSWORD)
         return client
 
     def append(self, raw: bytes, folder: str = "INBOX", flags: tuple[bytes, ...] = ()) -> None:
@@ -137,9 +163,9 @@ class Dovecot:
         client.append(folder, raw, flags)
         client.logout()
 
-    def messages(self, folder: str = "INBOX") -> list[bytes]:
+    def messages(self, folder: str = "INBOX", user: str = USER) -> list[bytes]:
         """Raw messages of a folder, by UID."""
-        client = self.client()
+        client = self.client(user)
         if not client.folder_exists(folder):
             client.logout()
             return []

@@ -95,8 +95,11 @@ class Postfix:
         hold: bool = False,
         lmtp: bool = False,
         routes: Mapping[str, int] | None = None,
+        deliver: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
-        """``routes``: domains that go to a port of their own instead of ``relay_port``."""
+        """``routes``: domains that go to a port of their own instead of ``relay_port``; ``deliver``:
+        domains whose mail is given to a command (run as nobody); ``settings``: lines of ``main.cf``."""
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="passerelle-postfix-", dir="/tmp"))
         self.folder.chmod(0o755)
@@ -111,11 +114,18 @@ class Postfix:
             main += f"default_transport = lmtp:inet:127.0.0.1:{relay_port}\n"
         config = self.folder / "etc"
         config.mkdir()
-        if routes:
-            pairs = ", ".join(f"{{ {d} = smtp:[127.0.0.1]:{port} }}" for d, port in routes.items())
+        table = {d: f"smtp:[127.0.0.1]:{port}" for d, port in (routes or {}).items()}
+        pipes = {d: f"pipe{n}" for n, d in enumerate(deliver or {})}
+        table |= {d: f"{name}:" for d, name in pipes.items()}
+        if table:
+            pairs = ", ".join(f"{{ {domain} = {next_hop} }}" for domain, next_hop in table.items())
             main += f"transport_maps = inline:{{ {pairs} }}\n"
+        main += "".join(f"{name} = {value}\n" for name, value in (settings or {}).items())
         (config / "main.cf").write_text(main)
-        (config / "master.cf").write_text(_MASTER.format(port=self.port))
+        master = _MASTER.format(port=self.port)
+        for domain, command in (deliver or {}).items():
+            master += f"{pipes[domain]} unix - n n - 4 pipe flags=DRXhu user=nobody argv={command}\n"
+        (config / "master.cf").write_text(master)
         (self.folder / "queue").mkdir()
         (self.folder / "data").mkdir()
         shutil.chown(self.folder / "data", "postfix")
@@ -147,6 +157,18 @@ class Postfix:
                 return
             pause.wait(0.05)
         raise TimeoutError(self.log())
+
+    def wait_for_empty(self, seconds: float = 60.0) -> None:
+        """Until nothing is left to relay. Raises ``TimeoutError`` with the log."""
+        pause = threading.Event()
+        folders, quiet = ("maildrop", "incoming", "active", "deferred"), 0
+        for _ in range(int(seconds / 0.1)):
+            busy = any(path.is_file() for f in folders for path in (self.folder / "queue" / f).rglob("*"))
+            quiet = 0 if busy else quiet + 1  # a file on its way from one folder to the next is in neither
+            if quiet == 5:
+                return
+            pause.wait(0.1)
+        raise TimeoutError(self.log()[-2000:])
 
     def held(self) -> int:
         """Messages written in the hold queue so far."""
