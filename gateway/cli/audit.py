@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from gateway import bootstrap
 from gateway.cli.output import print_json, say
+from gateway.cli.verification import verify as verify_log
 from gateway.errors import NotFound, Refused, Unavailable
 from gateway.evidence.verify import Check
 from gateway.settings import Settings
@@ -34,7 +34,10 @@ def add_to(verbs: Any) -> None:
     verify.add_argument(
         "--to", dest="end", metavar="TAILLE", type=_size, default=None, help="jusqu'à ce point de contrôle"
     )
-    verify.set_defaults(run=_verify)
+    verify.add_argument(
+        "--witness", metavar="FICHIER.eml|DOSSIER", type=Path, help="comparer à ce que le témoin a gardé"
+    )
+    verify.set_defaults(run=verify_log)
     agree = words.add_parser(
         "consistency", help="la preuve qu'un point de contrôle prolonge un autre (RFC 6962)"
     )

@@ -112,6 +112,11 @@ class Recorder:
         self._signer = Signer(origin, ring.public_key, ring.sign)
         self._folder = folder
 
+    @property
+    def origin(self) -> str:
+        """The name of the log, first line of each of its checkpoints."""
+        return self._signer.origin
+
     def add(self, session: Session, kind: Kind, subject: str, /, **fields: Field) -> int:
         """Record one event and return its position. Call it last: it locks the log until the commit.
 
