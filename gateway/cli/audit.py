@@ -60,27 +60,6 @@ def add_to(verbs: Any) -> None:
     check.set_defaults(run=_check)
 
 
-def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
-    house = bootstrap.build(settings)
-    shown = None if arguments.json or not sys.stderr.isatty() else _progress
-    try:
-        verdict = house.recorder.verify(house.database, shown, start=arguments.start, end=arguments.end)
-    finally:
-        house.close()
-    if shown is not None:
-        sys.stderr.write("\n")
-    if arguments.json:
-        print_json(asdict(verdict))
-    else:
-        print(verdict.reason, *verdict.remarks, sep="\n", file=sys.stdout if verdict.ok else sys.stderr)
-    return 0 if verdict.ok else 1
-
-
-def _progress(size: int) -> None:
-    sys.stderr.write(f"\r{size} entrées vérifiées")
-    sys.stderr.flush()
-
-
 def _consistency(arguments: argparse.Namespace, settings: Settings) -> int:
     house = bootstrap.build(settings)
     try:
