@@ -28,6 +28,8 @@ PHONE = 390
 
 MORE: Mapping[str, tuple[str, ...]] = {
     "/elements/{item_id}": ("form", "report", "question"),
+    "/elements/{item_id}/lettre": ("form",),
+    "/elements/{item_id}/transmission": ("report",),
 }
 """Pages whose contents differ much: these items too."""
 QUERIES = ("/recherche?q=haddad", "/recherche?q=zzzz", "/files/cnse-administratif?tri=echeance")
@@ -55,6 +57,7 @@ def _addresses(world: World) -> dict[str, list[str]]:
         "document_id": str(office.documents["request"]),
         "reference": seed.CASE,
         "number": "1",
+        "letter_id": "1",
         "name": "patient_name",
         "login": "agathe",
     }
