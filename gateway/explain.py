@@ -27,6 +27,7 @@ from gateway.triage.unpack import document_rows, message_columns, unpack
 from gateway.triage.unseal import security_columns, unseal
 from parsers import headers
 from parsers.errors import ParseError
+from parsers.forms.checks import TO_COMPLETE
 from parsers.mime import parse
 from parsers.smime.model import Identity
 from parsers.unpack import Unpacked
@@ -197,12 +198,12 @@ def _identities(settings: Settings, mailbox: str) -> tuple[Identity, ...]:
 
 
 def pictures_of(read: list[ReadDocument]) -> dict[tuple[int, str], bytes]:
-    """Pictures of incomplete boxes by document position and field."""
+    """Pictures of the boxes to complete by document position and field."""
     return {
         (document.row.position, issue.field or ""): png
         for document in read
         for issue, png in document.issues
-        if png is not None
+        if png is not None and issue.code in TO_COMPLETE
     }
 
 

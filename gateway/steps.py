@@ -34,6 +34,7 @@ from gateway.outbound.acknowledge import queue_acknowledgement
 from gateway.outbound.badaddress import to_ask
 from gateway.outbound.certificates import Choice
 from gateway.outbound.compose import Draft, acknowledgement
+from gateway.outbound.disposition import answered, queue_notice
 from gateway.outbound.harvest import harvested, propose
 from gateway.outbound.protect import protect
 from gateway.outbound.receipts import apply_answer, apply_receipt
@@ -44,6 +45,7 @@ from gateway.triage.seen import mail_seen
 from gateway.triage.unpack import MESSAGE, document_rows, message_columns
 from gateway.triage.unpack import unpack as find_documents
 from gateway.triage.unseal import security_columns
+from parsers.forms.checks import TO_COMPLETE
 from storage import addresses, cases, documents, unlocked
 from storage.db import Session
 from storage.deliveries import Delivery
@@ -243,6 +245,22 @@ def acknowledge(house: House, delivery: Delivery, carried: Carried | None = None
     """Queue the letter of this mail, or apply the receipt that it is."""
     if delivery.kind in (MailKind.DELIVERY_REPORT, MailKind.READ_RECEIPT):
         return _receipt(house, delivery)
+    letter = _letter(house, delivery, carried)
+    circuit, directory = house.circuit(delivery.circuit), house.circuits.directory
+    seen, message = _seen(house, delivery, carried), MESSAGE.validate_python(delivery.mail)
+    at, per_day = house.clock.now(), house.settings.outgoing.per_correspondent_per_day
+    silence = answered(circuit, directory, seen, _decision(delivery), message)
+
+    def write(session: Session) -> list[Event]:
+        events = letter.write(session)
+        if silence is not None:
+            return [*events, *silence]
+        return [*events, *queue_notice(session, house.vault, circuit, seen, message, at, per_day)]
+
+    return Written(letter.columns, write)
+
+
+def _letter(house: House, delivery: Delivery, carried: Carried | None) -> Written:
     circuit = house.circuit(delivery.circuit)
     seen, decision, at = _seen(house, delivery, carried), _decision(delivery), house.clock.now()
     choose = house.chooser()
@@ -370,5 +388,5 @@ def _pictures(house: House, delivery: Delivery, carried: Carried | None) -> dict
         (row.position, issue.field or ""): house.vault.get(issue.picture_sha256)
         for row, _facts, issues in _rows(house, delivery, carried)
         for issue in issues
-        if issue.picture_sha256
+        if issue.picture_sha256 and issue.code in TO_COMPLETE
     }

@@ -17,6 +17,7 @@ from gateway.outbound.compose import Attached, without_values
 from gateway.outbound.handwritten import Mailroom
 from gateway.web.access import Desk, Right, Viewer
 from gateway.web.house import WebHouse
+from parsers.forms.checks import TO_COMPLETE
 from storage import registrations, reviews
 from storage.cases import Item, ItemState
 from storage.db import Session
@@ -152,7 +153,8 @@ def pictures(rooms: WebHouse, on: Ground, letter: Letter) -> tuple[Attached, ...
     """Pictures of the incomplete boxes, for the letter that asks to complete them."""
     if on.circuit.desk is None or letter.name != on.circuit.desk.missing:
         return ()
-    blobs = [i.picture_sha256 for p in on.papers for i in p.issues if i.picture_sha256]
+    issues = [i for p in on.papers for i in p.issues if i.code in TO_COMPLETE]
+    blobs = [i.picture_sha256 for i in issues if i.picture_sha256]
     return tuple(
         Attached(f"cadre-{n}.png", rooms.vault.get(sha))
         for n, sha in enumerate(dict.fromkeys(blobs[:_PICTURES]), 1)

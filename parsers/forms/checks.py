@@ -11,7 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from parsers.facts import Box, Fact, Issue, Severity
+from parsers.forms.normalise import REPAIRED
 from parsers.forms.template import Check, FieldSpec, FieldType, Template
+
+MISSING = "missing"
+TO_COMPLETE = frozenset({MISSING, "unreadable", "signature-absent", "signature-illegible"})
+"""What the sender is asked to complete, with the picture of the place; a wrong value is never sent back."""
 
 Places = Mapping[str, tuple[int, Box]]
 """Where the label of each field stands, when it was seen: page and box."""
@@ -84,7 +89,7 @@ def _missing(
         )
         return
     yield Issue(
-        "missing",
+        MISSING,
         field.name,
         _severity(field),
         f"{_capital(_title(field))} n'a pas été trouvé{_agreed(field)}{_box(template, field)} : "
@@ -95,7 +100,17 @@ def _missing(
 
 
 def _agreed(field: FieldSpec) -> str:
-    return "e" if field.title.startswith("la ") else ""
+    return "e" if field.title.startswith(("la ", "une ")) else ""
+
+
+def _said(field: FieldSpec, normalised: str) -> str:
+    """A normalised value as French writes it."""
+    if field.type is FieldType.DATE:
+        return "/".join(reversed(normalised.split("-")))
+    if field.type is FieldType.MONEY:
+        whole, _, cents = normalised.partition(".")
+        return f"{int(whole):,}".replace(",", "\u202f") + f",{cents} €"
+    return normalised
 
 
 def _typed(field: FieldSpec, read: Sequence[Fact], codes: Mapping[str, str]) -> Iterator[Issue]:
@@ -128,10 +143,19 @@ def _typed(field: FieldSpec, read: Sequence[Fact], codes: Mapping[str, str]) -> 
     elif all(f.normalised is None for f in read):
         yield Issue(
             "unreadable", field.name, severity,
-            f"{name} « {fact.value} » n'a pas pu être comprise comme attendu : lisez la page et corrigez.",
+            f"{name} « {fact.value} » n'a pas pu être compris{_agreed(field)} comme attendu : "
+            "lisez la page et corrigez.",
             fact.page, fact.box,
         )  # fmt: skip
-    elif field.pattern and not any(f.normalised and re.search(field.pattern, f.normalised) for f in read):
+    elif code == REPAIRED and fact.normalised is not None:
+        yield Issue(
+            code, field.name, Severity.INFO,
+            f"{name} a été lu{_agreed(field)} « {fact.value} » et compris{_agreed(field)} "
+            f"« {_said(field, fact.normalised)} » : vérifiez sur la page avant de vous y fier.",
+            fact.page, fact.box,
+        )  # fmt: skip
+    seen = [f.normalised for f in read if f.normalised is not None]
+    if field.pattern and seen and not any(re.search(field.pattern, one) for one in seen):
         yield Issue(
             f"{field.name.replace('_', '-')}-format", field.name, Severity.WARNING,
             f"{name} « {fact.value} » n'a pas la forme attendue : vérifiez-le sur la page.",

@@ -221,11 +221,10 @@ def _variant(template: Template, facts: Sequence[Fact]) -> str | None:
 def _pictures(
     template: Template, found: Sequence[Issue], bitmaps: Mapping[int, Bitmap]
 ) -> tuple[Picture, ...]:
-    """The place of each required field that is missing or of each signature that is."""
-    pictures: list[Picture] = []
+    """The place of each field that is missing, unsigned, wrong or in doubt: one a field and page."""
+    pictures: dict[tuple[str, int], Picture] = {}
     for issue in found:
-        wanted = issue.code in {"missing", "unreadable", "signature-absent", "signature-illegible"}
-        if not wanted or issue.severity is Severity.INFO or issue.field is None:
+        if issue.severity is Severity.INFO or issue.field is None or (issue.field, issue.page) in pictures:
             continue
         bitmap = bitmaps.get(issue.page or 0)
         spec = template.field(issue.field)
@@ -233,11 +232,18 @@ def _pictures(
             continue
         box = issue.box
         if spec.type is not FieldType.SIGNATURE:
-            box = Box(max(box.x0 - 10, 0), max(box.y0 - 24, 0), box.x1 + 200, box.y1 + 10)
+            box = _around(box, label=issue.code == checks.MISSING)
         image = png(bitmap, box)
         if image:
-            pictures.append(Picture(issue.field, issue.page, box, image))
-    return tuple(pictures)
+            pictures[issue.field, issue.page] = Picture(issue.field, issue.page, box, image)
+    return tuple(pictures.values())
+
+
+def _around(box: Box, *, label: bool) -> Box:
+    """The place round a label, whose value would stand right of it or below, or round a value, whose label
+    stands left of it or above."""
+    left, below, right = (10, 24, 200) if label else (150, 8, 20)
+    return Box(max(box.x0 - left, 0), max(box.y0 - below, 0), box.x1 + right, box.y1 + 16)
 
 
 def _turned(box: Box, page: int, frames: Mapping[int, Frame]) -> Box:

@@ -47,10 +47,12 @@ class Typed:
     normalised: str | None
     certainty: float = 1.0
     code: str | None = None
-    """A rule of the type that does not hold (``finess-check``, ``nir-key``, ``amount-not-a-number``)."""
+    """A rule of the type that does not hold (``finess-check``, ``nir-key``, ``amount-not-a-number``), or
+    ``value-repaired``: what was printed differs from what is understood, and a person should look."""
 
 
 _UNREADABLE = Typed(None, 0.3)
+REPAIRED = "value-repaired"
 
 
 def cleaned(text: str) -> str:
@@ -104,16 +106,16 @@ def _date(text: str, optical: bool) -> Typed:
     # The walls of a comb may be read with what stands between them.
     bare = _plain_date(re.sub(r"[|\[\]]", "", text))
     if bare is not None and bare.normalised is not None:
-        return Typed(bare.normalised, min(bare.certainty, 0.8))
+        return Typed(bare.normalised, min(bare.certainty, 0.8), REPAIRED)
     repaired = _plain_date(text.translate(_DIGITS))
     if repaired is not None and repaired.normalised is not None:
-        return Typed(repaired.normalised, min(repaired.certainty, 0.8))
+        return Typed(repaired.normalised, min(repaired.certainty, 0.8), REPAIRED)
     flat = re.sub(r"\s", "", text.translate(_DIGITS))
     match = _SLASHED.search(flat)
     if match:
         day, month, year = (g for g in match.groups() if g is not None)
         made = _iso(int(day), int(month), int(year))
-        return Typed(made, 0.6) if made else _UNREADABLE
+        return Typed(made, 0.6, REPAIRED) if made else _UNREADABLE
     return _UNREADABLE
 
 
@@ -124,7 +126,7 @@ def _plain_date(text: str) -> Typed | None:
             day, month, year = match.groups()
             if len(year) == 2:
                 made = _iso(int(day), int(month), int(year) + (2000 if int(year) < 40 else 1900))
-                return Typed(made, 0.6) if made else _UNREADABLE
+                return Typed(made, 0.6, REPAIRED) if made else _UNREADABLE
             made = _iso(int(day), int(month), int(year))
             return Typed(made) if made else _UNREADABLE
     match = _ISO.search(text)
@@ -156,14 +158,14 @@ def _iso(day: int, month: int, year: int) -> str | None:
 
 def _money(text: str, optical: bool) -> Typed:
     plain = text.replace("€", " ").replace("EUR", " ").strip()
-    certainty = 1.0
+    certainty, code = 1.0, None
     match = _MONEY.search(plain)
     if optical and (match is None or re.search(r"[A-Za-z]", plain)):
         repaired = re.sub(
             r"(?<=[\d\s.,])[OoQIl|SZBG](?=[\d\s.,]|$)", lambda m: m[0].translate(_DIGITS), plain
         )
         if repaired != plain:
-            plain, certainty = repaired, 0.7
+            plain, certainty, code = repaired, 0.7, REPAIRED
             match = _MONEY.search(plain)
     if match is None:
         return Typed(None, 0.3, "amount-not-a-number")
@@ -179,7 +181,7 @@ def _money(text: str, optical: bool) -> Typed:
     cents = (match[3] or "0").ljust(2, "0")
     if match[3] is None and re.search(r"[.']\d{3}$", match[1]):
         certainty = min(certainty, 0.85)
-    return Typed(f"{int(whole)}.{cents}", certainty)
+    return Typed(f"{int(whole)}.{cents}", certainty, code)
 
 
 def _finess(text: str, optical: bool) -> Typed:
@@ -196,9 +198,9 @@ def _finess(text: str, optical: bool) -> Typed:
     if match is None:
         return Typed(None, 0.3, "finess-check") if re.search(r"\d", compact) else _UNREADABLE
     if finess_ok(match[0]):
-        return Typed(match[0], certainty)
+        return Typed(match[0], certainty, REPAIRED if certainty < 1.0 else None)
     one = _one_slip(match[0]) if optical and certainty == 1.0 else None
-    return Typed(one, 0.55) if one else Typed(match[0], min(certainty, 0.5), "finess-check")
+    return Typed(one, 0.55, REPAIRED) if one else Typed(match[0], min(certainty, 0.5), "finess-check")
 
 
 def _one_slip(number: str) -> str | None:
@@ -233,7 +235,7 @@ def _nir(text: str, optical: bool) -> Typed:
         return _UNREADABLE
     if len(digits) == 15 and 97 - int(digits[:13]) % 97 != int(digits[13:]):
         return Typed(digits, 0.5, "nir-key")
-    return Typed(digits, certainty)
+    return Typed(digits, certainty, REPAIRED if certainty < 1.0 else None)
 
 
 def _number(text: str, optical: bool) -> Typed:
@@ -244,7 +246,9 @@ def _number(text: str, optical: bool) -> Typed:
     match = re.match(r"\d+", compact)
     if match is None or (len(match[0]) < len(compact) and re.search(r"\d", compact[match.end() :])):
         return _UNREADABLE
-    return Typed(match[0], certainty if match[0] == compact else min(certainty, 0.8))
+    whole = match[0] == compact
+    code = None if whole and certainty == 1.0 else REPAIRED
+    return Typed(match[0], certainty if whole else min(certainty, 0.8), code)
 
 
 def _name(text: str, optical: bool) -> Typed:

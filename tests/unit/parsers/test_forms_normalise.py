@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.forms.normalise import cleaned, finess_ok, typed
+from parsers.forms.normalise import REPAIRED, cleaned, finess_ok, typed
 from parsers.forms.template import FieldType
 
 
@@ -41,11 +41,9 @@ def test_the_walls_of_a_comb_are_not_digits() -> None:
     assert seen.certainty < 0.9
 
 
-@pytest.mark.parametrize("text", ["l2/O3/2026", "12103/2026", "12/0372026"])
+@pytest.mark.parametrize("text", ["l2/O3/2026", "12/0372026", "12103/2026"])
 def test_slips_in_a_date_are_repaired_on_images_only(text: str) -> None:
-    seen = typed(FieldType.DATE, text, optical=True)
-    assert seen.normalised in {"2026-03-12", None}
-    assert seen.certainty < 0.9
+    assert typed(FieldType.DATE, text, optical=True).normalised == "2026-03-12"
     assert typed(FieldType.DATE, text).normalised is None
 
 
@@ -115,21 +113,58 @@ def test_text_is_kept_and_leaders_are_dropped() -> None:
     assert typed(FieldType.TEXT, "--").normalised is None
 
 
-def test_a_finess_one_confusion_away_from_the_only_right_key_is_repaired_and_less_sure() -> None:
-    assert finess_ok("590796975")
+@pytest.mark.parametrize(
+    "slip", ["690796975", "598796975", "590196975", "590795975", "590796915", "590796976"]
+)
+def test_a_finess_one_confusion_away_from_the_only_right_key_is_repaired_and_less_sure(slip: str) -> None:
+    seen = typed(FieldType.FINESS, slip, optical=True)
+    assert (seen.normalised, seen.code, seen.certainty) == ("590796975", REPAIRED, 0.55)
+    printed = typed(FieldType.FINESS, slip)
+    assert (printed.normalised, printed.code, printed.certainty) == (slip, "finess-check", 0.5)
+
+
+@pytest.mark.parametrize("slip", ["138783293", "130703293", "130733293", "130783298"])
+def test_a_finess_that_two_repairs_would_make_right_is_left_as_read(slip: str) -> None:
+    seen = typed(FieldType.FINESS, slip, optical=True)
+    assert (seen.normalised, seen.code, seen.certainty) == (slip, "finess-check", 0.5)
+
+
+def test_a_letter_in_a_finess_is_repaired_once_and_never_with_a_digit_besides() -> None:
     seen = typed(FieldType.FINESS, "S90796975", optical=True)
-    assert (seen.normalised, seen.code) == ("590796975", None)
-    repaired = typed(FieldType.FINESS, "590796976", optical=True)
-    assert repaired.normalised is None or repaired.certainty < 0.9
+    assert (seen.normalised, seen.code, seen.certainty) == ("590796975", REPAIRED, 0.7)
+    twice = typed(FieldType.FINESS, "S90796976", optical=True)
+    assert (twice.normalised, twice.code) == ("590796976", "finess-check")
 
 
-def test_a_finess_is_repaired_only_when_one_repair_is_right_and_only_on_images() -> None:
-    # Of « 930783293 » for « 130783293 », no usual confusion gives a right key.
-    for wrong in ("630796975", "590796975"[:-1] + "0"):
-        seen = typed(FieldType.FINESS, wrong, optical=True)
-        assert finess_ok(seen.normalised or "") == (seen.code is None)
-        assert seen.certainty < 0.9
-        assert typed(FieldType.FINESS, wrong).code == "finess-check"
+@pytest.mark.parametrize(
+    ("kind", "text", "meant"),
+    [
+        (FieldType.DATE, "l2/O3/2026", "2026-03-12"),
+        (FieldType.DATE, "1|2|/|0|3|/|2|0|2|6", "2026-03-12"),
+        (FieldType.DATE, "12/0372026", "2026-03-12"),
+        (FieldType.DATE, "12/03/26", "2026-03-12"),
+        (FieldType.MONEY, "12 3O5,67", "12305.67"),
+        (FieldType.NUMBER, "12B34", "12834"),
+    ],
+)
+def test_every_repair_says_so_and_is_less_sure(kind: FieldType, text: str, meant: str) -> None:
+    seen = typed(kind, text, optical=True)
+    assert (seen.normalised, seen.code) == (meant, REPAIRED)
+    assert seen.certainty < 0.9
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (FieldType.DATE, "12/03/2026"),
+        (FieldType.MONEY, "12 305,67"),
+        (FieldType.NUMBER, "12 834"),
+        (FieldType.FINESS, "590796975"),
+    ],
+)
+def test_what_is_read_plainly_is_no_repair(kind: FieldType, text: str) -> None:
+    seen = typed(kind, text, optical=True)
+    assert (seen.code, seen.certainty) == (None, 1.0)
 
 
 def test_no_date_that_does_not_exist_is_repaired_into_another() -> None:
