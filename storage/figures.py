@@ -99,27 +99,26 @@ def by_establishment(session: Session, today: date) -> list[Share]:
     return _shares(session, code, func.max(func.coalesce(col(Case.establishment_name), "")), today)
 
 
+def ends_by_day(session: Session, first: date, last: date) -> Counter[date]:
+    """How many open cases have a cover that ends each day from ``first`` to ``last``, included."""
+    statement = (
+        sql_select(col(Period.ends), func.count(func.distinct(col(Period.case_id))))
+        .join(Case, col(Case.id) == col(Period.case_id))
+        .where(*_last_covers(first, last))
+        .group_by(col(Period.ends))
+    )
+    return Counter(dict(session.execute(statement).tuples().all()))
+
+
 def endings(
     session: Session, first: date, last: date, after: tuple[date, int] | None = None, size: int = 1_000
 ) -> list[Ending]:
-    """Open cases whose cover ends from ``first`` to ``last``, included, the nearest first."""
-    later = aliased(Period)
-    more = exists().where(
-        col(later.case_id) == col(Period.case_id),
-        col(later.status).in_(COVERING),
-        col(later.ends) > col(Period.ends),
-    )
+    """These cases, the nearest end first; ``after``: end and number of the last one seen."""
     ends: Any = func.max(col(Period.ends))
     statement = (
         select(Case, ends)
         .join(Case, col(Case.id) == col(Period.case_id))
-        .where(
-            col(Period.status).in_(COVERING),
-            col(Period.ends) >= first,
-            col(Period.ends) <= last,
-            col(Case.state) == CaseState.OPEN,
-            ~more,
-        )
+        .where(*_last_covers(first, last))
         .group_by(col(Case.id))
         .order_by(ends, col(Case.id))
         .limit(size)
@@ -128,6 +127,23 @@ def endings(
         on, number = after
         statement = statement.having((ends > on) | ((ends == on) & (col(Case.id) > number)))
     return [Ending(found, on) for found, on in session.exec(statement)]
+
+
+def _last_covers(first: date, last: date) -> tuple[Any, ...]:
+    """Periods granted that end in these days, of open cases, with none granted that ends later."""
+    later = aliased(Period)
+    more = exists().where(
+        col(later.case_id) == col(Period.case_id),
+        col(later.status).in_(COVERING),
+        col(later.ends) > col(Period.ends),
+    )
+    return (
+        col(Period.status).in_(COVERING),
+        col(Period.ends) >= first,
+        col(Period.ends) <= last,
+        col(Case.state) == CaseState.OPEN,
+        ~more,
+    )
 
 
 def _shares(session: Session, code: Any, name: Any, today: date) -> list[Share]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, tuple_
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, tuple_
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 
@@ -23,7 +23,7 @@ from storage.queues import OPEN_STATES, Place
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which items of every queue. ``None`` or empty: whatever it is."""
+    """Which items of every queue. ``None``: whatever it is; an empty text: those that have none."""
 
     states: tuple[ItemState, ...] = OPEN_STATES
     due_before: date | None = None
@@ -97,12 +97,12 @@ def items(session: Session, sought: Sought, after: tuple[datetime, int] | None, 
     statement = select(Item).where(col(Item.state).in_(sought.states))
     if sought.due_before is not None:
         statement = statement.where(col(Item.next_due) < sought.due_before)
-    if sought.caisse is not None or sought.finess is not None:
-        statement = statement.join(Case, col(Case.id) == col(Item.case_id))
-    if sought.caisse is not None:
-        statement = statement.where(col(Case.caisse) == sought.caisse)
-    if sought.finess is not None:
-        statement = statement.where(col(Case.establishment_finess) == sought.finess)
+    wanted = ((Case.caisse, sought.caisse), (Case.establishment_finess, sought.finess))
+    if any(value is not None for _, value in wanted):
+        statement = statement.outerjoin(Case, col(Case.id) == col(Item.case_id))
+    for column, value in wanted:
+        if value is not None:
+            statement = statement.where(func.coalesce(column, "") == value)
     if after is not None:
         place = tuple_(col(Item.created_at), col(Item.id))
         statement = statement.where(place > tuple_(literal(after[0], Instant), literal(after[1])))

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from gateway.circuits.contested import Reason
-from gateway.errors import NotFound
-from gateway.web import rows, story
-from gateway.web.access import Desk, Right, Viewer, desks
+from gateway.clock import paris_date
+from gateway.web import choices, rows, story
+from gateway.web.access import Right, desks
 from gateway.web.contestation import FILTERS
 from gateway.web.contested import sight_of
 from gateway.web.exports import PAGE, export, paged
 from gateway.web.house import InHouse, Seen, WebHouse
-from gateway.web.queue import SORTS, STATES
+from gateway.web.queue import here_of
 from gateway.web.search import LONGEST
 from gateway.web.tabular import Format, Sheet, Value
 from gateway.web.words import kind_titles, names
@@ -27,6 +27,7 @@ from storage.db import Session
 from storage.deadlines import Deadline
 from storage.deliveries import Delivery
 from storage.queues import Key, Line, Wanted
+from storage.tallies import NEVER
 
 router = APIRouter()
 
@@ -34,33 +35,14 @@ Short = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/files/{queue}/export.{kind}")
-def of_queue(
-    rooms: InHouse,
-    seen: Seen,
-    queue: str,
-    kind: Format,
-    *,
-    etat: Short = "ouverts",
-    type: Short = "",  # noqa: A002 (the word of the address)
-    tri: Short = "recent",
-) -> Response:
-    """A queue as it is filtered on its page, by arrival."""
-    desk = here(rooms, seen, queue)
-    etat = etat if etat in STATES else "ouverts"
-    wanted = Wanted(
-        queue,
-        tuple(one.circuit for one in desk),
-        STATES[etat][1],
-        type or None,
-        seen.login if etat == "a-moi" else None,
-        tri not in SORTS or tri != "ancien",
-    )
-
-    def page(session: Session, after: Key | None) -> Sequence[Line]:
-        return queues.page(session, wanted, after, PAGE).lines
-
-    found = paged(rooms, page, lambda line: Key(line.item.created_at, line.item.id or 0))
+def of_queue(request: Request, rooms: InHouse, seen: Seen, queue: str, kind: Format) -> Response:
+    """A queue as it is filtered and sorted on its page: the same address, the same rows."""
+    desk = here_of(rooms, seen, queue)
+    today = paris_date(rooms.clock.now())
+    chosen = choices.read(request.query_params, rooms.circuits.directory.caisses)
+    wanted = choices.wanted(chosen, queue, tuple(one.circuit for one in desk), seen.login, today)
     titles = kind_titles(rooms.circuits.by_name.values())
+    found = _by_due(rooms, wanted) if chosen.tri == "echeance" else _by_arrival(rooms, wanted)
     sheet = Sheet(f"file-{queue}", desk[0].title, rows.ITEMS, (rows.item(line, titles) for line in found))
     return export(rooms, seen, sheet, kind)
 
@@ -68,7 +50,7 @@ def of_queue(
 @router.get("/files/{queue}/echeances.{kind}")
 def due_dates(rooms: InHouse, seen: Seen, queue: str, kind: Format) -> Response:
     """What the items of a queue wait for, the nearest first."""
-    desk = here(rooms, seen, queue)
+    desk = here_of(rooms, seen, queue)
     places = [(one.circuit, one.name) for one in desk]
 
     def page(session: Session, after: tuple[date, int] | None) -> Sequence[tuple[Deadline, str | None]]:
@@ -141,15 +123,18 @@ def of_journal(rooms: InHouse, seen: Seen, kind: Format) -> Response:
     return export(rooms, seen, Sheet("journal", "Journal des preuves", rows.JOURNAL, made), kind)
 
 
-def here(rooms: WebHouse, seen: Viewer, queue: str) -> list[Desk]:
-    """The queues of this name that the person reads, circuit by circuit. Raises ``NotFound``."""
-    found = [d for d in desks(seen, rooms.circuits.by_name, rooms.circuits.directory) if d.name == queue]
-    if not found:
-        raise NotFound(
-            "Cette file n’existe pas, ou elle n’est pas ouverte à votre rôle ; aucun fichier n’a été fait."
-            " Revenez à la liste de vos files."
-        )
-    return found
+def _by_arrival(rooms: WebHouse, wanted: Wanted) -> Iterator[Line]:
+    def page(session: Session, after: Key | None) -> Sequence[Line]:
+        return queues.page(session, wanted, after, PAGE).lines
+
+    return paged(rooms, page, lambda line: Key(line.item.created_at, line.item.id or 0))
+
+
+def _by_due(rooms: WebHouse, wanted: Wanted) -> Iterator[Line]:
+    def page(session: Session, after: tuple[date, int] | None) -> Sequence[Line]:
+        return queues.page_by_due(session, wanted, after, PAGE).lines
+
+    return paged(rooms, page, lambda line: (line.item.next_due or NEVER, line.item.id or 0))
 
 
 def _told(rooms: WebHouse) -> Iterator[Sequence[Value]]:

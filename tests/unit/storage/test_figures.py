@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
@@ -179,7 +180,10 @@ def test_covers_that_end(database: Database, days: int, found: int) -> None:
         closed.state = CaseState.CLOSED
         _period(session, closed, TODAY + timedelta(days=3))
         _period(session, _case(session, "595"), TODAY - timedelta(days=1))
-        assert len(figures.endings(session, TODAY, TODAY + timedelta(days=days))) == found
+        last = TODAY + timedelta(days=days)
+        ending = figures.endings(session, TODAY, last)
+        assert len(ending) == found
+        assert figures.ends_by_day(session, TODAY, last) == Counter(one.ends for one in ending)
 
 
 def test_covers_that_end_page_by_page(database: Database) -> None:
@@ -209,6 +213,8 @@ def test_items_of_every_queue_by_what_is_sought(database: Database) -> None:
             "caisse": Sought(caisse="595"),
             "finess": Sought(finess="590000001"),
             "nobody": Sought(caisse="131"),
+            "no caisse": Sought(caisse=""),
+            "no finess": Sought(finess=""),
         }
         found = {
             name: [i.id for i in listing.items(session, one, None, 10)] for name, one in sought.items()
@@ -219,6 +225,8 @@ def test_items_of_every_queue_by_what_is_sought(database: Database) -> None:
             "caisse": [first.id],
             "finess": [first.id],
             "nobody": [],
+            "no caisse": [second.id],
+            "no finess": [second.id],
         }
         key = (first.created_at, first.id or 0)
         assert [i.id for i in listing.items(session, Sought(), key, 10)] == [second.id]
