@@ -13,13 +13,15 @@ from pathlib import Path
 from gateway import bootstrap
 from gateway.clock import SystemClock
 from gateway.errors import ConfigError, PasserelleError
+from gateway.evidence import health
 from gateway.settings import Settings
 from parsers.certificates import certificates_from, describe
 from parsers.errors import ParseError
 from parsers.limits import MIB
-from storage.db import Database
+from storage.db import Database, Session
 from storage.errors import StorageError
 from storage.keys import KeyRing
+from storage.schema import is_built
 from storage.vault import Vault
 
 _SOON = timedelta(days=30)
@@ -50,7 +52,26 @@ def examine(settings: Settings) -> list[Finding]:
     ]
     findings += [_told(f"boîte {box.name}", partial(_peer, box.host, box.port)) for box in settings.imap]
     findings += _certificates(settings, now)
+    findings += [
+        _told("registre", lambda: _asked(settings, health.ledger)),
+        _told("témoin", lambda: _asked(settings, lambda session: health.witness(session, settings, now))),
+        _told(
+            "horodatage", lambda: _asked(settings, lambda session: health.time_stamps(session, settings, now))
+        ),
+    ]
     return findings
+
+
+def _asked(settings: Settings, question: Callable[[Session], str]) -> str:
+    """The answer of the database; a new one has nothing to tell."""
+    database = Database(settings.database_url)
+    try:
+        if not is_built(database):
+            return "Rien encore."
+        with database.reading() as session:
+            return question(session)
+    finally:
+        database.close()
 
 
 def _told(name: str, check: Callable[[], str]) -> Finding:

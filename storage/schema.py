@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, inspect
 from sqlmodel import SQLModel
 
 from storage import (
@@ -110,6 +110,12 @@ _UPGRADE_LOCK = 8352_0001
 
 def metadata() -> MetaData:
     return SQLModel.metadata
+
+
+def is_built(database: Database) -> bool:
+    """Whether the tables of this version are there; nothing is made. Raises ``DatabaseUnavailable``."""
+    with translated():
+        return set(metadata().tables) <= set(inspect(database.engine).get_table_names())
 
 
 def upgrade(database: Database) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from gateway.clock import Clock, paris_date
+from gateway.evidence.health import DEPOSIT as LETTER
 from gateway.evidence.record import Recorder
 from gateway.evidence.witness import deposit
 from gateway.outbound.compose import Attached
 from gateway.outbound.housemail import HouseMail, HousePost
 from storage.db import Database
-
-LETTER = "temoin"
 
 
 class Deposits:
