@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select, update
+from sqlmodel import and_, col, or_, select, update
 
 from storage.db import Session
 from storage.deadlines import Deadline, DeadlineState, Reminder
@@ -66,7 +66,18 @@ def follow(
     return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
-def reminders_of(session: Session, entry_ids: Collection[int]) -> list[OutboxEntry]:
-    """The letters that reminded of these ones, oldest first."""
-    statement = select(OutboxEntry).where(col(OutboxEntry.follows).in_(entry_ids))
+def reminded_with(session: Session, entry: OutboxEntry) -> list[OutboxEntry]:
+    """``entry`` and the letters reminded of or handed over with it: same person, same case or mail."""
+    about = (
+        col(OutboxEntry.case_id) == entry.case_id
+        if entry.case_id is not None
+        else and_(col(OutboxEntry.case_id).is_(None), col(OutboxEntry.delivery) == entry.delivery)
+    )
+    statement = select(OutboxEntry).where(
+        col(OutboxEntry.recipient_key) == entry.recipient_key,
+        or_(
+            col(OutboxEntry.id) == entry.id,
+            and_(about, col(OutboxEntry.following).in_((Following.REMINDED, Following.ESCALATED))),
+        ),
+    )
     return list(session.exec(statement.order_by(col(OutboxEntry.id))))

@@ -16,6 +16,7 @@ from gateway import bootstrap, log
 from gateway.cli.upkeep import evidence_chores
 from gateway.contestations.schedule import load_retention
 from gateway.contesting.rooms import contesting_of
+from gateway.deadlines.calendar import FRANCE
 from gateway.deadlines.sweep import Sweeper
 from gateway.errors import Unavailable
 from gateway.house import House
@@ -23,11 +24,15 @@ from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.orphans import sweep_orphans
 from gateway.intake.smtp import SmtpListener
+from gateway.opening import opened_letter
+from gateway.outbound.chase import ChasePost
 from gateway.outbound.dispatch import Dispatcher, Limits, Patience
+from gateway.outbound.follow import Follower
 from gateway.outbound.reminders import ReminderPost
 from gateway.outbound.send import Smarthost
 from gateway.reopening import Locks
 from gateway.unlocking import unlock
+from gateway.waking import wake_up
 from gateway.web.app import create_app
 from gateway.web.house import WebHouse
 from gateway.web.oidc import SignOn
@@ -40,6 +45,8 @@ _ORPHAN_SECONDS = 900.0
 _LEFTOVER_AGE = timedelta(days=1)
 """No message takes a day to arrive: a temporary file that old is what a crash left."""
 _WEB_START_SECONDS = 20.0
+_WEB_STOP_SECONDS = 5
+"""Pages kept up to date hold their connection; they come back by themselves."""
 PAGE_DPI = 110.0
 
 
@@ -88,6 +95,8 @@ class Premises:
             "orphans": (_ORPHAN_SECONDS, lambda: sweep_orphans(self.door, house.clock.now())),
             "leftovers": (_ORPHAN_SECONDS, lambda: house.vault.sweep(house.clock.now() - _LEFTOVER_AGE)),
             "sweep": (_SWEEP_SECONDS, self._sweeper().once),
+            "waking": (_SWEEP_SECONDS, lambda: wake_up(house)),
+            "follow": (_SWEEP_SECONDS, self._follower().once),
             "keys": (_SWEEP_SECONDS, Locks(house).once),
         }
         chores |= evidence_chores(house, lambda: self.door.tally)
@@ -112,6 +121,28 @@ class Premises:
         )
         return Sweeper(
             house.database, house.recorder, house.clock, circuits, directory, house.calendars, post=post
+        )
+
+    def _follower(self) -> Follower:
+        house = self.house
+        asked = house.settings.outgoing
+        chase = ChasePost(
+            house.vault,
+            house.circuits.by_name,
+            lambda mailbox: signing_identity(house.ring, mailbox),
+            asked.per_correspondent_per_day,
+            house.trust.intermediates,
+            choose=house.chooser(),
+            cipher=asked.encryption,
+            transport=asked.key_transport,
+        )
+        return Follower(
+            house.database,
+            house.recorder,
+            house.clock,
+            chase,
+            house.circuits.directory.phone_of,
+            lambda day: house.calendars.named(FRANCE).off(day) is None,
         )
 
     def _dispatcher(self) -> Dispatcher:
@@ -166,6 +197,7 @@ class Premises:
                 ),
                 read_text=house.reader.plain_text,
                 read_html=house.reader.safe_html,
+                open_letter=partial(opened_letter, house),
                 unlock=partial(unlock, house),
                 page_dpi=PAGE_DPI,
                 wake=self.worker.wake,
@@ -179,7 +211,12 @@ class Premises:
         )
         server = uvicorn.Server(
             uvicorn.Config(
-                app, host=settings.host, port=settings.port, log_level="warning", server_header=False
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=_WEB_STOP_SECONDS,
             )
         )
         self._web = server

@@ -20,7 +20,7 @@ from gateway.outbound.badaddress import flag_failed
 from gateway.outbound.handing import ANSWERED, PhoneOf, came, hand_over, no_phone
 from parsers.report import AUTO_REPLY, READ, Report
 from parsers.unpack import Message
-from storage import lettermoves, outbox
+from storage import followups, lettermoves, outbox
 from storage.calls import CallReason
 from storage.db import Session
 from storage.deliveries import Delivery
@@ -81,10 +81,16 @@ def apply_receipt(
 
 def _of_reminded(session: Session, entry: OutboxEntry, action: str, at: datetime) -> tuple[Event, ...]:
     """Who reads our reminder knows of the letter it reminds of; its mere delivery says nothing of it."""
-    if entry.follows is None or action not in {Cause.DISPLAYED, Cause.PROCESSED}:
+    if action not in {Cause.DISPLAYED, Cause.PROCESSED}:
         return ()
-    reminded = outbox.get(session, entry.follows)
-    return came(session, reminded, action, at) if reminded is not None else ()
+    told = [came(session, one, action, at) for one in _reminded_of(session, entry)]
+    return tuple(event for events in told for event in events)
+
+
+def _reminded_of(session: Session, entry: OutboxEntry) -> list[OutboxEntry]:
+    """The letters that ``entry`` reminds of, none for a letter of its own."""
+    first = outbox.get(session, entry.follows) if entry.follows is not None else None
+    return followups.reminded_with(session, first) if first is not None else []
 
 
 def _diagnostic(report: Report, entry: OutboxEntry) -> str:
@@ -110,12 +116,8 @@ def answered(
     session: Session, entry: OutboxEntry, delivery: str, detail: str, at: datetime
 ) -> tuple[Event, ...]:
     """Note that what a letter asked for has come with ``delivery``; nothing when it was already noted."""
-    concerned = [entry]
-    reminded = outbox.get(session, entry.follows) if entry.follows is not None else None
-    if reminded is not None:
-        concerned.append(reminded)
     events: list[Event] = []
-    for one in concerned:
+    for one in (entry, *_reminded_of(session, entry)):
         receipt = Receipt(outbox_id=one.id or 0, delivery=delivery, action=ANSWERED, detail=detail, at=at)
         if not outbox.add_receipt(session, receipt):
             continue

@@ -7,7 +7,7 @@ from datetime import timedelta
 from storage import deadlines, followups, outbox
 from storage.db import Database, Session
 from storage.deadlines import Deadline, DeadlineState
-from storage.followups import UNDER_WAY, follow, reminders_of, unanswered
+from storage.followups import UNDER_WAY, follow, reminded_with, unanswered
 from storage.outbox import Following, OutboxEntry
 from tests.builders import rows
 from tests.builders.rows import AT
@@ -66,13 +66,16 @@ def test_one_hand_moves_the_wait_on(database: Database) -> None:
         assert not follow(session, number, UNDER_WAY, Following.ANSWERED)
 
 
-def test_a_reminder_knows_the_letter_it_reminds_of(database: Database) -> None:
+def test_letters_to_one_person_about_one_mail_were_reminded_of_together(database: Database) -> None:
     with database.transaction() as session:
         rows.delivery(session, "a")
-        first = _letter(session, 1)
-        again = _letter(session, 2, follows=first.id)
-        assert reminders_of(session, [first.id or 0]) == [again]
-        assert reminders_of(session, [again.id or 0]) == []
+        rows.delivery(session, "b")
+        first = _letter(session, 1, following=Following.REMINDED)
+        again = _letter(session, 2, following=Following.ESCALATED)
+        _letter(session, 3, following=Following.ANSWERED)
+        _letter(session, 4, following=Following.REMINDED, delivery="b" * 64)
+        _letter(session, 5, following=Following.REMINDED, recipient="autre@chu.example")
+        assert [e.id for e in reminded_with(session, again)] == [first.id, again.id]
 
 
 def test_what_a_reminder_asked_for_and_has_come_answers_it(database: Database) -> None:
