@@ -101,13 +101,14 @@ def by_establishment(session: Session, today: date) -> list[Share]:
 
 def ends_by_day(session: Session, first: date, last: date) -> Counter[date]:
     """How many open cases have a cover that ends each day from ``first`` to ``last``, included."""
+    ends: Any = col(Period.ends)
     statement = (
-        sql_select(col(Period.ends), func.count(func.distinct(col(Period.case_id))))
+        sql_select(ends, func.count(func.distinct(col(Period.case_id))))
         .join(Case, col(Case.id) == col(Period.case_id))
         .where(*_last_covers(first, last))
-        .group_by(col(Period.ends))
+        .group_by(ends)
     )
-    return Counter(dict(session.execute(statement).tuples().all()))
+    return Counter({day: number for day, number in session.execute(statement)})  # noqa: C416 (rows)
 
 
 def endings(
