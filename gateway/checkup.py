@@ -52,14 +52,18 @@ def examine(settings: Settings) -> list[Finding]:
     ]
     findings += [_told(f"boîte {box.name}", partial(_peer, box.host, box.port)) for box in settings.imap]
     findings += _certificates(settings, now)
-    findings += [
-        _told("registre", lambda: _asked(settings, health.ledger)),
-        _told("témoin", lambda: _asked(settings, lambda session: health.witness(session, settings, now))),
-        _told(
-            "horodatage", lambda: _asked(settings, lambda session: health.time_stamps(session, settings, now))
-        ),
-    ]
+    if findings[1].ok:  # otherwise the database has already said why it answers nothing
+        findings += _proofs(settings, now)
     return findings
+
+
+def _proofs(settings: Settings, now: datetime) -> list[Finding]:
+    questions: dict[str, Callable[[Session], str]] = {
+        "registre": health.ledger,
+        "témoin": lambda session: health.witness(session, settings, now),
+        "horodatage": lambda session: health.time_stamps(session, settings, now),
+    }
+    return [_told(name, partial(_asked, settings, asked)) for name, asked in questions.items()]
 
 
 def _asked(settings: Settings, question: Callable[[Session], str]) -> str:

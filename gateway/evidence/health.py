@@ -1,4 +1,4 @@
-"""What `passerelle doctor` asks of the proofs: the ledger adds up, the witness and the authority are served."""
+"""What `passerelle doctor` asks of the proofs: ledger, witness, time stamps."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ def time_stamps(session: Session, settings: Settings, at: datetime) -> str:
     """That checkpoints get their time stamps. Raises ``PasserelleError``."""
     asked = settings.evidence
     if asked.stamp_url is None and asked.stamp_ca is None:
-        return (
-            "Aucune autorité d'horodatage : l'heure du journal est celle de cette machine (« stamp_url »)."
-        )
+        return "Aucune autorité d'horodatage : l'heure est celle de cette machine (« stamp_url »)."
     if asked.stamp_url is None or asked.stamp_ca is None:
         raise PasserelleError("« stamp_url » et « stamp_ca » vont ensemble : donnez les deux.")
     Authority.of(settings.path(asked.stamp_ca))
