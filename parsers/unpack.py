@@ -54,6 +54,10 @@ class Message:
     troubles: tuple[str, ...] = ()
     claims: dict[str, str] = field(default_factory=dict)
     """Other ``X-MSS-*`` fields, lower case, as the sender wrote them: shown to people, never believed."""
+    notification_to: tuple[str, ...] = ()
+    """Every address of ``Disposition-Notification-To``: RFC 8098, 2.1 answers one alone by itself."""
+    notification_demands: bool = False
+    """``Disposition-Notification-Options`` demands something (``required``): RFC 8098, 2.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,11 @@ def _message(root: Part, report: Report | None, body: str, troubles: tuple[str, 
         body=body,
         troubles=troubles,
         claims=_claims(root),
+        notification_to=_addresses(root, "disposition-notification-to"),
+        notification_demands=any(
+            re.search(rb"=\s*required\b", value, re.IGNORECASE)
+            for value in root.raw_all("disposition-notification-options")
+        ),
     )
 
 

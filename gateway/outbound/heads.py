@@ -19,8 +19,8 @@ _CRLF = b"\r\n"
 def heads(draft: Draft, *, receipt: bool) -> bytes:
     """The headers of the message, without those of its content, each ended by CRLF.
 
-    ``receipt`` asks the reader for a disposition notification (RFC 8098). An automatic answer never does:
-    it has no return path to send one to.
+    ``receipt`` asks the reader for a disposition notification (RFC 8098), when the policy of the mailbox
+    does too. An automatic answer never does: it has no return path to send one to.
     """
     recipient = wire_address(draft.recipient)
     message = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
@@ -37,7 +37,7 @@ def heads(draft: Draft, *, receipt: bool) -> bytes:
         message["Auto-Submitted"] = "auto-replied" if draft.answers else "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Content-Language"] = "fr"
-    if receipt and not draft.answers:
+    if receipt and not draft.answers and draft.mailbox.ask_reading:
         message["Disposition-Notification-To"] = draft.mailbox.address
     message["MIME-Version"] = "1.0"
     return message.as_bytes().removesuffix(_CRLF)
