@@ -13,7 +13,7 @@ from gateway.identities import mailbox_identities
 from gateway.triage.nested import Unwrapped, unwrap
 from gateway.triage.revocation import Proved
 from gateway.triage.unseal import PROOF, judgment_rows, unseal, with_kept
-from parsers.smime.model import Trust
+from parsers.smime.model import Opened, Trust
 from parsers.unpack import Unpacked
 from storage import judgments
 from storage.db import Session
@@ -71,6 +71,14 @@ def unwrap_delivery(
     )
     judged = [(layer.path, layer.proved) for layer in unwrapped.layers]
     return unwrapped, _kept(house, delivery, judged, trust).write
+
+
+def opened_letter(house: House, raw: bytes, mailbox: str) -> bytes:
+    """A letter of ours that left encrypted, opened with a key of the mailbox it left from: it was encrypted
+    for that one too. Raises ``ParseError`` when it was not."""
+    keys = mailbox_identities(house.ring, mailbox)
+    opened: Opened = house.reader.sandbox.run("open", raw, tuple(keys), Trust(), house.clock.now())
+    return opened.entity
 
 
 def _trust(house: House, delivery: Delivery) -> Trust:

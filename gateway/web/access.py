@@ -40,6 +40,8 @@ class Right(StrEnum):
     """See what is set aside and release it."""
     LEDGER = "ledger"
     """See what each mailbox received, and that nothing is missing; never a message."""
+    LETTERS = "letters"
+    """See the models of letters, filled with samples."""
     JOURNAL = "journal"
     PEOPLE = "people"
     """Make accounts, give and take roles, tokens and sessions; never a document."""
@@ -58,6 +60,7 @@ RIGHT_TITLES: Mapping[Right, str] = {
     Right.TAKE_OVER: "Reprendre ou attribuer le travail d'autrui",
     Right.SUPERVISE: "Voir et relancer les messages mis de côté",
     Right.LEDGER: "Voir le registre des boîtes",
+    Right.LETTERS: "Voir les modèles de lettres",
     Right.JOURNAL: "Lire le journal des preuves",
     Right.PEOPLE: "Gérer les comptes, les rôles, les sessions et les jetons",
     Right.ADMINISTER: "Voir boîtes, annuaire, circuits, clés et travaux",
@@ -69,9 +72,10 @@ MATRIX: Mapping[str, frozenset[Right]] = {
     "cnse-admin": _STAFF | {Right.EVIDENCE},
     "cnse-medical": _STAFF | {Right.EVIDENCE, Right.MEDICAL_CONTENT},
     "cpam": _STAFF | {Right.REGISTER},
-    "supervisor": _STAFF | {Right.EVIDENCE, Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE, Right.LEDGER},
+    "supervisor": _STAFF
+    | {Right.EVIDENCE, Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE, Right.LEDGER, Right.LETTERS},
     "auditor": frozenset({Right.JOURNAL}),
-    "admin": frozenset({Right.PEOPLE, Right.ADMINISTER, Right.LEDGER}),
+    "admin": frozenset({Right.PEOPLE, Right.ADMINISTER, Right.LEDGER, Right.LETTERS}),
 }
 """Rights of each role; ``cpam:594`` has those of ``cpam``, for the queues that name it."""
 
@@ -89,7 +93,7 @@ SCOPES: Mapping[str, frozenset[Right]] = {
     "content": frozenset({Right.CONTENT, Right.EVIDENCE}),
     "medical": frozenset({Right.MEDICAL_CONTENT}),
     "act": frozenset({Right.ACT, Right.TAKE_OVER}),
-    "supervise": frozenset({Right.SUPERVISE, Right.LEDGER}),
+    "supervise": frozenset({Right.SUPERVISE, Right.LEDGER, Right.LETTERS}),
     "journal": frozenset({Right.JOURNAL}),
     "calendar": frozenset(),
 }
@@ -150,6 +154,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("GET", "/elements/{item_id}/lettre"): Right.ACT,
     ("POST", "/elements/{item_id}/lettre"): Right.ACT,
     ("GET", "/elements/{item_id}/lettres/{letter_id}"): Right.CONTENT,
+    ("GET", "/elements/{item_id}/lettres/{letter_id}/page"): Right.CONTENT,
     ("GET", "/elements/{item_id}/transmission"): Right.MEDICAL_CONTENT,
     ("POST", "/elements/{item_id}/transmission"): Right.MEDICAL_CONTENT,
     ("GET", "/dossiers/{reference}/immatriculation"): Right.REGISTER,
@@ -203,6 +208,12 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("POST", "/administration/sessions/{session_id}/fermer"): Right.PEOPLE,
     ("GET", "/administration/boites"): Right.ADMINISTER,
     ("GET", "/administration/annuaire"): Right.ADMINISTER,
+    ("POST", "/administration/annuaire/adresses"): Right.ADMINISTER,
+    ("GET", "/administration/certificats"): Right.ADMINISTER,
+    ("POST", "/administration/certificats/{number}/{decision}"): Right.ADMINISTER,
+    ("GET", "/lettres"): Right.LETTERS,
+    ("GET", "/lettres/{circuit}/{name}"): Right.LETTERS,
+    ("GET", "/lettres/{circuit}/{name}/page"): Right.LETTERS,
     ("GET", "/administration/circuits"): Right.ADMINISTER,
     ("GET", "/administration/circuits/{name}"): Right.ADMINISTER,
     ("GET", "/administration/cles"): Right.ADMINISTER,

@@ -12,7 +12,7 @@ from gateway.errors import NotFound
 from gateway.web.house import InHouse, Shown
 from parsers.certificates import describe
 from parsers.errors import ParseError
-from storage import certbook
+from storage import addresses, certbook
 from storage.certbook import CertificateState
 
 router = APIRouter(prefix="/administration")
@@ -39,18 +39,20 @@ class Certified:
 
 @router.get("/annuaire")
 def directory(request: Request, rooms: InHouse, shown: Shown) -> Response:
-    """Caisses, establishments, correspondents with their certificates, and those seen in signed mail."""
+    """Caisses, establishments, correspondents with their certificates, addresses that gave letters back."""
     known = rooms.circuits.directory
     with rooms.database.reading() as session:
-        seen = certbook.listed(session, list(CertificateState), _SEEN)
+        waiting = len(certbook.listed(session, [CertificateState.PROPOSED], _SEEN))
+        failed = addresses.listed(session, _SEEN)
     return shown.show(
         request,
         "annuaire.html",
         caisses=sorted(known.caisses.values(), key=lambda caisse: (caisse.departement, caisse.code)),
         establishments=sorted(known.establishments.values(), key=lambda one: one.name),
-        correspondents=[_certified(one) for one in known.correspondents],
+        correspondents=[certified(one) for one in known.correspondents],
         unconfirmed=len(known.unconfirmed),
-        seen=seen,
+        waiting=waiting,
+        failed=failed,
         now=rooms.clock.now(),
     )
 
@@ -70,7 +72,8 @@ def circuit(request: Request, rooms: InHouse, shown: Shown, name: str) -> Respon
     return shown.show(request, "circuit.html", circuit=found, units=UNITS, calendars=CALENDARS)
 
 
-def _certified(who: Correspondent) -> Certified:
+def certified(who: Correspondent) -> Certified:
+    """A correspondent with what its files hold."""
     return Certified(who, tuple(_end(der) for der in who.certificates))
 
 

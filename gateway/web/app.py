@@ -7,11 +7,13 @@ from fastapi import Depends, FastAPI
 from gateway.web import (
     account,
     actions,
+    addresses,
     admin_circuits,
     admin_house,
     admin_people,
     admin_tokens,
     case,
+    certificates,
     choice,
     conservation,
     contestation,
@@ -25,8 +27,10 @@ from gateway.web import (
     forward,
     invitation,
     item,
+    keptletter,
     ledger,
     letter,
+    letters,
     listings,
     message,
     moves,
@@ -84,12 +88,21 @@ def create_app(rooms: WebHouse) -> FastAPI:
         reading,
         letter,
         sent,
+        keptletter,
         forward,
         registration,
     )
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
-    administration = (admin_people, admin_tokens, admin_house, admin_circuits)
+    administration = (
+        certificates,
+        addresses,
+        letters,
+        admin_people,
+        admin_tokens,
+        admin_house,
+        admin_circuits,
+    )
     for module in (*doors, *administration, listings, *work, *contested, ledger, supervise):
         app.include_router(module.router)
     mount(app, rooms.settings.api_per_minute)

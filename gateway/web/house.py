@@ -53,6 +53,9 @@ class WebHouse:
     """``(delivery, position, password, login)``: read a locked document with a password, given once."""
     read_html: Callable[[bytes, dict[str, bytes]], str] | None = None
     """``(HTML of a mail, its pictures by Content-ID) -> page`` without anything active, in the sandbox."""
+    open_letter: Callable[[bytes, str], bytes] | None = None
+    """``(letter of ours, mailbox it left from) -> what was signed``, by the keys of that mailbox, in the
+    sandbox; without it an encrypted letter shows that it is one."""
     page_dpi: float = 110
     wake: Callable[[str], None] = lambda _: None
     """Told the SHA-256 of a delivery released from a page, after the commit; its failure is harmless."""

@@ -23,6 +23,7 @@ NAVIGATION: tuple[tuple[Right, str, str], ...] = (
     (Right.WORK, "/contestations", "Contestations"),
     (Right.SUPERVISE, "/mis-de-cote", "Mis de côté"),
     (Right.SUPERVISE, "/conservation", "Conservation"),
+    (Right.SUPERVISE, "/lettres", "Lettres"),
     (Right.LEDGER, "/registre", "Registre"),
     (Right.JOURNAL, "/journal", "Journal"),
     (Right.PEOPLE, "/personnes", "Administration"),
@@ -35,7 +36,9 @@ ADMINISTRATION: tuple[tuple[Right, str, str], ...] = (
     (Right.PEOPLE, "/administration/jetons", "Jetons"),
     (Right.ADMINISTER, "/administration/boites", "Boîtes"),
     (Right.ADMINISTER, "/administration/annuaire", "Annuaire"),
+    (Right.ADMINISTER, "/administration/certificats", "Certificats"),
     (Right.ADMINISTER, "/administration/circuits", "Circuits"),
+    (Right.LETTERS, "/lettres", "Lettres"),
     (Right.ADMINISTER, "/administration/cles", "Clés"),
     (Right.ADMINISTER, "/administration/travaux", "Travaux"),
 )
@@ -81,6 +84,10 @@ DONE_SENTENCES = {
     "session-fermee": "La session est fermée.",
     "jeton-revoque": "Le jeton n’ouvre plus rien.",
     "oublie": "Le texte gardé est effacé.",
+    "certificat-confirmed": "Le certificat est confirmé : les lettres à cette adresse partiront chiffrées.",
+    "certificat-rejected": "Le certificat est écarté : il ne chiffrera aucune lettre.",
+    "adresse-remplacee": "L’adresse est remplacée : les prochaines lettres iront à la nouvelle.",
+    "adresse-levee": "L’adresse n’est plus signalée ; les lettres y partent de nouveau.",
     "expire": "Votre session a expiré : identifiez-vous pour continuer.",
 }
 

@@ -1,0 +1,58 @@
+"""The words of a letter as they left, read again from the bytes kept, in a frame that runs nothing."""
+
+from __future__ import annotations
+
+from html import escape
+
+from fastapi import APIRouter, Response
+
+from gateway.errors import NotFound
+from gateway.outbound.preview import Kept, kept
+from gateway.web.access import Right
+from gateway.web.actions import desk_of_item
+from gateway.web.guard import ForbiddenError
+from gateway.web.house import InHouse, RowId, Seen, WebHouse
+from gateway.web.letters import FRAMED_LETTER
+from gateway.web.sent import NO_LETTER, SEALED_LETTER
+from parsers.errors import ParseError
+from storage import outbox
+from storage.outbox import OutboxEntry
+
+router = APIRouter()
+
+SEALED = (
+    "Cette lettre est partie chiffrée pour son destinataire ; ses octets sont gardés et se téléchargent."
+)
+
+
+@router.get("/elements/{item_id}/lettres/{letter_id}/page")
+def page(rooms: InHouse, seen: Seen, item_id: RowId, letter_id: RowId) -> Response:
+    """The page that the reader received; its plain text when it had none; a sentence when it is sealed."""
+    with rooms.database.reading() as session:
+        item, _ = desk_of_item(rooms, seen, session, item_id)
+        entry = outbox.get(session, letter_id)
+    about = entry is not None and (
+        entry.delivery == item.delivery or (item.case_id is not None and entry.case_id == item.case_id)
+    )
+    if entry is None or not about:
+        raise NotFound(NO_LETTER)
+    circuit = rooms.circuits.by_name.get(item.circuit)
+    model = circuit.letters.get(entry.letter) if circuit is not None else None
+    if (model is None or model.content == "medical") and not seen.may(Right.MEDICAL_CONTENT):
+        raise ForbiddenError(SEALED_LETTER)
+    found = read_again(rooms, entry)
+    words = f"<p>{SEALED}</p>" if found.sealed else f"<pre>{escape(found.text)}</pre>"
+    html = found.html or f'<!DOCTYPE html><html lang="fr"><title>Lettre</title>{words}</html>'
+    return Response(html, media_type="text/html; charset=utf-8", headers=FRAMED_LETTER)
+
+
+def read_again(rooms: WebHouse, entry: OutboxEntry) -> Kept:
+    """What a letter says; one encrypted for the mailbox it left from too is opened with its key."""
+    raw = rooms.vault.get(entry.raw_sha256)
+    found = kept(raw)
+    if not found.sealed or rooms.open_letter is None:
+        return found
+    try:
+        return kept(rooms.open_letter(raw, entry.mailbox))
+    except ParseError:
+        return found
