@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    Date,
     Subquery,
     Tuple,
     UnaryExpression,
@@ -30,7 +31,7 @@ from storage.cases import Case, Item, ItemState
 from storage.db import Instant, Session
 from storage.deadlines import PENDING, Deadline
 from storage.deliveries import Delivery, DeliveryState
-from storage.tallies import Tally
+from storage.tallies import NEVER, Tally
 
 Place = tuple[str, str]
 """A queue of a circuit: (circuit, queue). Two circuits may use the same name for a queue."""
@@ -74,6 +75,21 @@ class Wanted:
     kind: str | None = None
     taken_by: str | None = None
     newest_first: bool = True
+    unheld: bool = False
+    """Only what nobody holds."""
+    caisse: str | None = None
+    finess: str | None = None
+    since: datetime | None = None
+    """Received at or after this instant."""
+    before: datetime | None = None
+    """Received before this instant."""
+    due_from: date | None = None
+    due_before: date | None = None
+    """The next due date lies from the first day on, before the second."""
+    undated: bool = False
+    """Only what waits for no due date."""
+    lacking: bool | None = None
+    """Whether something was missing in its documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +148,19 @@ def page(session: Session, wanted: Wanted, after: Key | None = None, size: int =
 
 
 def page_by_due(session: Session, wanted: Wanted, after: tuple[date, int] | None, size: int = 50) -> Page:
-    """One page of the items that have a pending deadline, the most urgent first.
+    """One page of the items, the most urgent first; those that wait for no due date come last.
 
-    The key is the due date and the item's id; ``Page.next`` carries the last item's id only, the
-    caller reads its due date on the last line.
+    The key is the due date (``NEVER`` for none) and the item's id; ``Page.next`` carries the last item's id
+    only, the caller reads its due date on the last line.
     """
     arms = [
-        _by_due(wanted, circuit, state, after, size + 1).subquery()
+        arm.subquery()
         for circuit in wanted.circuits
         for state in wanted.states
+        for arm in _by_due(wanted, circuit, state, after, size + 1)
     ]
-    return _page(session, arms, (col(Item.next_due), col(Item.id)), size)
+    order = (func.coalesce(col(Item.next_due), literal(NEVER, Date)), col(Item.id))
+    return _page(session, arms, order, size)
 
 
 def _page(session: Session, arms: Sequence[Subquery], order: Sequence[Any], size: int) -> Page:
@@ -235,7 +253,23 @@ def _filtered(statement: SelectOfScalar[Any], wanted: Wanted) -> SelectOfScalar[
         statement = statement.where(Item.kind == wanted.kind)
     if wanted.taken_by is not None:
         statement = statement.where(Item.taken_by == wanted.taken_by)
-    return statement
+    if wanted.unheld:
+        statement = statement.where(col(Item.taken_by).is_(None))
+    if wanted.caisse is not None:
+        statement = statement.where(Item.caisse == wanted.caisse)
+    if wanted.finess is not None:
+        statement = statement.where(Item.finess == wanted.finess)
+    if wanted.lacking is not None:
+        statement = statement.where(col(Item.lacking).is_(wanted.lacking))
+    if wanted.since is not None:
+        statement = statement.where(col(Item.created_at) >= wanted.since)
+    if wanted.before is not None:
+        statement = statement.where(col(Item.created_at) < wanted.before)
+    if wanted.due_from is not None:
+        statement = statement.where(col(Item.next_due) >= wanted.due_from)
+    if wanted.due_before is not None:
+        statement = statement.where(col(Item.next_due) < wanted.due_before)
+    return statement.where(col(Item.next_due).is_(None)) if wanted.undated else statement
 
 
 def _by_state(
@@ -252,17 +286,22 @@ def _by_state(
 
 def _by_due(
     wanted: Wanted, circuit: str, state: ItemState, after: tuple[date, int] | None, size: int
-) -> SelectOfScalar[Any]:
-    statement = _filtered(select(Item.id), wanted).where(
-        Item.circuit == circuit,
-        Item.queue == wanted.queue,
-        Item.state == state,
-        col(Item.next_due).is_not(None),
+) -> list[SelectOfScalar[Any]]:
+    """Two walks along one index: what has a due date, then what has none."""
+    here = _filtered(select(Item.id), wanted).where(
+        Item.circuit == circuit, Item.queue == wanted.queue, Item.state == state
     )
-    if after is not None:
-        place = tuple_(col(Item.next_due), col(Item.id))
-        statement = statement.where(place > tuple_(literal(after[0]), literal(after[1])))
-    return statement.order_by(col(Item.next_due), col(Item.id)).limit(size)
+    dated = here.where(col(Item.next_due).is_not(None))
+    undated = here.where(col(Item.next_due).is_(None))
+    walks = []
+    if after is None or after[0] < NEVER:
+        if after is not None:
+            place = tuple_(col(Item.next_due), col(Item.id))
+            dated = dated.where(place > tuple_(literal(after[0]), literal(after[1])))
+        walks.append(dated.order_by(col(Item.next_due), col(Item.id)).limit(size))
+    elif after is not None:
+        undated = undated.where(col(Item.id) > after[1])
+    return [*walks, undated.order_by(col(Item.id)).limit(size)]
 
 
 def _neighbour(item: Item, *, newer: bool) -> SelectOfScalar[Any]:

@@ -12,6 +12,7 @@ from gateway.web import (
     admin_house,
     admin_people,
     admin_tokens,
+    bulk,
     case,
     certificates,
     choice,
@@ -32,6 +33,7 @@ from gateway.web import (
     letter,
     letters,
     listings,
+    live,
     message,
     moves,
     proposal,
@@ -40,6 +42,7 @@ from gateway.web import (
     registration,
     remarks,
     richtext,
+    saved,
     search,
     secondfactor,
     sent,
@@ -69,8 +72,12 @@ def create_app(rooms: WebHouse) -> FastAPI:
     pages = Pages(rooms.clock)
     app.state.house = rooms
     app.state.pages = pages
+    app.state.live = live.Live(rooms)
     work = (
         queue,
+        bulk,
+        saved,
+        live,
         search,
         item,
         actions,

@@ -109,7 +109,8 @@ def _viewer(rooms: WebHouse, request: Request) -> Viewer | None:
     if found is None or found[0].stage is not Stage.FULL:
         return None
     opened, person = found
-    waits = "text/event-stream" in request.headers.get("accept", "")  # a page left open is not a person
+    # a page left open is not a person: neither its stream nor the lists it asks for keep a session alive
+    waits = "text/event-stream" in request.headers.get("accept", "") or request.headers.get("x-flux") == "1"
     if sessions.stale(opened, at) and not waits:
         with rooms.database.transaction() as session:
             sessions.touch(session, name, at)

@@ -1,4 +1,4 @@
-"""The queues a person may read, and one queue as a table."""
+"""The queues a person may read, and one queue as a table that is sorted, filtered and ticked."""
 
 from __future__ import annotations
 
@@ -7,52 +7,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.cases.transitions import locked_by
 from gateway.clock import paris_date
 from gateway.errors import NotFound
-from gateway.web.access import Desk, Viewer, desks
+from gateway.web import actions, bulk, choices, remarks
+from gateway.web.access import Desk, Right, Viewer, desks
+from gateway.web.choices import Choices
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
 from gateway.web.words import kind_titles
-from storage import queues
-from storage.cases import ItemState
+from storage import queues, views
 from storage.db import Session
 from storage.queues import Key, Line, QueueCount, Wanted
+from storage.tallies import NEVER
 
 router = APIRouter()
 
 PAGE = 50
-STATES: dict[str, tuple[str, tuple[ItemState, ...]]] = {
-    "ouverts": ("Ouverts", queues.OPEN_STATES),
-    "nouveaux": ("Nouveaux", (ItemState.NEW,)),
-    "a-moi": ("À moi", (ItemState.TAKEN, ItemState.WAITING)),
-    "pris": ("Pris", (ItemState.TAKEN,)),
-    "attente": ("En attente", (ItemState.WAITING,)),
-    "termines": ("Terminés", (ItemState.DONE,)),
-}
-SORTS = {
-    "recent": "Plus récents d’abord",
-    "ancien": "Plus anciens d’abord",
-    "echeance": "Échéance la plus proche",
-}
 
 _CURSOR = re.compile(r"([0-9T:.+-]{10,40})~([0-9]{1,15})")
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the filter of a queue says, each with a safe default."""
-
-    etat: str = "ouverts"
-    type: str = ""
-    tri: str = "recent"
-
-    def query(self, **changed: str) -> str:
-        values = {"etat": self.etat, "type": self.type, "tri": self.tri} | changed
-        defaults = {"etat": "ouverts", "type": "", "tri": "recent"}
-        return urlencode({k: v for k, v in values.items() if v != defaults.get(k)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,71 +38,70 @@ class Counted:
 
 @router.get("/files")
 def every_queue(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Response:
-    """Counters of each queue; the empty ones of the caisses are folded away."""
+    """Counters of each queue; the empty ones of the caisses are folded away. Notes that name the person."""
     found = desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
+    places = [(desk.circuit, desk.name) for desk in found]
     with rooms.database.reading() as session:
-        counts = queues.counts(
-            session,
-            [(desk.circuit, desk.name) for desk in found],
-            seen.login,
-            paris_date(rooms.clock.now()),
-        )
+        counts = queues.counts(session, places, seen.login, paris_date(rooms.clock.now()))
+        called = remarks.waiting(session, seen, places)
+        kept = [
+            view for view in views.of_person(session, seen.login) if view.queue in {p[1] for p in places}
+        ]
     groups = []
     for circuit in rooms.circuits.by_name.values():
         here = [Counted(d, counts[d.circuit, d.name]) for d in found if d.circuit == circuit.name]
         if here:
             groups.append({"circuit": circuit, "queues": here})
-    return shown.show(request, "files.html", groups=groups)
+    return shown.show(
+        request,
+        "files.html",
+        groups=groups,
+        called=called,
+        views=kept,
+        titles={desk.name: desk.title for desk in found},
+    )
 
 
 @router.get("/files/{queue}")
 def one_queue(
-    request: Request,
-    rooms: InHouse,
-    seen: Seen,
-    shown: Shown,
-    queue: str,
-    *,
-    etat: str = "ouverts",
-    type: str = "",  # noqa: A002 (the word of the address)
-    tri: str = "recent",
-    apres: str = "",
+    request: Request, rooms: InHouse, seen: Seen, shown: Shown, queue: str, *, apres: str = ""
 ) -> Response:
-    """One page of a queue, by key."""
-    here = _here(rooms, seen, queue)
-    choices = Choices(
-        etat if etat in STATES else "ouverts",
-        type[:40],
-        tri if tri in SORTS else "recent",
-    )
-    wanted = Wanted(
-        queue,
-        tuple(desk.circuit for desk in here),
-        STATES[choices.etat][1],
-        choices.type or None,
-        seen.login if choices.etat == "a-moi" else None,
-        choices.tri != "ancien",
-    )
+    """One page of a queue, by key; its filters and its order are its address."""
+    here = here_of(rooms, seen, queue)
+    at = rooms.clock.now()
+    today = paris_date(at)
+    chosen = choices.read(request.query_params, rooms.circuits.directory.caisses)
+    wanted = choices.wanted(chosen, queue, tuple(desk.circuit for desk in here), seen.login, today)
     with rooms.database.reading() as session:
-        lines, following = _lines(session, wanted, choices, apres)
-        places = [(desk.circuit, desk.name) for desk in here]
-        counts = queues.counts(session, places, seen.login, paris_date(rooms.clock.now()))
+        lines, following = _lines(session, wanted, chosen, apres)
+        counts = queues.counts(session, [(desk.circuit, desk.name) for desk in here], seen.login, today)
+        kept = views.of_queue(session, queue, seen.login)
+        people = actions.readers(session, here[0])
     values: dict[str, Any] = {
         "desk": here[0],
         "count": _sum(counts.values()),
         "lines": lines,
         "titles": kind_titles(rooms.circuits.by_name.values()),
         "kinds": [k for d in here for k in rooms.circuits.by_name[d.circuit].kind_titles],
-        "choices": choices,
-        "states": STATES,
-        "sorts": SORTS,
+        "choices": chosen,
+        "words": choices,
+        "views": kept,
+        "people": people,
+        "names": {person.login: person.name for person in people},
+        "establishments": list(rooms.circuits.directory.establishments.values()),
+        "caisses": list(rooms.circuits.directory.caisses.values()) if here[0].caisse is None else [],
+        "locked": {line.item.id: locked_by(line.item, at) for line in lines},
+        "verbs": bulk.offered(seen) if seen.may(Right.ACT) else {},
         "first_page": not apres,
         "following": following,
+        "query": chosen.query(apres=apres),
+        "may_share": seen.may(Right.SUPERVISE),
     }
     return shown.show(request, "file.html", **values)
 
 
-def _here(rooms: WebHouse, seen: Viewer, queue: str) -> list[Desk]:
+def here_of(rooms: WebHouse, seen: Viewer, queue: str) -> list[Desk]:
+    """The queue of this name in each circuit the person reads it in. Raises ``NotFound``."""
     found = desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
     here = [desk for desk in found if desk.name == queue]
     if not here:
@@ -139,19 +113,19 @@ def _here(rooms: WebHouse, seen: Viewer, queue: str) -> list[Desk]:
 
 
 def _lines(
-    session: Session, wanted: Wanted, choices: Choices, after: str
+    session: Session, wanted: Wanted, chosen: Choices, after: str
 ) -> tuple[tuple[Line, ...], str | None]:
     """Lines of the page, and the query of the next page."""
     at, number = _cursor(after)
-    if choices.tri == "echeance":
+    if chosen.tri == "echeance":
         key = (date.fromisoformat(at[:10]), number) if at else None
         page = queues.page_by_due(session, wanted, key, PAGE)
-        last = page.lines[-1].item.next_due if page.lines else None
+        last = page.lines[-1].item.next_due or NEVER if page.lines else None
         cursor = f"{last.isoformat()}~{page.next.id}" if page.next and last else None
     else:
         page = queues.page(session, wanted, Key(datetime.fromisoformat(at), number) if at else None, PAGE)
         cursor = f"{page.next.at.isoformat()}~{page.next.id}" if page.next else None
-    return page.lines, choices.query(apres=cursor) if cursor else None
+    return page.lines, chosen.query(apres=cursor) if cursor else None
 
 
 def _cursor(text: str) -> tuple[str, int]:

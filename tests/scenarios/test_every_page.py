@@ -39,6 +39,7 @@ ELSEWHERE: Mapping[str, str] = {
     "/connexion/oidc": "leads to the provider of identities: test_access_browser.py",
     "/connexion/oidc/retour": "comes back from the provider of identities: test_access_browser.py",
     "/reprises/{draft_id}": "a text kept when a session ended: test_access_browser.py",
+    "/flux": "a stream of events, not a page: test_desk_browser.py",
     "/documents/{document_id}/mise-en-forme": "a sandboxed frame: test_web_richtext.py",
     "/contestations/{reference}": "test_contestation.py makes one, from its list to the answer",
     "/contestations/envois/{sha256}": "test_contestation.py",

@@ -55,7 +55,9 @@ def opened(home: Home) -> Iterator[str]:
     people(home)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         app = create_app(web_house(home))
-        server = Server(Config(app, log_level="error", lifespan="off", ws="none"))
+        server = Server(
+            Config(app, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=2)
+        )
         thread = Thread(target=server.run, args=([listener],))
         thread.start()
         try:

@@ -43,7 +43,9 @@ class World:
         self._clients: list[Client] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = Server(Config(self.app, log_level="error", lifespan="off", ws="none"))
+        self._server = Server(
+            Config(self.app, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=2)
+        )
         self._thread = Thread(target=self._server.run, args=([self._socket],))
 
     def start(self) -> None:

@@ -1,17 +1,21 @@
-// The keyboard: j and k along the rows, Enter to open, a to take, e to finish, u to go up, / to search, ? for help.
+// The keyboard: along the rows, open, tick, take, finish, go up, search, help. Never while somebody types.
 "use strict";
 (() => {
-  let chosen = -1;
+  const TYPING = "input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable], dialog[open]";
 
   function rows() {
     return [...document.querySelectorAll("main tr.link")].filter((row) => row.offsetParent !== null);
   }
 
+  function selected() {
+    return document.querySelector('main tr.link[aria-selected="true"]');
+  }
+
   function choose(step) {
     const all = rows();
     if (!all.length) return;
-    chosen = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
-    const next = Math.min(Math.max(chosen + step, 0), all.length - 1);
+    const here = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
+    const next = Math.min(Math.max(here + step, 0), all.length - 1);
     for (const row of all) row.removeAttribute("aria-selected");
     all[next].setAttribute("aria-selected", "true");
     const link = all[next].querySelector(".title-cell a");
@@ -19,27 +23,63 @@
     all[next].scrollIntoView({ block: "nearest" });
   }
 
-  function press(...actions) {
+  // On an item: its button. On a row of a queue: the same act on that row, at the version that is shown.
+  function act(...actions) {
     for (const action of actions) {
-      const button = document.querySelector(`button[data-action="${action}"]`);
+      const button = document.querySelector(`[data-action="${action}"]`);
       if (button) { button.click(); return; }
     }
+    const row = selected();
+    const form = document.getElementById("geste");
+    if (!row || !row.dataset.id || !form) return;
+    form.action = `/elements/${row.dataset.id}/actions/${actions[0]}`;
+    form.elements.version.value = row.dataset.version;
+    form.submit();
+  }
+
+  function tick() {
+    const row = selected();
+    const box = row ? row.querySelector('input[name="elements"]') : null;
+    if (!box) return;
+    box.checked = !box.checked;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function help() {
+    const sheet = document.getElementById("aide");
+    if (sheet && !sheet.open) sheet.showModal();
   }
 
   const verbs = {
     j: () => choose(1),
     k: () => choose(-1),
-    a: () => press("prendre", "reprendre"),
-    e: () => press("terminer"),
+    x: tick,
+    a: () => act("prendre", "reprendre", "relever"),
+    e: () => act("terminer"),
+    n: () => { const note = document.querySelector('#notes textarea'); if (note) { note.closest("details").open = true; note.focus(); } },
     u: () => { const up = document.querySelector("a[data-up]"); if (up) up.click(); },
     "/": () => { const box = document.getElementById("recherche"); if (box) { box.focus(); box.select(); } },
-    "?": () => { const help = document.getElementById("aide"); if (help && !help.open) help.showModal(); },
+    "?": help,
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target instanceof Element && event.target.closest("input, select, textarea, dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
+    if (event.target instanceof Element && event.target.closest(TYPING)) return;
     const verb = verbs[event.key];
     if (verb) { event.preventDefault(); verb(); }
+  });
+
+  // A menu that is open closes by Escape, or when the focus goes elsewhere by a click.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]:not(.more-filters)")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
   });
 })();

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import TurnableClock
-from gateway.web import queue
+from gateway.web import choices, queue
 from storage.cases import Item, ItemState
 from storage.db import Database
 from storage.deliveries import Delivery, DeliveryState
@@ -104,14 +104,14 @@ def test_filters_by_state_kind_and_due_date(world: World) -> None:
     assert asked("etat=a-moi") == 1
     assert asked("etat=termines") == 0
     assert asked("type=question") == 1
-    assert asked("tri=echeance") == 2
+    assert asked("tri=echeance") == 3
     assert asked("etat=inconnu&tri=inconnu&type=inconnu") == 0
 
 
 @pytest.mark.parametrize("key", ["x", "2026~", "2026-11-23~1~2", "9999999999~1", "2026-02-31~1", "%00~1"])
 def test_a_mangled_key_starts_from_the_beginning(world: World, key: str) -> None:
     client = world.signed_in("agathe")
-    for order in queue.SORTS:
+    for order in choices.SORTS:
         answer = client.get("/files/cnse-administratif", params={"apres": key, "tri": order})
         assert answer.status_code == 200
         assert _titles(answer.text) != []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import select
 
 from storage import queues, tallies
 from storage.cases import Case, Item, ItemState
@@ -168,20 +170,63 @@ def test_the_next_due_date_is_the_earliest_pending_of_case_or_mail(due: Database
     assert references[_sha(1)] is None
 
 
-@pytest.mark.parametrize("size", [1, 2, 10])
-def test_pages_by_due_date(due: Database, size: int) -> None:
+def _by_due(database: Database, wanted: Wanted, size: int) -> list[tuple[date, str]]:
+    """Every line of a list by due date, page by page."""
     found: list[tuple[date, str]] = []
     after: tuple[date, int] | None = None
-    with due.reading() as session:
-        while True:
-            page = queues.page_by_due(session, Wanted("q", ("essai",)), after, size)
-            assert all(line.deadline for line in page.lines)
-            found += [(line.deadline.due, line.item.delivery) for line in page.lines if line.deadline]
+    with database.reading() as session:
+        for _ in range(NUMBER + 2):
+            page = queues.page_by_due(session, wanted, after, size)
+            found += [(line.item.next_due or tallies.NEVER, line.item.delivery) for line in page.lines]
             if page.next is None:
-                break
+                return found
             after = (found[-1][0], page.next.id)
+    raise AssertionError("the list does not end")
+
+
+@pytest.mark.parametrize("size", [1, 2, 10, 50])
+def test_pages_by_due_date_end_with_what_waits_for_nothing(due: Database, size: int) -> None:
+    found = _by_due(due, Wanted("q", ("essai",)), size)
     day = timedelta(days=1)
-    assert found == [(TODAY - day, _sha(0)), (TODAY, _sha(1)), (TODAY + 7 * day, _sha(2))]
+    assert found[:3] == [(TODAY - day, _sha(0)), (TODAY, _sha(1)), (TODAY + 7 * day, _sha(2))]
+    assert {one[0] for one in found[3:]} == {tallies.NEVER}
+    assert len(found) == len(set(found)) == sum(1 for n in range(NUMBER) if n % 4 != 3)
+
+
+def test_every_filter_of_a_list(due: Database) -> None:
+    with due.transaction() as session:
+        for n, columns in (
+            (4, {"caisse": "595", "finess": "590796975"}),
+            (8, {"caisse": "595", "lacking": True}),
+            (12, {"taken_by": "agathe"}),
+        ):
+            item = session.exec(select(Item).where(Item.delivery == _sha(n))).one()
+            for name, value in columns.items():
+                setattr(item, name, value)
+            session.add(item)
+    day = timedelta(days=1)
+
+    def asked(**filters: object) -> set[int]:
+        wanted = replace(Wanted("q", ("essai",)), **filters)
+        with due.reading() as session:
+            found = {line.item.delivery for line in queues.page(session, wanted, None, 100).lines}
+            by_due = {one[1] for one in _by_due(due, wanted, 7)}
+        assert found == by_due
+        return {n for n in range(NUMBER) if _sha(n) in found}
+
+    every = {n for n in range(NUMBER) if n % 4 != 3}
+    assert asked() == every
+    assert asked(caisse="595") == {4, 8}
+    assert asked(finess="590796975") == {4}
+    assert asked(lacking=True) == {8}
+    assert asked(lacking=False) == every - {8}
+    assert asked(unheld=True, states=(ItemState.NEW,)) == {n for n in every if n % 4 == 0} - {12}
+    assert asked(since=AT - timedelta(hours=1)) == {n for n in every if n < 8}
+    assert asked(before=AT - timedelta(hours=9)) == {n for n in every if n >= 40}
+    assert asked(due_before=TODAY) == {0}
+    assert asked(due_from=TODAY, due_before=TODAY + day) == {1}
+    assert asked(undated=True) == every - {0, 1, 2}
+    assert asked(kind="question") == {n for n in every if n % 5 == 0}
 
 
 def test_neighbours(filled: Database) -> None:
