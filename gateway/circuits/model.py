@@ -54,6 +54,11 @@ class Mailbox:
     phone: str
     home_queue: str
     """Queue a mail belongs to when only its mailbox speaks for it."""
+    ask_reading: bool = True
+    """Whether our own letters ask for a reading notice (RFC 8098); automatic answers never do."""
+    answer_reading: Literal["never", "mssante", "known"] = "never"
+    """Whose requests for a notice are answered « processed »: nobody's, those of MSSanté, those of every
+    correspondent of the directory."""
 
 
 @dataclass(frozen=True, slots=True)

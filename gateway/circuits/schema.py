@@ -38,6 +38,8 @@ class MailboxTable(_Table):
     service: Text
     phone: str
     home_queue: Text
+    ask_reading: bool = True
+    answer_reading: Literal["never", "mssante", "known"] = "never"
 
 
 class QueueTable(_Table):
