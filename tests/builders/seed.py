@@ -119,7 +119,7 @@ def _authorisation(session: Session, office: Office) -> Case:
     picture = office.vault.put(_square(), kind="picture")
     issue = IssueRow(
         document_id=document.id or 0,
-        code="missing-signature",
+        code="signature-absent",
         field="patient_signature",
         severity="error",
         message="Le cadre 4 (déclaration du bénéficiaire) n'est pas signé.",

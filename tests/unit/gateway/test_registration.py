@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -54,19 +55,17 @@ def _period(
     return found.id or 0, document.id or 0
 
 
-def _register(
-    session: Session, case: Case, circuit: Circuit | None = None, **changes: object
-) -> list[object]:
+def _register(session: Session, case: Case, circuit: Circuit | None = None, **changes: Any) -> list[Any]:
     model = circuit or shipped.circuit()
     first = offered(session, model, case)[0].period.id or 0
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "seen": 0,
         "nir": NIR,
         "period_id": first,
         "starts": FIRST[0],
         "ends": FIRST[1],
     }
-    asked = Asked(**(values | changes))  # type: ignore[arg-type]
+    asked = Asked(**(values | changes))
     return list(register(session, model, case, asked, caisses=("595",), sex="F", by="lille", at=AT))
 
 
@@ -75,7 +74,7 @@ def test_the_dates_of_the_form_are_proposed_and_written_with_who_and_when(databa
         case = _case(session)
         (basis,) = offered(session, shipped.circuit(), case)
         assert (basis.starts, basis.ends, basis.done, basis.tacit) == (*FIRST, False, False)
-        ((kind, subject, fields),) = _register(session, case)  # type: ignore[misc]
+        ((kind, subject, fields),) = _register(session, case)
         assert (kind, subject) == (Kind.REGISTRATION, f"case:{case.reference}")
         assert fields["action"] == "registered"
         assert NIR[:13] not in str(fields), "the number never enters the log"
@@ -101,7 +100,7 @@ def test_a_number_that_fails_a_confirmed_check_is_refused_whatever_the_reason(
 @pytest.mark.parametrize(
     "doubt", [{"nir": "6113100000001"}, {"ends": date(2026, 11, 25)}], ids=["caisse", "dates"]
 )
-def test_a_doubt_needs_a_written_reason(sqlite_database: Database, doubt: dict[str, object]) -> None:
+def test_a_doubt_needs_a_written_reason(sqlite_database: Database, doubt: dict[str, Any]) -> None:
     with sqlite_database.transaction() as session:
         case = _case(session)
         with pytest.raises(Refused, match="écrivez le motif"):
@@ -156,7 +155,7 @@ def test_silence_moves_nothing_by_itself(sqlite_database: Database) -> None:
         tacit, _ = _period(session, case, "se352-302-request", PeriodStatus.TACIT, *NEXT)
         assert [b.tacit for b in offered(session, never, case)] == [False]
         assert [b.tacit for b in offered(session, model, case)] == [False, True]
-        dates = {"period_id": tacit, "starts": NEXT[0], "ends": NEXT[1]}
+        dates: dict[str, Any] = {"period_id": tacit, "starts": NEXT[0], "ends": NEXT[1]}
         with pytest.raises(Refused, match="tacite"):
             _register(session, case, **dates)
         with pytest.raises(Refused, match="formulaire lisible"):

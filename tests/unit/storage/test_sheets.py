@@ -24,7 +24,7 @@ def test_the_sheet_of_an_item(database: Database, office: Office) -> None:
     assert sheet.delivery.sha256 == sheet.item.delivery
     assert [p.document.kind for p in sheet.papers] == ["se352-301"]
     assert len(sheet.papers[0].facts) > 10
-    assert [i.code for i in sheet.papers[0].issues] == ["missing-signature"]
+    assert [i.code for i in sheet.papers[0].issues] == ["signature-absent"]
     assert sheet.case is not None
     assert sheet.case.reference == seed.CASE
     assert [(m.letter.state, len(m.receipts)) for m in sheet.letters] == [("delivered", 1)]

@@ -1,0 +1,228 @@
+"""A letter by hand: nothing leaves that was not shown, nobody is named in clear, both texts are kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from httpx import Client, Response
+
+from gateway.clock import TurnableClock
+from gateway.evidence.record import Kind
+from storage import handwritten, sheets
+from storage.db import Database
+from storage.outbox import OutboxEntry
+from storage.secretbox import unseal
+from tests.builders import rows, seed
+from tests.builders.office import HOSPITAL
+from tests.worlds import web
+from tests.worlds.certified import certify
+from tests.worlds.web import World
+
+_HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
+
+
+@pytest.fixture
+def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
+    built = web.build(sqlite_database, tmp_path, clock)
+    built.start()
+    yield built
+    built.stop()
+
+
+def _path(world: World, item: str = "form") -> str:
+    return f"/elements/{world.office.items[item]}/lettre"
+
+
+def _form(page: str) -> dict[str, str]:
+    """The fields of the letter's form as the page holds them."""
+    body = page[page.rindex('<form method="post" action="/elements/') :]
+    fields = {name: unescape(value) for name, value in _HIDDEN.findall(body)}
+    typed = re.search(r'name="objet" value="([^"]*)"', body)
+    text = re.search(r"<textarea name=\"texte\"[^>]*>\n(.*?)</textarea>", body, re.DOTALL)
+    fields |= {"objet": unescape(typed[1])} if typed else {}
+    return fields | ({"texte": unescape(text[1])} if text else {})
+
+
+def _post(client: Client, path: str, fields: dict[str, str], step: str) -> Response:
+    return client.post(path, data=fields | {"etape": step})
+
+
+def _new_letters(world: World) -> list[OutboxEntry]:
+    with world.house.database.reading() as session:
+        return [entry for entry in rows.letters(session) if entry.letter != "accuse"]
+
+
+def test_what_is_missing_is_asked_shown_then_sent_as_it_was_shown(world: World) -> None:
+    client = world.signed_in("lille")
+    path = _path(world)
+    fields = _form(client.get(path).text)
+    assert "cadre 4" in fields["texte"]
+    assert seed.CASE in fields["texte"]
+    fields["texte"] += "\nUne ligne à nous.\n"
+    preview = _post(client, path, fields, "apercu")
+    assert preview.status_code == 200
+    assert "Une ligne à nous." in preview.text
+    assert "cadre-1.png" in preview.text
+    assert _new_letters(world) == []
+    sent = _post(client, path, _form(preview.text), "envoyer")
+    assert sent.headers["location"].endswith("?fait=lettre#lettres")
+    (entry,) = _new_letters(world)
+    assert (entry.letter, entry.recipient, entry.protection) == ("demande-complement", HOSPITAL, "clear")
+    raw = world.house.vault.get(entry.raw_sha256)
+    assert "Une ligne à nous." in rows.readable(raw)
+    assert b"Auto-Submitted" not in raw
+    assert b"In-Reply-To: <form@chu-lille.example>" in raw
+    with world.house.database.reading() as session:
+        kept = handwritten.of_letters(session, [entry.id or 0])[entry.id or 0]
+        event = sheets.journal(session, None, 1)[0]
+    assert (event.kind, event.fields["by"], event.fields["count"]) == (
+        Kind.LETTER_QUEUED,
+        "lille",
+        kept.changed,
+    )
+    context, ring = f"letter:{entry.message_id}", world.house.vault.ring
+    assert "Une ligne à nous." not in unseal(ring, kept.proposed, context)
+    assert "Une ligne à nous." in unseal(ring, kept.written, context)
+
+
+def test_the_same_form_sent_twice_is_one_letter(world: World) -> None:
+    client = world.signed_in("lille")
+    path = _path(world)
+    preview = _post(client, path, _form(client.get(path).text), "apercu")
+    fields = _form(preview.text)
+    assert [_post(client, path, fields, "envoyer").status_code for _ in range(2)] == [303, 303]
+    assert len(_new_letters(world)) == 1
+
+
+def test_a_text_changed_after_its_preview_is_shown_again(world: World) -> None:
+    client = world.signed_in("lille")
+    path = _path(world)
+    fields = _form(_post(client, path, _form(client.get(path).text), "apercu").text)
+    fields["texte"] += "ajout après l’aperçu"
+    answer = _post(client, path, fields, "envoyer")
+    assert answer.status_code == 409
+    assert "a changé depuis l’aperçu" in answer.text
+    assert _new_letters(world) == []
+
+
+def test_a_certificate_that_came_meanwhile_changes_what_would_leave(world: World) -> None:
+    client = world.signed_in("lille")
+    path = _path(world)
+    fields = _form(_post(client, path, _form(client.get(path).text), "apercu").text)
+    certify(world.house.database, HOSPITAL, world.clock.now())
+    assert _post(client, path, fields, "envoyer").status_code == 409
+    assert _new_letters(world) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Madame Haddad attend.", "le nom du bénéficiaire"),
+        ("Née le 09/04/1971.", "sa date de naissance"),
+        ("N° 8612 3456 7890.", "son numéro CNAS"),
+        ("[Votre réponse]", "est resté"),
+    ],
+)
+def test_nobody_is_named_in_clear(world: World, words: str, said: str) -> None:
+    client = world.signed_in("lille")
+    path = _path(world)
+    fields = _form(client.get(path).text) | {"texte": f"Bonjour,\n\n{words}\n"}
+    for step in ("apercu", "envoyer", "octets"):
+        answer = _post(client, path, fields, step)
+        assert answer.status_code == 422
+        assert said in answer.text
+    assert _new_letters(world) == []
+
+
+def test_the_subject_names_nobody_even_encrypted(world: World) -> None:
+    certify(world.house.database, HOSPITAL, world.clock.now())
+    client = world.signed_in("lille")
+    path = _path(world)
+    fields = _form(client.get(path).text)
+    assert "HADDAD Fatima Zohra" in fields["texte"], "an encrypted letter may name the person"
+    answer = _post(client, path, fields | {"objet": "Dossier de Mme HADDAD"}, "apercu")
+    assert answer.status_code == 422
+    assert "tout serveur le lit" in answer.text
+
+
+def test_an_empty_letter_comes_back_with_what_was_typed(world: World) -> None:
+    client = world.signed_in("lille")
+    path = _path(world)
+    answer = _post(
+        client, path, _form(client.get(path).text) | {"objet": "Un objet", "texte": " "}, "apercu"
+    )
+    assert answer.status_code == 422
+    assert "Un objet" in answer.text
+
+
+def test_the_bytes_shown_are_those_of_the_letter(world: World) -> None:
+    client = world.signed_in("lille")
+    path = _path(world)
+    fields = _form(_post(client, path, _form(client.get(path).text), "apercu").text)
+    raw = _post(client, path, fields, "octets")
+    assert raw.headers["content-type"] == "application/octet-stream"
+    assert rows.readable(raw.content).startswith(fields["objet"])
+
+
+def test_identification_leaves_only_encrypted_and_only_once_registered(world: World) -> None:
+    client = world.signed_in("lille")
+    path = f"{_path(world)}?modele=identification-provisoire"
+    assert client.get(path).status_code == 404
+    _register(world, client)
+    page = client.get(path).text
+    assert "courrier à retirer" in page
+    refused = _post(client, _path(world), _form(page), "apercu")
+    assert refused.status_code == 422
+    assert "ne peut pas partir en clair" in refused.text
+    assert "6 1595" not in page, "the number is given to encrypted letters alone"
+    certify(world.house.database, HOSPITAL, world.clock.now())
+    fields = _form(client.get(path).text)
+    assert "6 1595 00000001 96" in fields["texte"]
+    assert "Taux de remboursement : 100 %" in fields["texte"]
+    assert "(à confirmer)" in fields["texte"]
+    fields = _form(_post(client, _path(world), fields, "apercu").text)
+    assert _post(client, _path(world), fields, "envoyer").status_code == 303
+    (entry,) = _new_letters(world)
+    assert entry.protection == "encrypted"
+    assert b"6 1595" not in world.house.vault.get(entry.raw_sha256)
+
+
+def _register(world: World, client: Client) -> None:
+    form = {
+        "csrf": web.csrf(client, "/files"), "vus": "0", "nir": "6159500000001", "periode": "1",
+        "debut": "2026-10-05", "fin": "2026-11-20",
+    }  # fmt: skip
+    assert client.post(f"/dossiers/{seed.CASE}/immatriculation", data=form).status_code == 303
+
+
+def test_the_letter_and_what_was_changed_are_read_afterwards(world: World) -> None:
+    client = world.signed_in("lille")
+    path = _path(world)
+    fields = _form(client.get(path).text)
+    fields["texte"] = fields["texte"].replace("Madame, Monsieur,", "Bonjour,")
+    fields = _form(_post(client, path, fields, "apercu").text)
+    _post(client, path, fields, "envoyer")
+    (entry,) = _new_letters(world)
+    where = f"/elements/{world.office.items['form']}/lettres/{entry.id}"
+    page = client.get(where).text
+    assert "<ins>Bonjour,</ins>" in page
+    assert "<del>Madame, Monsieur,</del>" in page
+    raw = client.get(f"{where}?octets=oui")
+    assert raw.content == world.house.vault.get(entry.raw_sha256)
+    assert client.get(f"/elements/{world.office.items['form']}/lettres/999").status_code == 404
+
+
+def test_nobody_writes_about_what_they_do_not_read_or_somebody_else_holds(world: World) -> None:
+    assert world.signed_in("marseille").get(_path(world)).status_code == 404
+    assert world.signed_in("audrey").get(_path(world)).status_code == 403
+    with world.house.database.transaction() as session:
+        item = sheets.item_sheet(session, world.office.items["question"]).item
+        item.taken_by, item.state = "agathe", "taken"  # type: ignore[assignment]
+        session.add(item)
+    colleague = world.signed_in("medard").get(_path(world, "question")).status_code
+    assert colleague in {404, 409}
+    assert world.signed_in("agathe").get(_path(world, "question")).status_code == 200
