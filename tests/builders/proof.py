@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from gateway.circuits.folder import rules_hash
 from gateway.circuits.load import Circuits
 from gateway.circuits.people import Findings, read_directory
 from gateway.clock import TurnableClock
 from gateway.evidence.dossier import Exporter
 from gateway.evidence.record import Kind, Recorder
-from storage import cases, deadlines, judgments, outbox, stamps
+from storage import cases, deadlines, judgments, outbox, schema, stamps
 from storage.cases import Case
 from storage.db import Database, Session
 from storage.deadlines import Deadline
@@ -302,3 +305,20 @@ def _deadline(sha256: str, case: Case, at: object) -> Deadline:
             "created_at": at,
         }
     )
+
+
+@cache
+def sample() -> bytes:
+    """One evidence file with something of everything; the same for a whole process, the key is its own."""
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        database = Database(f"sqlite:///{root / 'passerelle.sqlite'}")
+        schema.upgrade(database)
+        ring, clock = KeyRing(root / "keys"), TurnableClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+        recorder = Recorder(clock, ring, root / "checkpoints")
+        made = world(database, Vault(root / "vault", ring), ring, recorder, clock, rules_hash(FOLDER))
+        recorder.checkpoint(database)
+        stamp(made)
+        content = made.exporter().export(OURS, "essai").content
+        database.close()
+        return content

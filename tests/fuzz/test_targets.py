@@ -20,8 +20,6 @@ REACHED_ELSEWHERE = frozenset(
         *("__init__.py", "errors.py", "facts.py", "limits.py", "folding.py", "pictures.py"),
         # pixels: noise, blank and torn bitmaps in the tests of each
         *("ocr.py", "layout.py", "preparation.py", "paper.py", "combs.py", "grids.py"),
-        # lists of claims: tests/fuzz/test_claims.py
-        *("rows.py", "spreadsheet.py", "delimited.py", "printed.py", "claims.py", "claimvalues.py"),
     }
 )
 

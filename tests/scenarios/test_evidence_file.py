@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -19,9 +19,8 @@ from storage.cases import Case
 from storage.documents import Document
 from tests.builders import mails_forms, mails_medical
 from tests.builders.desk import CALANQUES, COLLINE
+from tests.builders.recipes import recipe
 from tests.worlds.house import CONFIG, Home
-
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def _settings(home: Home) -> Path:
@@ -86,24 +85,54 @@ def test_from_the_mails_to_a_verified_file(
 
 
 def _alone(file: Path, folder: Path) -> subprocess.CompletedProcess[bytes]:
-    """The verifier of the file itself, in a bare interpreter with an empty environment."""
+    """The verifier of the file itself, by the Python of the machine: no variable, no environment of ours."""
     with zipfile.ZipFile(file) as archive:
         archive.extract("verify.py", folder)
-    command = [sys.executable, "-I", "-S", "verify.py", str(file)]
-    return subprocess.run(command, cwd=folder, env={}, capture_output=True, check=False)
+    python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin")
+    assert python is not None
+    command = ["/usr/bin/env", "-i", python, "-I", "-S", "verify.py", str(file)]
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False)
 
 
-def _by_hand(file: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """The script of ``docs/proof.md``, as it is written there, on the unzipped file."""
+def _by_hand(
+    file: Path, folder: Path, *words: str, script: str = "by-hand.sh"
+) -> subprocess.CompletedProcess[str]:
+    """A script of ``docs/proof.md``, as it is written there, on the unzipped file."""
     if not folder.exists():
         with zipfile.ZipFile(file) as archive:
             archive.extractall(folder)
-    found = re.search(r"```bash\n(.*?)```", (DOCS / "proof.md").read_text("utf-8"), re.DOTALL)
-    assert found is not None
-    script = folder.with_suffix(".sh")
-    script.write_text(found[1], "utf-8")
-    command = ["bash", str(script), str(folder)]
+    written = folder.parent / script
+    written.write_text(recipe(script), "utf-8")
+    command = ["bash", str(written), str(folder), *words]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_signatures_are_judged_again_on_what_they_were_judged_on(sqlite_home: Home, tmp_path: Path) -> None:
+    """Certificates and verdicts are in the file; openssl alone agrees, and refuses with other roots."""
+    sqlite_home.carry(mails_forms.acroform(sqlite_home.desk))
+    file, folder = tmp_path / "preuve.zip", tmp_path / "ouvert"
+    assert _run(sqlite_home, "audit", "export", "1", str(file)) == 0
+    again = _by_hand(file, folder, script="signatures.sh")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout.startswith("BONNE : messages/")
+    (verdict,) = json.loads((folder / "signatures.json").read_text("utf-8"))
+    assert verdict["signature"] == "valid"
+    assert {piece["role"] for piece in verdict["evidence"]} >= {"signer", "root"}
+    assert all((folder / piece["file"]).exists() for piece in verdict["evidence"])
+    other = tmp_path / "autre.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=Autre racine"),
+            *("-days", "3650", "-keyout", str(tmp_path / "cle.pem"), "-out", str(other)),
+        ],
+        capture_output=True,
+        check=True,
+    )
+    refused = _by_hand(file, folder, str(other), script="signatures.sh")
+    assert refused.stdout.startswith("MAUVAISE : messages/")
+    mail = min((folder / "messages").iterdir())
+    mail.write_bytes(mail.read_bytes().replace(b"Content-Disposition", b"Content-Dispositiom", 1))
+    assert _by_hand(file, folder, script="signatures.sh").stdout.startswith("MAUVAISE : messages/")
 
 
 def test_by_hand_alterations_are_refused_too(sqlite_home: Home, tmp_path: Path) -> None:
@@ -112,6 +141,7 @@ def test_by_hand_alterations_are_refused_too(sqlite_home: Home, tmp_path: Path) 
     assert _run(sqlite_home, "audit", "export", "1", str(file)) == 0
     for name, before, after, reason in (
         ("messages", b"Subject:", b"Subjecx:", "messages/"),
+        ("signatures", b"0", b"1", "signatures/"),
         ("evenements", b'"fields"', b'"Fields"', "evenements/"),
         ("manifest.json", b"false", b"true", "le manifeste a été modifié"),
         ("manifest.note", b"2026-", b"2025-", "la signature de manifest.note"),
