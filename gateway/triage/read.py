@@ -22,6 +22,7 @@ from gateway.triage.unpack import (
 )
 from parsers.errors import ParseError
 from parsers.facts import Box, Confidentiality, Fact, Issue
+from parsers.forms.checks import against_envelope
 from parsers.reading import Context, Reading
 from storage.documents import Document, FactRow, IssueRow
 
@@ -97,7 +98,7 @@ class Reader:
         except ParseError as error:
             return [_unread(document, error.message, error.code, container, at)]
         return [
-            _read_row(document, reading, container if index == 0 else (), at)
+            _read_row(document, _crossed(reading, container, circuit), container if index == 0 else (), at)
             for index, reading in enumerate(outcome.readings)
         ]
 
@@ -251,6 +252,15 @@ def _unread(
     row.confidentiality = str(Confidentiality.MEDICAL)
     issue = IssueRow(document_id=0, code=code, severity="error", message=message)
     return ReadDocument(row, tuple(_fact_row(f, at) for f in container), ((issue, None),))
+
+
+def _crossed(reading: Reading, container: Sequence[Fact], circuit: Circuit) -> Reading:
+    """The reading, told where what came with the document says otherwise."""
+    rule = next((r for r in circuit.kinds if r.name == reading.kind), None)
+    template = circuit.templates.get(rule.template or "") if rule else None
+    if template is None or not container:
+        return reading
+    return replace(reading, issues=(*reading.issues, *against_envelope(template, container, reading.facts)))
 
 
 def _read_row(

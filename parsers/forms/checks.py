@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from parsers.facts import Box, Fact, Issue, Severity
+from parsers.folding import fold
 from parsers.forms.normalise import REPAIRED
 from parsers.forms.template import Check, FieldSpec, FieldType, Template
 
@@ -192,6 +193,35 @@ def _disagreement(field: FieldSpec, read: Sequence[Fact]) -> Iterator[Issue]:
             "les deux sont gardées, choisissez.",
             read[0].page, read[0].box,
         )  # fmt: skip
+
+
+def against_envelope(
+    template: Template, envelope: Sequence[Fact], read: Sequence[Fact]
+) -> tuple[Issue, ...]:
+    """Where what came with a form (the header of a CDA, the metadata of an archive) says otherwise.
+
+    Both facts stay: a person chooses. Accents, case and a first name less are no disagreement.
+    """
+    found: list[Issue] = []
+    for field in template.fields:
+        told = next((f for f in envelope if f.name == field.name and f.normalised), None)
+        seen = _best([f for f in read if f.name == field.name])
+        if told is None or seen is None or _same(str(told.normalised), str(seen.normalised)):
+            continue
+        found.append(
+            Issue(
+                "sources-disagree", field.name, Severity.WARNING,
+                f"Ce qui accompagne la pièce et la pièce elle-même ne concordent pas pour {_title(field)} "
+                f"(« {told.value} » et « {seen.value} ») : les deux sont gardés, choisissez.",
+                seen.page, seen.box,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _same(one: str, other: str) -> bool:
+    words, others = fold(one).split(), fold(other).split()
+    return words == others[: len(words)] or others == words[: len(others)]
 
 
 def _check(

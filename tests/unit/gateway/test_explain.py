@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -11,8 +12,9 @@ from gateway.errors import Refused
 from gateway.explain import addressed, explain, in_french
 from parsers.errors import ParseError
 from storage.documents import Document
-from tests.builders import mails_forms, mails_medical, mails_others
-from tests.builders.desk import CNSE, MEDICAL, Desk, Sample
+from tests.builders import cda, forms, mails_forms, mails_medical, mails_others, xfa
+from tests.builders.desk import CALANQUES, CNSE, MEDICAL, Desk, Sample
+from tests.builders.letters import Attached
 from tests.worlds.house import Home
 
 
@@ -66,6 +68,45 @@ def test_what_is_explained_is_what_happens(sqlite_home: Home, build: Callable[[D
     ]
     rows = [row for row in home.rows(Document, delivery=delivery.sha256) if row.kind != "cover-note"]
     assert [(d["name"], d["kind"]) for d in told["documents"]] == [(row.name, row.kind) for row in rows]
+
+
+def _disagreeing(desk: Desk) -> Sample:
+    """A printed form whose XFA data holds another amount, in a CDA that names another birth date."""
+    form = desk.form_301(31, CALANQUES, amount="8 000,00", patient_birth_date=date(1950, 1, 2))
+    pdf = xfa.with_data(forms.build_301(form, "flat"), {"amount": "9 000,00"})
+    patient = cda.Patient(
+        form.patient_name or "", form.patient_name or "", form.patient_first_names or "", "19500103"
+    )
+    house = cda.Establishment(CALANQUES[0], CALANQUES[1])
+    around = cda.document(pdf, patient=patient, establishment=house, code="99999-9", title="Attestation")
+    return desk.sample(
+        "301-contradictoire",
+        "301 dont deux sources ne concordent pas",
+        CALANQUES[2],
+        "Attestation",
+        "Ci-joint l'attestation.",
+        (Attached("document.xml", "text/xml", around),),
+        expect="cpam-131",
+    )
+
+
+def test_sources_that_disagree_are_all_told(sqlite_home: Home) -> None:
+    told = explain(_disagreeing(sqlite_home.desk).raw, sqlite_home.house.settings)
+    (form,) = [d for d in told["documents"] if d["kind"] == "se352-301"]
+    seen = {
+        name: {(f["source"], f["normalised"]) for f in form["fields"] if f["name"] == name}
+        for name in ("amount", "patient_birth_date")
+    }
+    assert seen == {
+        "amount": {("xfa", "9000.00"), ("text", "8000.00")},
+        "patient_birth_date": {("cda", "1950-01-03"), ("text", "1950-01-02")},
+    }
+    assert {i["field"] for i in form["issues"] if i["code"] == "sources-disagree"} == set(seen)
+    text = in_french(told)
+    lines = [line.strip() for line in text.splitlines()]
+    for line in ("amount = 9000.00", "amount = 8000.00", "patient_birth_date = 1950-01-03"):
+        assert line in lines
+    assert text.count("les deux sont gardé") == 2
 
 
 def test_a_quarantined_mail_has_no_letter_and_says_why(sqlite_home: Home) -> None:

@@ -12,6 +12,8 @@ from gateway.circuits.model import Circuit
 from gateway.triage.read import COVER_NOTE, DECORATION, ReadDocument, Reader
 from gateway.triage.recognition import Recognition
 from gateway.triage.sandbox import Sandbox
+from gateway.triage.unpack import FACTS
+from parsers.facts import Fact, Source
 from storage.documents import Document
 from tests.builders import forms, reports
 from tests.builders.oddities import note
@@ -106,6 +108,32 @@ def test_a_file_that_mixes_documents_gives_one_row_each_and_new_positions(read: 
     ]
     assert shown[2].row.first_page > shown[1].row.first_page
     assert shown[1].row.sha256 == shown[2].row.sha256
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "normalised", "told"),
+    [
+        ("patient_birth_date", "19540312", "1954-03-12", ["sources-disagree"]),
+        ("patient_birth_date", "", "as read", []),
+        ("establishment_name", "", "other case", []),
+    ],
+)
+def test_what_came_with_a_form_and_says_otherwise_is_kept_beside_it(
+    read: Read, name: str, value: str, normalised: str, told: list[str]
+) -> None:
+    (alone,) = read(FORM)
+    printed = next(f for f in alone.facts if f.name == name).normalised or ""
+    normalised = {"as read": printed, "other case": printed.upper()}.get(normalised, normalised)
+    fact = Fact(name, value or normalised, normalised, "0" * 64, None, None, Source.CDA, 1.0)
+    meta = {"facts": FACTS.dump_python((fact,), mode="json")}
+    (form,) = read((*FORM[:3], meta))
+    assert [(f.source, f.normalised) for f in form.facts if f.name == name] == [
+        ("cda", normalised),
+        ("text", printed),
+    ]
+    issues = [i for i, _ in form.issues if i.field == name]
+    assert [i.code for i in issues] == told
+    assert all(i.severity == "warning" and "les deux sont gardés" in i.message for i in issues)
 
 
 def test_without_ocr_a_picture_is_unknown_and_medical_in_doubt(read: Read, sandbox: Sandbox) -> None:
