@@ -107,6 +107,8 @@ class Outgoing(_Section):
     attempt_seconds: float = Field(default=1200.0, gt=0, le=7200)
     unanswered_seconds: float = Field(default=300.0, ge=0, le=86400)
     lanes: int = Field(default=2, ge=1, le=16)
+    notify: tuple[Literal["success", "failure", "delay"], ...] = ("success", "failure", "delay")
+    report_content: Literal["headers", "full"] = "headers"
     per_correspondent_per_day: int = 20
     per_domain_per_minute: int = Field(default=0, ge=0)
     per_domain_at_once: int = Field(default=0, ge=0)

@@ -171,10 +171,11 @@ class Smarthost:
         options = _mail_options(client, raw, sender + recipient)
         notify: list[str] = []
         if reported:
-            options.append("RET=HDRS")
+            options.append("RET=FULL" if self._settings.report_content == "full" else "RET=HDRS")
             if envid:
                 options.append(f"ENVID={_xtext(envid)[:100]}")
-            notify = ["NOTIFY=SUCCESS,FAILURE,DELAY"]
+            asked = ",".join(event.upper() for event in self._settings.notify)
+            notify = [f"NOTIFY={asked or 'NEVER'}"]
             if recipient.isascii():
                 notify.append(f"ORCPT=rfc822;{_xtext(recipient)}")
         _expect(client.mail(sender, options), 250)
@@ -186,7 +187,7 @@ class Smarthost:
         reply = _expect(self._content(client, raw), 250)
         with contextlib.suppress(OSError, smtplib.SMTPException):
             client.quit()
-        return Sent(reply, reported)
+        return Sent(reply, reported and bool(self._settings.notify))
 
     def _content(self, client: smtplib.SMTP, raw: bytes) -> tuple[int, bytes]:
         """The content to its final dot, and what was answered. Raises ``Unanswered`` when nothing was."""

@@ -45,6 +45,18 @@ def test_the_letter_leaves_byte_for_byte_with_reports_asked_for() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("notify", "asked"), [((), "NEVER"), (("failure",), "FAILURE"), (("failure", "delay"), "FAILURE,DELAY")]
+)
+def test_reports_are_asked_as_the_settings_say(notify: tuple[str, ...], asked: str) -> None:
+    with SmtpPeer() as peer:
+        sent = smarthost(peer.port, notify=notify, report_content="full").send(LETTER, BOX, HOSPITAL, "x")
+    mail, rcpt = peer.messages[0].commands[1:3]
+    assert f" NOTIFY={asked} " in rcpt
+    assert " RET=FULL " in mail
+    assert sent.reported is bool(notify)
+
+
 def test_without_extensions_the_commands_are_bare() -> None:
     with SmtpPeer(features=()) as peer:
         sent = smarthost(peer.port).send(LETTER, BOX, HOSPITAL, "lettre-1")
