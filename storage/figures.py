@@ -7,7 +7,7 @@ person or holds a word of a document.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -87,16 +87,30 @@ def arrivals_of_open(session: Session, places: Collection[Place]) -> dict[Place,
     return found
 
 
-def by_caisse(session: Session, today: date) -> list[Share]:
-    """Open items of cases by caisse, the most first; those without a case or a caisse are under ``""``."""
-    code = func.coalesce(col(Case.caisse), "")
-    return _shares(session, code, code, today)
+def shares(session: Session, today: date) -> tuple[list[Share], list[Share]]:
+    """Open items by caisse and by establishment (FINESS), the most first, in one reading of the items.
 
-
-def by_establishment(session: Session, today: date) -> list[Share]:
-    """The same by establishment (FINESS)."""
-    code = func.coalesce(col(Case.establishment_finess), "")
-    return _shares(session, code, func.max(func.coalesce(col(Case.establishment_name), "")), today)
+    Those without a case, or whose case has none, are under ``""``.
+    """
+    late = func.sum(case((col(Item.next_due) < today, 1), else_=0))
+    place = (col(Case.caisse), col(Case.establishment_finess), col(Case.establishment_name))
+    statement = (
+        sql_select(*place, func.count(), late)
+        .select_from(Item)
+        .outerjoin(Case, col(Case.id) == col(Item.case_id))
+        .where(col(Item.state).in_(OPEN_STATES))
+        .group_by(*place)
+    )
+    caisses: dict[str, list[int]] = {}
+    establishments: dict[str, list[int]] = {}
+    names: dict[str, str] = {}
+    for caisse, finess, name, number, overdue in session.execute(statement):
+        names[finess or ""] = (name or "") if finess else ""
+        for sums, code in ((caisses, caisse or ""), (establishments, finess or "")):
+            found = sums.setdefault(code, [0, 0])
+            found[0] += number
+            found[1] += overdue
+    return _sorted(caisses, {}), _sorted(establishments, names)
 
 
 def ends_by_day(session: Session, first: date, last: date) -> Counter[date]:
@@ -147,17 +161,9 @@ def _last_covers(first: date, last: date) -> tuple[Any, ...]:
     )
 
 
-def _shares(session: Session, code: Any, name: Any, today: date) -> list[Share]:
-    late = func.sum(case((col(Item.next_due) < today, 1), else_=0))
-    statement = (
-        sql_select(code, name, func.count(), late)
-        .select_from(Item)
-        .outerjoin(Case, col(Case.id) == col(Item.case_id))
-        .where(col(Item.state).in_(OPEN_STATES))
-        .group_by(code)
-        .order_by(func.count().desc(), code)
-    )
-    return [Share(*row) for row in session.execute(statement)]
+def _sorted(sums: Mapping[str, Sequence[int]], names: Mapping[str, str]) -> list[Share]:
+    found = [Share(code, names.get(code, ""), number, late) for code, (number, late) in sums.items()]
+    return sorted(found, key=lambda share: (-share.open, share.code))
 
 
 def _text(session: Session, column: Any, length: int) -> Any:

@@ -32,6 +32,8 @@ SOON = (7, 15, 30)
 """Days before the end of a cover, each with its figure."""
 FIRST = 8
 """Bars of a list shown without unfolding it."""
+MOST = 40
+"""Bars of a list in all: the rest is counted."""
 NOWHERE = "Sans dossier, ou dossier sans caisse"
 HALF = "La moitié des éléments ouverts attend depuis moins longtemps."
 LAST = "Dossiers ouverts dont aucune période accordée ne va au-delà."
@@ -79,8 +81,7 @@ def dashboard(request: Request, rooms: InHouse, seen: Seen, shown: Shown, jours:
         stopped, since = figures.stopped(session)
         counts = queues.counts(session, places, seen.login, today)
         arrived = figures.arrivals_of_open(session, places)
-        caisses = figures.by_caisse(session, today)
-        establishments = figures.by_establishment(session, today)
+        caisses, establishments = figures.shares(session, today)
         ends = figures.ends_by_day(session, today, today + timedelta(days=max(SOON)))
     named = caisse_names(rooms.circuits.directory)
     places_named = {"": NO_PLACE}
@@ -106,6 +107,7 @@ def dashboard(request: Request, rooms: InHouse, seen: Seen, shown: Shown, jours:
             ),
         ],
         "first": FIRST,
+        "most": MOST,
     }
     return shown.show(request, "tableau.html", **values)
 

@@ -25,7 +25,7 @@ from storage.db import Session
 _Row = TypeVar("_Row")
 _Key = TypeVar("_Key")
 _CHUNK = 64 * 1024
-PAGE = 1_000
+PAGE = 2_500
 """Rows read at once."""
 
 

@@ -153,12 +153,13 @@ def test_open_items_by_caisse_and_establishment(database: Database) -> None:
         _item(session, "a", case=vannes, due=TODAY - timedelta(days=9))
         _item(session, "a", case=vannes, state=ItemState.DONE, due=TODAY - timedelta(days=9))
         _item(session, "a")
-        assert [(s.code, s.open, s.overdue) for s in figures.by_caisse(session, TODAY)] == [
+        caisses, establishments = figures.shares(session, TODAY)
+        assert [(s.code, s.open, s.overdue) for s in caisses] == [
             ("595", 3, 1),
             ("", 1, 0),
             ("561", 1, 1),
         ]
-        assert [(s.code, s.name, s.open) for s in figures.by_establishment(session, TODAY)] == [
+        assert [(s.code, s.name, s.open) for s in establishments] == [
             ("590000001", "CH 590000001", 3),
             ("", "", 1),
             ("560000002", "CH 560000002", 1),
