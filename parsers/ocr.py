@@ -77,7 +77,9 @@ class Recogniser:
         try:
             lying = preparation.photographed(bitmap, page)
             flat = lying.upright(bitmap)
-            if self._rapid is not None:
+            if self._rapid is not None and preparation.sideways(flat):
+                read = self._read_sideways(preparation.despeckled(flat), page, flat)
+            elif self._rapid is not None:
                 read = self._read_rapid(preparation.despeckled(flat), page, flat)
             else:
                 read = self._read_tesseract(preparation.despeckled(flat), page)

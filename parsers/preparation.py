@@ -12,6 +12,10 @@ from parsers.layout import Frame
 
 STRAIGHT = 0.15
 """Skew in degrees below which nothing is corrected."""
+_GLANCE = 1000
+"""Pixels of the longer side of the copy the way of the lines is looked for in."""
+_LETTERS = 40
+"""Letters below which a page is taken as it lies."""
 _SPECKS = 400
 """Lone dots of a black and white page above which they are noise."""
 
@@ -31,6 +35,24 @@ def faxed(bitmap: Bitmap) -> bool:
     """Black and white, nothing between."""
     some = np.frombuffer(bitmap.pixels, np.uint8)[::7]
     return float(np.mean((some > 40) & (some < 215))) < 0.01
+
+
+def sideways(bitmap: Bitmap) -> bool:
+    """Whether the lines of type run up or down the page: ink smeared along them falls into fewer pieces."""
+    grey = np.frombuffer(bitmap.pixels, np.uint8).reshape(bitmap.height, bitmap.width)
+    scale = _GLANCE / max(grey.shape)
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    dark = cv2.adaptiveThreshold(small, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 25, 20)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    # Letters: no rules, no frames, no dots.
+    kept = (stats[:, 2] < 40) & (stats[:, 3] < 40) & (stats[:, cv2.CC_STAT_AREA] >= 4)
+    kept[0] = False
+    letters = kept[labels].astype(np.uint8)
+    across, down = (
+        cv2.connectedComponents(cv2.morphologyEx(letters, cv2.MORPH_CLOSE, np.ones(shape, np.uint8)))[0]
+        for shape in ((1, 9), (9, 1))
+    )
+    return across > 1.2 * down and int(kept.sum()) >= _LETTERS
 
 
 def despeckled(bitmap: Bitmap) -> Bitmap:
