@@ -12,15 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from gateway import bootstrap
 from gateway.cli import main as commands
+from gateway.clock import SystemClock
 from gateway.evidence.record import Kind
-from storage import audit
+from gateway.evidence.stamping import Authority, Web, stamp
+from storage import audit, stamps
 from storage.cases import Case
 from storage.documents import Document
 from tests.builders import mails_forms, mails_medical
 from tests.builders.desk import CALANQUES, COLLINE
 from tests.builders.recipes import recipe
 from tests.worlds.house import CONFIG, Home
+from tests.worlds.tsa import TimeStampAuthority
 
 
 def _settings(home: Home) -> Path:
@@ -85,7 +89,7 @@ def test_from_the_mails_to_a_verified_file(
 
 
 def _alone(file: Path, folder: Path) -> subprocess.CompletedProcess[bytes]:
-    """The verifier of the file itself, by the Python of the machine: no variable, no environment of ours."""
+    """The verifier of the file itself, by the Python of the machine and nothing in the way."""
     with zipfile.ZipFile(file) as archive:
         archive.extract("verify.py", folder)
     python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin")
@@ -133,6 +137,38 @@ def test_signatures_are_judged_again_on_what_they_were_judged_on(sqlite_home: Ho
     mail = min((folder / "messages").iterdir())
     mail.write_bytes(mail.read_bytes().replace(b"Content-Disposition", b"Content-Dispositiom", 1))
     assert _by_hand(file, folder, script="signatures.sh").stdout.startswith("MAUVAISE : messages/")
+
+
+def test_a_third_party_dates_the_log_and_openssl_agrees(sqlite_home: Home, tmp_path: Path) -> None:
+    """A real token about a later checkpoint is joined: it dates all that came before."""
+    house = sqlite_home.house
+    sqlite_home.carry(mails_forms.acroform(sqlite_home.desk))
+    house.recorder.checkpoint(house.database)
+    before = bootstrap.exporter(house).export("1", "essai").written
+    sqlite_home.carry(mails_forms.second_copy(sqlite_home.desk))
+    house.recorder.checkpoint(house.database)
+    with house.database.reading() as session:
+        found = stamps.latest_unstamped(session)
+    assert found is not None
+    size, note = found
+    with TimeStampAuthority(tmp_path / "tsa", SystemClock().now()) as tsa:
+        row = stamp(size, note, Web(tsa.url, 10), Authority.of(tsa.ca), tsa.url)
+    with house.database.transaction() as session:
+        stamps.add(session, row)
+    made = bootstrap.exporter(house).export("1", "essai")
+    assert made.written.events >= before.events
+    file, folder = tmp_path / "preuve.zip", tmp_path / "ouvert"
+    file.write_bytes(made.content)
+    told = _alone(file, tmp_path).stdout.decode()
+    assert "VERDICT : dossier conforme." in told
+    good = _by_hand(file, folder, str(tsa.ca))
+    assert (good.returncode, good.stderr) == (0, ""), good.stdout
+    token = folder / f"horodatages/{size:012d}.tsr"
+    assert token.exists()
+    assert f"{tsa.url}" in (folder / "resume.txt").read_text("utf-8")
+    with TimeStampAuthority(tmp_path / "autre", SystemClock().now()) as other:
+        refused = _by_hand(file, folder, str(other.ca))
+    assert "REFUSÉ : la signature de horodatages/" in refused.stdout
 
 
 def test_by_hand_alterations_are_refused_too(sqlite_home: Home, tmp_path: Path) -> None:
