@@ -13,6 +13,7 @@ from gateway.web import (
     admin_people,
     admin_tokens,
     bulk,
+    calls,
     case,
     certificates,
     choice,
@@ -21,6 +22,7 @@ from gateway.web import (
     contestation_acts,
     contestation_files,
     correction,
+    dashboard,
     document,
     drafts,
     errors,
@@ -36,6 +38,7 @@ from gateway.web import (
     live,
     message,
     moves,
+    overview,
     proposal,
     queue,
     reading,
@@ -89,6 +92,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
         case,
         evidence,
         proposal,
+        calls,
         document,
         richtext,
         unlock,
@@ -99,6 +103,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
         forward,
         registration,
     )
+    supervision = (dashboard, overview)
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
     administration = (
@@ -110,7 +115,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
         admin_house,
         admin_circuits,
     )
-    for module in (*doors, *administration, listings, *work, *contested, ledger, supervise):
+    for module in (*doors, *administration, listings, *work, *contested, ledger, supervise, *supervision):
         app.include_router(module.router)
     mount(app, rooms.settings.api_per_minute)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")

@@ -14,7 +14,7 @@ from gateway.circuits.model import Circuit
 from gateway.clock import paris_date
 from gateway.contestations.transitions import STATES
 from gateway.errors import NotFound
-from gateway.web import papers, proposal, registration, timeline, writing
+from gateway.web import calls, papers, proposal, registration, timeline, writing
 from gateway.web.access import Right, Viewer, desk_of, reads_any
 from gateway.web.contested import sight_of
 from gateway.web.duedates import due_dates
@@ -47,6 +47,7 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         number = sheet.case.id or 0 if sheet else 0
         contested = contestations.of_case(session, number)
         proposed, happened = proposals.of_case(session, number), happenings.of_case(session, number)
+        asked = calls.about(rooms, seen, session, number, None)
         entries = registrations.of_case(session, number)
         papers_of = sheet.papers if sheet else ()
         said = reviews.latest(session, [paper.document.id or 0 for paper in papers_of])
@@ -89,6 +90,7 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         "due": due_dates(sheet.deadlines),
         "contested": [one for one in contested if sight.sees(one, sheet.case)],
         "contested_states": STATES,
+        "appels": asked,
         "proposals": proposal.cards(rooms, seen, sheet.case, proposed),
         "recorded": proposal.recorded(circuit, happened),
         "recordable": proposal.recordable(seen, circuit),

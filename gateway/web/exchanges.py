@@ -11,7 +11,7 @@ from gateway.evidence.record import Kind
 from storage.audit import Event
 from storage.cases import Item
 from storage.deliveries import Delivery
-from storage.outbox import Receipt
+from storage.outbox import OutboxEntry, Receipt
 from storage.sheets import Mailed
 
 
@@ -28,6 +28,7 @@ class Exchange:
     state: str | None
     """State of a letter in the outbox."""
     receipts: tuple[Receipt, ...] = ()
+    letter: OutboxEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +79,6 @@ def _letter(one: Mailed, items: Mapping[str, Item]) -> Exchange:
     item = items.get(letter.delivery or "") or next(iter(items.values()), None)
     link = f"/elements/{item.id}/lettres/{letter.id}" if item is not None else None
     at = letter.sent_at or letter.created_at
-    return Exchange(True, at, letter.subject, letter.recipient, link, str(letter.state), one.receipts)
+    return Exchange(
+        True, at, letter.subject, letter.recipient, link, str(letter.state), one.receipts, letter
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.web import choice, forward, papers, writing
+from gateway.web import calls, choice, forward, papers, writing
 from gateway.web.access import Right, Viewer, desks, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.duedates import due_dates
@@ -26,6 +26,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         _, desk = desk_of_item(rooms, seen, session, item_id)
         sheet = sheets.item_sheet(session, item_id)
         offered = panel(rooms, session, seen, sheet, desk)
+        asked = calls.about(rooms, seen, session, sheet.item.case_id, sheet.item.delivery)
         newer, older = queues.neighbours(session, sheet.item)
         said = reviews.latest(session, [paper.document.id or 0 for paper in sheet.papers])
         open_cases = {
@@ -60,6 +61,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "elsewhere": [other for other in sheet.elsewhere if other.queue in names],
         "dpi": rooms.page_dpi,
         "can_correct": seen.may(Right.ACT),
+        "appels": asked,
         "can_judge": working,
         "can_write": working and circuit is not None and circuit.desk is not None,
         "can_forward": forward.offered(rooms, seen, sheet.item.queue, sheet.item.circuit),

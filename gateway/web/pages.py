@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from gateway.clock import Clock, paris_date
+from gateway.outbound.standing import four
 from gateway.web import present
 from gateway.web.access import ROLE_TITLES, Right, Viewer
 
@@ -20,7 +21,9 @@ STATIC = HERE / "static"
 
 NAVIGATION: tuple[tuple[Right, str, str], ...] = (
     (Right.WORK, "/files", "Files"),
+    (Right.WORK, "/appels", "À appeler"),
     (Right.WORK, "/contestations", "Contestations"),
+    (Right.SUPERVISE, "/tableau", "Tableau de bord"),
     (Right.SUPERVISE, "/mis-de-cote", "Mis de côté"),
     (Right.SUPERVISE, "/conservation", "Conservation"),
     (Right.SUPERVISE, "/lettres", "Lettres"),
@@ -44,6 +47,7 @@ ADMINISTRATION: tuple[tuple[Right, str, str], ...] = (
 )
 
 DONE_SENTENCES = {
+    "appel": "L’appel est fait ; la lettre n’attend plus de retour.",
     "prendre": "L’élément est à vous.",
     "rendre": "L’élément est rendu à la file.",
     "attendre": "L’élément est mis en attente.",
@@ -127,6 +131,7 @@ class Pages:
             tone=present.tone,
             countdown=present.countdown,
             urgency=present.urgency,
+            four=four,
             static=self.static,
             NOTHING=present.NOTHING,
         )
