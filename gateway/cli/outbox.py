@@ -1,33 +1,34 @@
-"""``passerelle outbox``: letters that leave, what came back about each, two decisions of a person."""
+"""``passerelle outbox``: letters that leave, what came back about each, decisions and calls of a person."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from typing import Any
 
 from gateway import bootstrap
 from gateway.cli.output import print_json, print_table
+from gateway.clock import PARIS
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
+from gateway.outbound.handing import call_done
+from gateway.outbound.standing import Mark, four
 from gateway.settings import Settings
-from storage import outbox
-from storage.outbox import OutboxEntry, OutboxState, Receipt
+from storage import calls, outbox
+from storage.calls import Call
+from storage.lettermoves import TABLE, Cause
+from storage.outbox import OutboxEntry, OutboxState
 
 _S = OutboxState
-RETRIED = frozenset({_S.FAILED, _S.GIVEN_UP})
+RETRIED = TABLE[Cause.RETRIED][0]
 """From these states a person may ask for another attempt."""
-ABANDONED = frozenset({_S.QUEUED, _S.DELAYED})
+ABANDONED = TABLE[Cause.ABANDONED][0]
 """From these states a person may give a letter up."""
+PERSON = "ligne de commande"
 _WORDS = {
     _S.QUEUED: "à envoyer", _S.SENT: "envoyée", _S.DELIVERED: "remise", _S.DISPLAYED: "ouverte",
     _S.PROCESSED: "traitée", _S.DELAYED: "retardée", _S.FAILED: "refusée", _S.GIVEN_UP: "abandonnée",
 }  # fmt: skip
-_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "delivery": ("failed", "delayed", "delivered"),
-    "reading": ("error", "displayed", "processed"),
-    "answer": ("answered",),
-}
+_CODES = ("transport", "delivery", "reading", "answer")
 _LIMIT = 200
 
 
@@ -48,6 +49,13 @@ def add_to(verbs: Any) -> None:
         one.add_argument("id", type=int, metavar="NUMÉRO")
         one.add_argument("--json", action="store_true")
         one.set_defaults(run=run)
+    waiting = words.add_parser("calls", help="les appels à passer, le plus ancien d'abord")
+    waiting.add_argument("--json", action="store_true")
+    waiting.set_defaults(run=_calls)
+    called = words.add_parser("called", help="dire qu'un appel est fait")
+    called.add_argument("id", type=int, metavar="NUMÉRO")
+    called.add_argument("--note", default="", help="ce qui a été dit")
+    called.set_defaults(run=_called)
 
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -81,23 +89,77 @@ def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     with house.database.reading() as session:
         entry = _found(outbox.get(session, arguments.id), arguments.id)
         receipts = outbox.receipts(session, arguments.id)
+        asked = calls.of_letter(session, arguments.id)
     house.close()
-    told = {**_told(entry), **standing(entry, receipts)}
+    marks = four(entry, receipts)
     if arguments.json:
-        print_json(told)
+        standing = {name: mark.code for name, mark in zip(_CODES, marks, strict=True)}
+        reports = [r.model_dump(mode="json", exclude={"id", "outbox_id"}) for r in receipts]
+        print_json({**_told(entry), **standing, "receipts": reports, "calls": [_asked(c) for c in asked]})
         return 0
-    print_table(f"Lettre {entry.id}", ("", ""), [(name, _cell(value)) for name, value in told.items()])
+    rows = [(mark.name, _marked(mark)) for mark in marks]
+    rows += [("Appel", f"{c.recipient}, {c.phone or 'numéro inconnu'} : {_call_state(c)}") for c in asked]
+    rows += [(name, _cell(value)) for name, value in _told(entry).items()]
+    print_table(f"Lettre {entry.id}", ("", ""), rows)
     return 0
 
 
-def standing(entry: OutboxEntry, receipts: list[Receipt]) -> dict[str, str | None]:
-    """Four different things: taken by the next server, delivered, read, answered (domain, 5.4)."""
-    transport = str(entry.state) if entry.sent_at is None else "sent"
-    last = {
-        name: next((r.action for r in reversed(receipts) if r.action in actions), None)
-        for name, actions in _ACTIONS.items()
-    }
-    return {"transport": transport, **last}
+def _marked(mark: Mark) -> str:
+    when = f", le {mark.at.astimezone(PARIS):%d/%m/%Y %H:%M}" if mark.at is not None else ""
+    until = (
+        f" (avant le {mark.expected_by.astimezone(PARIS):%d/%m/%Y %H:%M})"
+        if mark.expected_by is not None
+        else ""
+    )
+    return f"{mark.words}{when}{until}"
+
+
+def _calls(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    with house.database.reading() as session:
+        found = calls.waiting(session, _LIMIT)
+    house.close()
+    if arguments.json:
+        print_json([_asked(call) for call in found])
+        return 0
+    rows = [
+        (
+            str(c.id),
+            c.recipient,
+            c.phone or "inconnu",
+            c.queue,
+            f"{c.at.astimezone(PARIS):%d/%m/%Y}",
+            c.detail,
+        )
+        for c in found
+    ]
+    print_table("Appels à passer", ("n°", "à", "téléphone", "file", "depuis le", "pourquoi"), rows)
+    return 0
+
+
+def _called(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    with house.database.transaction() as session:
+        call = calls.get(session, arguments.id)
+        if call is None:
+            raise NotFound(f"Aucun appel ne porte le numéro {arguments.id} ; rien n'a changé.")
+        events = call_done(session, call, PERSON, house.clock.now(), arguments.note)
+        if not events:
+            raise Refused(f"L'appel {arguments.id} est déjà {_call_state(call)} ; rien n'a changé.")
+        house.recorder.add_all(session, events)
+    house.close()
+    print(f"Appel {arguments.id} fait ; la lettre n'attend plus de retour.")
+    return 0
+
+
+def _asked(call: Call) -> dict[str, Any]:
+    return call.model_dump(mode="json", exclude={"key"})
+
+
+def _call_state(call: Call) -> str:
+    if call.done_at is None:
+        return "à passer"
+    return f"fait par {call.done_by}" if call.done_by else "retiré, un retour est venu"
 
 
 def _retry(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -136,7 +198,7 @@ def _decide(
             f"outbox:{entry.message_id}",
             before=str(before),
             state=str(after),
-            person="ligne de commande",
+            person=PERSON,
         )
     house.close()
     if arguments.json:

@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.evidence.record import Kind
 from gateway.outbound.badaddress import unflag_reached
-from storage import calls, cases, followups, sheets
+from storage import calls, cases, followups, outbox, sheets
 from storage.calls import Call, CallReason
 from storage.db import Session
 from storage.outbox import Following, OutboxEntry
@@ -97,6 +97,22 @@ def came(session: Session, entry: OutboxEntry, action: str, at: datetime) -> tup
         fields = {"action": "call-withdrawn", "reason": action, "letter": entry.letter}
         events.append((Kind.LETTER_ESCALATED, f"outbox:{entry.message_id}", fields))
     return tuple(events)
+
+
+def call_done(session: Session, call: Call, person: str, at: datetime, note: str = "") -> tuple[Event, ...]:
+    """A person telephoned: the call ends, and the wait of the letters it is about. Nothing when it had
+    ended.
+
+    What was said is kept with the call, never in the log.
+    """
+    if call.id is None or not calls.finish(session, call.id, person, at, note.strip()):
+        return ()
+    entry = outbox.get(session, call.outbox_id) if call.outbox_id is not None else None
+    for one in followups.reminded_with(session, entry) if entry is not None else ():
+        followups.follow(session, one.id or 0, followups.UNDER_WAY, Following.ANSWERED)
+    subject = f"outbox:{entry.message_id}" if entry is not None else f"call:{call.id}"
+    fields = {"action": "call-done", "reason": str(call.reason), "call": call.id, "person": person}
+    return ((Kind.LETTER_ESCALATED, subject, fields),)
 
 
 def queue_of(session: Session, case_id: int | None, delivery: str | None) -> str:

@@ -11,13 +11,12 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.errors import NotFound, Refused
-from gateway.evidence.record import Kind
+from gateway.outbound.handing import call_done
 from gateway.web.access import Right, Viewer, desk_of, desks
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
-from storage import calls, cases, followups, outbox
+from storage import calls, cases
 from storage.calls import Call, CallReason
 from storage.db import Session
-from storage.outbox import Following
 
 router = APIRouter()
 
@@ -73,15 +72,10 @@ def done(
         call = calls.get(session, call_id)
         if call is None or not _theirs(rooms, seen, call):
             raise NotFound(NO_CALL)
-        if not calls.finish(session, call_id, seen.login, at, note.strip()):
+        events = call_done(session, call, seen.login, at, note)
+        if not events:
             raise Refused("Cet appel est déjà fait, ou un retour l’a retiré ; rien n’a été changé.")
-        entry = outbox.get(session, call.outbox_id) if call.outbox_id is not None else None
-        subject = f"outbox:{entry.message_id}" if entry is not None else f"call:{call_id}"
-        for one in followups.reminded_with(session, entry) if entry is not None else ():
-            followups.follow(session, one.id or 0, followups.UNDER_WAY, Following.ANSWERED)
-        rooms.recorder.add(
-            session, Kind.LETTER_ESCALATED, subject, action="call-done", call=call_id, person=seen.login
-        )
+        rooms.recorder.add_all(session, events)
     return RedirectResponse("/appels?fait=appel", 303)
 
 

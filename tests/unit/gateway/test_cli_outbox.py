@@ -8,10 +8,11 @@ import json
 import pytest
 
 from gateway.cli import outbox as words
-from gateway.cli.outbox import ABANDONED, RETRIED, standing
+from gateway.cli.outbox import ABANDONED, RETRIED
 from gateway.errors import NotFound, Refused
-from storage import outbox
-from storage.outbox import OutboxEntry, OutboxState, Receipt
+from storage import calls, outbox
+from storage.calls import Call, CallReason
+from storage.outbox import Following, OutboxEntry, OutboxState
 from tests.builders.seen import AT, HOSPITAL, MAILBOX
 from tests.worlds.house import Home
 
@@ -68,10 +69,40 @@ def test_list_and_show_say_four_things_apart(sqlite_home: Home, capsys: pytest.C
         _run(sqlite_home, "show", "999")
 
 
-def test_a_reading_says_nothing_of_a_delivery() -> None:
-    entry = _entry(OutboxState.DISPLAYED)
-    entry.sent_at = AT
-    seen = [Receipt(outbox_id=1, delivery="a" * 64, action="displayed", at=AT)]
-    assert standing(entry, seen) == {
-        "transport": "sent", "delivery": None, "reading": "displayed", "answer": None,
-    }  # fmt: skip
+def _call(home: Home) -> Call:
+    with home.house.database.transaction() as session:
+        made = _entry(OutboxState.SENT)
+        made.sent_at, made.expects, made.following = AT, "delivery", Following.ESCALATED
+        entry = outbox.queue(session, made)
+        assert entry is not None
+        asked = Call(
+            key="essai", reason=CallReason.NO_RECEIPT, circuit="essai", queue="cnse-administratif",
+            recipient=HOSPITAL, phone="01 99 00 12 34", outbox_id=entry.id, at=AT,
+        )  # fmt: skip
+        assert calls.add(session, asked)
+        (call,) = calls.waiting(session, 10)
+    return call
+
+
+def test_a_call_is_listed_shown_with_its_letter_and_done_once(
+    sqlite_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = _call(sqlite_home)
+    assert _run(sqlite_home, "calls", "--json") == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["phone"], told["queue"]) == ("01 99 00 12 34", "cnse-administratif")
+    assert _run(sqlite_home, "show", str(call.outbox_id)) == 0
+    shown = capsys.readouterr().out
+    for said in ("Transport", "prise par le serveur suivant", "Remise", "remise à une personne, attendue"):
+        assert said in shown
+    assert "01 99 00 12 34" in shown
+    assert _run(sqlite_home, "called", str(call.id), "--note", "lettre lue") == 0
+    capsys.readouterr()
+    (entry,) = sqlite_home.rows(OutboxEntry)
+    assert entry.following is Following.ANSWERED
+    with pytest.raises(Refused, match="déjà fait"):
+        _run(sqlite_home, "called", str(call.id))
+    with pytest.raises(NotFound):
+        _run(sqlite_home, "called", "999")
+    assert _run(sqlite_home, "calls", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []
