@@ -6,7 +6,6 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from xml.sax.saxutils import escape
 
 from parsers import documents
 from parsers.errors import ParseError
@@ -18,7 +17,7 @@ from parsers.unpack import unpack
 from tests.bench.reading_run import Outcome, circuit_rules, engine, interpreted
 from tests.bench.reading_set import SEED
 from tests.bench.table import Table
-from tests.builders import forms, mime, outlook, reports, scans
+from tests.builders import forms, mime, outlook, reports, scans, word
 from tests.builders.mime import Attachment
 from tests.builders.truth import truth
 
@@ -63,16 +62,16 @@ def kinds(outcomes: Sequence[Outcome], each: int, say: Say) -> Table:
     )
 
 
-def _arrivals() -> Iterator[tuple[str, bytes]]:
+def _arrivals(seed: int) -> Iterator[tuple[str, bytes]]:
     """Mails, each with the same form of paper in another wrapping."""
-    data = forms.sample_301(SEED)
+    data = forms.sample_301(seed)
     pdf = forms.build_301(data, "flat")
     other = forms.build_301(data, "flat", copy=2)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("dossier/301.pdf", pdf)
     inner = mime.message([Attachment("301.pdf", pdf)], subject="Transmis")
-    report = reports.medical_report(SEED, 2)
+    report = reports.medical_report(seed, 2)
     yield "PDF", mime.message([Attachment("301.pdf", pdf)])
     yield "in a ZIP", mime.message([Attachment("d.zip", packed.getvalue())])
     yield "in a forwarded message", mime.message([Attachment("tr.eml", inner)])
@@ -87,34 +86,39 @@ def _arrivals() -> Iterator[tuple[str, bytes]]:
     yield "last page of a longer PDF", mime.message([Attachment("x.pdf", reports.joined(report, pdf))])
     yield "form then report in one PDF", mime.message([Attachment("x.pdf", reports.joined(pdf, report))])
     yield "two copies in one PDF", mime.message([Attachment("x.pdf", reports.joined(pdf, other))])
+    extension = forms.build_302(forms.sample_302(seed), "flat")
+    yield "two forms in one PDF", mime.message([Attachment("x.pdf", reports.joined(pdf, extension))])
+    for name, content, kind in (
+        ("PDF scanned at 150 dpi, grey", scans.scan(pdf, 150, 1.0, 5.0, grey=True, seed=seed), "pdf"),
+        ("PDF of a G4 fax", scans.scan(pdf, 200, 0.8, 10.0, g4=True, seed=seed), "pdf"),
+        (
+            "scan of form then report in one PDF",
+            scans.scan(reports.joined(pdf, report), 200, seed=seed),
+            "pdf",
+        ),
+        (
+            "two copies in one TIFF",
+            scans.scan(reports.joined(pdf, other), 200, fmt="tiff", seed=seed),
+            "tiff",
+        ),
+        ("photo on its side", scans.photo(pdf, rotate=90, seed=seed), "jpeg"),
+    ):
+        yield name, mime.message([Attachment(f"301.{kind}", content)])
     for fmt in ("tiff", "png", "jpeg"):
-        image = scans.scan(pdf, 200, 1.0, 5.0, fmt=fmt, seed=SEED)
+        image = scans.scan(pdf, 200, 1.0, 5.0, fmt=fmt, seed=seed)
         yield f"{fmt.upper()} of 200 dpi", mime.message([Attachment(f"301.{fmt}", image)])
-    yield "text of a .docx", mime.message([Attachment("301.docx", _docx(pdf))])
-    yield "HEIC", mime.message([Attachment("301.heic", b"\x00\x00\x00\x18ftypheic" + bytes(64))])
+    yield "HEIC photo", mime.message([Attachment("301.heic", scans.heic(scans.photo(pdf, seed=seed)))])
+    yield "lines of a .docx", mime.message([Attachment("301.docx", word.form_301(data, ruled=False))])
+    yield "table of a .docx", mime.message([Attachment("301.docx", word.form_301(data, ruled=True))])
 
 
-def _docx(pdf: bytes) -> bytes:
-    """The lines of the form as paragraphs of a Word document."""
-    words = documents.inspect(pdf, documents.PDF).pages[0].text.split("\n")
-    name = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-    lines = "".join(f"<w:p><w:r><w:t>{escape(line)}</w:t></w:r></w:p>" for line in words)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr(
-            "word/document.xml", f'<w:document xmlns:w="{name}"><w:body>{lines}</w:body></w:document>'
-        )
-    return buffer.getvalue()
-
-
-def arrivals(say: Say) -> Table:
+def arrivals(say: Say, seed: int = SEED) -> Table:
     """Each way a form arrives: the readings found, and the fields of the form among them."""
     say("reading: arrivals")
     _, templates = circuit_rules()
-    wanted = truth(forms.sample_301(SEED), templates["se352-301"])
+    wanted = truth(forms.sample_301(seed), templates["se352-301"])
     rows = []
-    for name, raw in _arrivals():
+    for name, raw in _arrivals(seed):
         told, best = [], 0
         for found in unpack(raw, raw, DEFAULT).found:
             if found.body or found.meta.get("role") == "message-text":
@@ -131,7 +135,8 @@ def arrivals(say: Say) -> Table:
         rows.append((name, "; ".join(told), f"{best} of {len(wanted)}"))
     return Table(
         "Arrivals",
-        "One form in each wrapping; fields right on the best reading (accents aside).",
+        "One form in each wrapping and format of `forms.md` (those of the tables above apart); fields right "
+        "on the best reading (accents aside).",
         ("arrival", "read as", "fields"),
         tuple(rows),
     )

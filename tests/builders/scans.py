@@ -6,6 +6,7 @@ import io
 from typing import Literal
 
 import numpy as np
+import pillow_heif
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -97,6 +98,13 @@ def photo(pdf: bytes, tilt: float = 0.06, rotate: int = 0, seed: int = 1, wide: 
         seen = seen.rotate(-rotate, expand=True)
     buffer = io.BytesIO()
     seen.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
+def heic(picture: bytes) -> bytes:
+    """A JPEG as a telephone of the other kind would have kept it."""
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.open(io.BytesIO(picture)).convert("RGB")).save(buffer, quality=80)
     return buffer.getvalue()
 
 
