@@ -19,6 +19,7 @@ from gateway.contesting.rooms import contesting_of
 from gateway.deadlines.calendar import FRANCE
 from gateway.deadlines.sweep import Sweeper
 from gateway.errors import Unavailable
+from gateway.evidence import inforce
 from gateway.house import House
 from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
@@ -66,6 +67,9 @@ class Premises:
 
     def start(self) -> None:
         """Workers first (they may have work from before), then the doors, then the pages."""
+        house = self.house
+        circuits = bootstrap.circuit_folders(house.settings)
+        inforce.tell(house.database, house.recorder, inforce.parts(house.settings, circuits))
         self.worker.start()
         if self.house.settings.smtp.enabled:
             self.smtp.start()
