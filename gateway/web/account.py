@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
 from gateway.web import doorstep, secondfactor
-from gateway.web.access import SCOPE_TITLES, Viewer
+from gateway.web.access import SCOPE_TITLES, Viewer, desks
 from gateway.web.guard import idle_time, session_cookie, token_hash
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
 from gateway.web.passwords import weakness
@@ -38,7 +38,10 @@ def account(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Respo
             "factor": factor if factor is not None and factor.confirmed_at is not None else None,
             "recovery_left": factors.recovery_left(session, seen.login),
             "tokens": tokens.of_person(session, seen.login),
+            "feeds": tokens.feeds_of(session, seen.login),
         }
+    mine = desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
+    values["desks"] = [(f"{desk.circuit}/{desk.name}", desk.title) for desk in mine]
     return shown.show(
         request,
         "compte.html",

@@ -63,7 +63,8 @@ def make(
             queue=queue or None,
         )
         told(rooms, session, row, seen.login, "created")
-    return _tokens(request, rooms, shown, presented)
+    base = rooms.settings.public_url or str(request.base_url).rstrip("/")
+    return _tokens(request, rooms, shown, presented, f"{base}/agenda/{presented}.ics" if queue else None)
 
 
 @router.post("/jetons/{token_id}/revoquer")
@@ -149,7 +150,9 @@ def _check(
         raise Refused(f"{wrong} ; aucun jeton n’a été créé. Corrigez puis recommencez.")
 
 
-def _tokens(request: Request, rooms: WebHouse, shown: Pages, presented: str | None) -> Response:
+def _tokens(
+    request: Request, rooms: WebHouse, shown: Pages, presented: str | None, feed: str | None = None
+) -> Response:
     with rooms.database.reading() as session:
         known = tokens.everyone(session)
         persons = [person for person in people.everyone(session) if person.active]
@@ -162,6 +165,7 @@ def _tokens(request: Request, rooms: WebHouse, shown: Pages, presented: str | No
         scope_titles={s: t for s, t in SCOPE_TITLES.items() if s != CALENDAR},
         every_scope=SCOPE_TITLES,
         presented=presented,
+        feed=feed,
         longest=rooms.settings.token_days,
         now=rooms.clock.now(),
     )

@@ -13,6 +13,7 @@ from gateway.web import (
     admin_people,
     admin_tokens,
     bulk,
+    calendar_feed,
     calls,
     case,
     certificates,
@@ -103,7 +104,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
         forward,
         registration,
     )
-    supervision = (dashboard, overview)
+    supervision = (dashboard, overview, calendar_feed)
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
     administration = (
