@@ -35,7 +35,7 @@ _EXPECTS = {"delivery": "Remise", "reading": "Lecture", "answer": "Réponse"}
 _FOLLOWING = {
     Following.WAITING: "attendue",
     Following.REMINDED: "relancée, attendue",
-    Following.ESCALATED: "remise à une personne, attendue",
+    Following.ESCALATED: "attendue, une personne appelle",
 }
 
 

@@ -93,7 +93,7 @@ def test_a_call_is_listed_shown_with_its_letter_and_done_once(
     assert (told["phone"], told["queue"]) == ("01 99 00 12 34", "cnse-administratif")
     assert _run(sqlite_home, "show", str(call.outbox_id)) == 0
     shown = capsys.readouterr().out
-    for said in ("Transport", "prise par le serveur suivant", "Remise", "remise à une personne, attendue"):
+    for said in ("Transport", "prise par le serveur suivant", "Remise", "attendue, une personne appelle"):
         assert said in shown
     assert "01 99 00 12 34" in shown
     assert _run(sqlite_home, "called", str(call.id), "--note", "lettre lue") == 0
