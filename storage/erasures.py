@@ -12,13 +12,14 @@ from datetime import datetime
 from sqlalchemy import JSON, UniqueConstraint, update
 from sqlmodel import Field, SQLModel, col, delete, select
 
-from storage import comments, findable, handwritten, registrations, reviews, tallies, unlocked
+from storage import comments, findable, handwritten, leftovers, registrations, reviews, tallies, unlocked
 from storage.cases import Case, CaseDocument, Item
 from storage.contestations import Contestation, ContestationList, UnreadLine
 from storage.db import Instant, Session, insert_new, table_of
 from storage.deadlines import Deadline
 from storage.deliveries import Arrival, Delivery
 from storage.documents import Document, FactRow, IssueRow
+from storage.judgments import Judgment
 from storage.outbox import OutboxEntry, Receipt
 
 ERASED = "(effacé)"
@@ -83,8 +84,8 @@ def of_case(session: Session, reference: str) -> Erasure | None:
 
 
 def certificate(session: Session, erasure_id: int) -> Erasure | None:
-    """One erasure by its number."""
-    return session.get(Erasure, erasure_id)
+    """One erasure by its number, with its signed text."""
+    return session.get(Erasure, erasure_id) if 0 < erasure_id < 2**31 else None
 
 
 def erased_bytes(
@@ -199,7 +200,8 @@ def erase_document(session: Session, document: Document) -> list[str]:
     """Empty a document: what was read in it goes, its kind, class, pages and hash stay. Its blobs."""
     issues = session.exec(select(IssueRow).where(col(IssueRow.document_id) == document.id)).all()
     blobs = [document.sha256, *(i.picture_sha256 for i in issues if i.picture_sha256)]
-    blobs += unlocked.forget(session, document.sha256)
+    if not _held_elsewhere(session, document):
+        blobs += unlocked.forget(session, document.sha256)
     session.exec(delete(FactRow).where(col(FactRow.document_id) == document.id))
     session.exec(delete(IssueRow).where(col(IssueRow.document_id) == document.id))
     reviews.erase(session, document.id or 0)
@@ -210,6 +212,15 @@ def erase_document(session: Session, document: Document) -> list[str]:
     session.add(document)
     session.flush()
     return blobs
+
+
+def _held_elsewhere(session: Session, document: Document) -> bool:
+    """Whether another document of the same bytes was not erased."""
+    statement = select(Document.id).where(
+        col(Document.sha256) == document.sha256, col(Document.id) != document.id
+    )
+    others = {str(number) for number in session.exec(statement)}
+    return bool(others - _among(session, "document", others))
 
 
 def erase_mail(session: Session, sha256: str) -> list[str]:
@@ -231,6 +242,7 @@ def erase_mail(session: Session, sha256: str) -> list[str]:
     comments.forget(
         session, [i.id or 0 for i in session.exec(select(Item).where(col(Item.delivery) == sha256))]
     )
+    blobs += leftovers.of_mail(session, sha256)
     for found in session.exec(select(ContestationList).where(col(ContestationList.delivery) == sha256)):
         lines = update(UnreadLine).where(col(UnreadLine.list_id) == found.id)
         session.execute(lines.values(cells=[]))
@@ -242,6 +254,7 @@ def erase_letter(session: Session, letter: OutboxEntry) -> list[str]:
     """Empty a letter: to whom, about what, what came back. Its blob."""
     letter.recipient, letter.subject, letter.last_reply = "", ERASED, None
     handwritten.erase(session, letter.id or 0)
+    leftovers.of_letter(session, letter)
     session.add(letter)
     session.execute(update(Receipt).where(col(Receipt.outbox_id) == letter.id).values(detail=""))
     session.flush()
@@ -261,6 +274,7 @@ def erase_identity(session: Session, case_id: int) -> list[str]:
     }
     session.execute(update(Case).where(col(Case.id) == case_id).values(**nobody))
     registrations.erase(session, case_id)
+    leftovers.of_case(session, case_id)
     tallies.hold(session)
     findable.of_case(session, case_id)
     comments.forget(
@@ -304,7 +318,8 @@ def still_used(session: Session, blobs: Collection[str]) -> set[str]:
             select(OutboxEntry.id, OutboxEntry.raw_sha256).where(col(OutboxEntry.raw_sha256).in_(some))
         ):
             used |= {sha256} if str(number) not in gone["letter"] else set()
-        for column in (col(IssueRow.picture_sha256), col(Contestation.evidence_sha256)):
+        named = (IssueRow.picture_sha256, Contestation.evidence_sha256, Judgment.sha256)
+        for column in (col(one) for one in named):
             used |= {sha for sha in session.exec(select(column).where(column.in_(some))) if sha}
     return used & set(wanted)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from gateway.contestations.transitions import STATES
 from gateway.errors import NotFound, Refused, Unavailable
 from gateway.house import House
 from gateway.settings import Settings
-from storage import cases, contestations
+from storage import cases, contestations, erasures
 from storage.contestations import ContestationState
 
 PERSON = "ligne de commande"
@@ -49,6 +50,11 @@ def add_retention(words: Any) -> None:
     erase.add_argument("certificate", metavar="CERTIFICAT.json", type=Path, help="preuve signée à écrire")
     erase.add_argument("--yes", action="store_true", help="sans ce mot, rien n'est effacé")
     erase.set_defaults(run=_erase)
+    certificate = deeds.add_parser(
+        "certificate", help="le certificat signé d'un effacement, par son numéro"
+    )
+    certificate.add_argument("number", metavar="NUMÉRO", type=int)
+    certificate.set_defaults(run=_certificate)
     hold = words.add_parser("hold", help="geler l'effacement d'un dossier, ou lever un gel")
     hold.add_argument("case", metavar="DOSSIER", help="référence du dossier, ou numéro du gel avec --lift")
     hold.add_argument("reason", nargs="?", default="", help="pourquoi")
@@ -170,6 +176,22 @@ def _erase(arguments: argparse.Namespace, settings: Settings) -> int:
         print(f"Rien n'est échu : rien n'a été effacé ({done.blobs} blob(s) restés d'un arrêt, retirés).")
     if done.kept:
         say(f"{len(done.kept)} ensemble(s) échu(s) sont retenus par un gel et restent entiers.")
+    return 0
+
+
+def _certificate(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = bootstrap.build(settings)
+    try:
+        with house.database.reading() as session:
+            found = erasures.certificate(session, arguments.number)
+    finally:
+        house.close()
+    if found is None:
+        raise NotFound(
+            f"Aucun effacement ne porte le numéro {arguments.number} ; rien n'a été fait, "
+            "relisez le message qui le donne."
+        )
+    sys.stdout.write(found.certificate)
     return 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main as commands
+from storage import erasures
 from storage.cases import Case
 from storage.erasures import Erasure
 from storage.retention import LegalHold
@@ -91,3 +92,18 @@ def test_a_broken_schedule_is_refused_by_the_check(
     file.write_text(file.read_text("utf-8").replace("months = 120", "months = 1"), "utf-8")
     assert _run(sqlite_home, "config", "check") == 1
     assert "retention.toml:" in capsys.readouterr().err
+
+
+def test_a_certificate_is_shown_again_by_its_number(
+    sqlite_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite_home.house.database.transaction() as session:
+        number = erasures.begin(session, Erasure(at=sqlite_home.clock.now(), person="adam"))
+        erasures.certify(session, number, '{"certificate": {}}\n')
+    assert _run(sqlite_home, "admin", "retention", "certificate", str(number)) == 0
+    assert capsys.readouterr().out == '{"certificate": {}}\n'
+    for unknown in (0, number + 1, 10**30):
+        assert _run(sqlite_home, "admin", "retention", "certificate", str(unknown)) == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"Aucun effacement ne porte le numéro {unknown}")
+        assert said.count("\n") == 1

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from gateway import bootstrap
 from gateway.clock import paris_date
 from gateway.contestations import holds
 from gateway.contestations.erase import Eraser, Signer, signed_part
@@ -16,13 +18,17 @@ from gateway.contestations.plan import preview
 from gateway.contestations.schedule import What, load_retention
 from gateway.errors import Refused
 from gateway.evidence.record import Kind
-from storage import audit, erasures
+from gateway.evidence.verify import Check
+from storage import addresses, audit, erasures, judgments, leftovers
+from storage.addresses import FailedAddress
 from storage.cases import Case
+from storage.certbook import KnownCertificate
 from storage.contestations import Cause, Contestation, ContestationState, UnreadLine
 from storage.deliveries import Arrival, Delivery
 from storage.documents import Document, FactRow
 from storage.erasures import ERASED, ErasedRow, Erasure
 from storage.errors import BlobNotFound
+from storage.judgments import Judgment
 from storage.outbox import OutboxEntry
 from tests.builders import claims, mails_forms, mails_medical, mails_others
 from tests.builders.desk import CALANQUES, COLLINE
@@ -128,6 +134,67 @@ def test_documents_go_first_then_what_names_the_person(home: Home) -> None:
         told = audit.events(session, ["erasure:1", "erasure:2"])
     assert [event.kind for event in told] == [Kind.ERASURE] * 3
     assert _run(home) == ([], 0, "")
+
+
+def test_what_verdicts_stood_on_goes_with_the_last_mail_that_stands_on_it(home: Home) -> None:
+    """The certificates of a signature: those of one mail go with it, what two share with the last."""
+    first = home.carry(mails_forms.acroform(home.desk))
+    kept = {row.sha256 for row in home.rows(Judgment, delivery=first.sha256)}
+    assert kept
+    other = home.carry_raw(b"Subject: autre\r\n\r\ntexte\r\n")
+    shared = min(kept)
+    with home.house.database.transaction() as session:
+        row = home.rows(Judgment, sha256=shared)[0].model_dump(exclude={"id", "delivery"})
+        assert judgments.add(session, [Judgment.model_validate({**row, "delivery": other.sha256})]) == 1
+        assert judgments.uses(session, shared) == 2
+        leftover = leftovers.of_mail(session, first.sha256)
+        assert set(leftover) == kept - {shared}
+        assert judgments.uses(session, shared) == 1
+        assert erasures.still_used(session, kept) == {shared}
+        session.rollback()
+    _later(home, 8)
+    _run(home)
+    assert home.rows(Judgment, delivery=first.sha256) == []
+    assert not any(home.house.vault.exists(blob) for blob in kept)
+    assert not any(home.house.vault.exists(blob) for blob in kept)
+    assert [row.state for row in home.rows(KnownCertificate) if row.state != "confirmed"] == []
+    letter = home.rows(OutboxEntry)[0]
+    assert (letter.recipient_key, letter.domain) == ("", "")
+
+
+def test_an_address_that_failed_is_forgotten_with_its_last_letter(sqlite_home: Home) -> None:
+    home = sqlite_home
+    home.carry(mails_forms.acroform(home.desk))
+    letter = home.rows(OutboxEntry)[0]
+    with home.house.database.transaction() as session:
+        addresses.flag(session, letter.recipient_key, home.clock.now(), "550 inconnu", letter.message_id)
+        addresses.flag(session, "gardee@chu.example", home.clock.now(), "550", "<x@y>")
+        addresses.decide(session, "gardee@chu.example", "adam", home.clock.now(), "autre@chu.example")
+    _later(home, 8)
+    _run(home)
+    assert [row.address for row in home.rows(FailedAddress)] == ["gardee@chu.example"]
+
+
+def test_the_evidence_file_of_an_erased_case_says_that_it_was_erased(sqlite_home: Home) -> None:
+    """First its documents, named as erased; then the case itself, with the certificate that proves it."""
+    home = sqlite_home
+    home.carry(mails_forms.acroform(home.desk))
+    reference = home.rows(Case)[0].reference
+    exporter = bootstrap.exporter(home.house)
+    _later(home, 8)
+    _run(home)
+    half = exporter.export(reference, "essai").content
+    assert Check(half).faults == []
+    assert "effacé au terme de sa conservation".encode() in half
+    assert exporter.export(reference, "essai").content == half
+    _later(home, 4)
+    _, _, certificate = _run(home)
+    digest = sha256(certificate.encode()).hexdigest()
+    number = home.rows(Erasure)[-1].id
+    with pytest.raises(Refused) as refused:
+        exporter.export(reference, "essai")
+    assert f"a été effacé au terme de sa conservation le {home.clock.now():%d/%m/%Y}" in str(refused.value)
+    assert f"effacement n° {number}, certificat signé de SHA-256 {digest}" in str(refused.value)
 
 
 def test_medical_documents_go_a_year_before_and_their_mail_with_the_last(sqlite_home: Home) -> None:
