@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.bench.reading_model import model_table
 from tests.bench.reading_others import arrivals, kinds
 from tests.bench.reading_run import Outcome, judge_all
 from tests.bench.reading_set import SEED, TARGETS, cases
@@ -96,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     whole = asked.seed == SEED and not asked.only
     if whole:
-        tables += [kinds(outcomes, each, say), arrivals(say), times_table(say)]
+        tables += [kinds(outcomes, each, say), model_table(say), arrivals(say), times_table(say)]
     text = "\n".join([head(each, digital, spent, len(todo)), *(t.markdown() for t in tables), LIMITS])
     out = asked.out or (_FILE if whole else None)
     if out is None:

@@ -135,7 +135,7 @@ def arrivals(say: Say, seed: int = SEED) -> Table:
         rows.append((name, "; ".join(told), f"{best} of {len(wanted)}"))
     return Table(
         "Arrivals",
-        "One form in each wrapping and format of `forms.md` (those of the tables above apart); fields right "
+        "One form in each wrapping and format of `forms.md`, those of the tables above apart; fields right "
         "on the best reading (accents aside).",
         ("arrival", "read as", "fields"),
         tuple(rows),
