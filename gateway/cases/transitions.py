@@ -177,10 +177,15 @@ def act(
     if item is None:
         raise NotFound("Ce travail n'existe pas ; rien n'a été changé.")
     found = arrow(item.state, verb)
-    if item.version != version or found is None or item.merged_into is not None:
+    if item.version != version or item.merged_into is not None:
         raise Refused(
             f"Ce travail est maintenant « {_STATES[item.state]} » ; rien n'a été changé : "
             "relisez la page avant de recommencer."
+        )
+    if found is None:
+        raise Refused(
+            f"Ce travail est « {_STATES[item.state]} », cette action n'y est pas possible ; rien n'a été "
+            "changé : relisez la page."
         )
     if not _may(found, item, actor, queue_roles, at):
         raise Refused(f"Action refusée : {_DENIED[found.who]} ; rien n'a été changé.")

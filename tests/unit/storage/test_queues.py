@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -206,7 +207,7 @@ def test_every_filter_of_a_list(due: Database) -> None:
             session.add(item)
     day = timedelta(days=1)
 
-    def asked(**filters: object) -> set[int]:
+    def asked(**filters: Any) -> set[int]:
         wanted = replace(Wanted("q", ("essai",)), **filters)
         with due.reading() as session:
             found = {line.item.delivery for line in queues.page(session, wanted, None, 100).lines}
