@@ -145,11 +145,16 @@ def add_seen(session: Session, rows: Iterable[Sighting]) -> None:
         connection.execute(statement, values[start : start + _ROWS])
 
 
-def refuse(session: Session, mailbox: str, name: str, generation: int, uid: int, reason: str) -> None:
-    """Say why this message is not accepted; it stays on the server and is tried again."""
+def refuse(session: Session, mailbox: str, name: str, generation: int, uid: int, reason: str) -> bool:
+    """Say why this message is not accepted; it stays on the server and is tried again.
+
+    ``False`` when that was already said, or when it has another end.
+    """
     which = and_(_in_folder(mailbox, name, generation), col(Sighting.uid) == uid)
     open_ = col(Sighting.fate).in_((Fate.WAITING, Fate.REFUSED))
-    session.exec(update(Sighting).where(which, open_).values(reason=reason[:200], fate=Fate.REFUSED))
+    values = {"reason": reason[:200], "fate": Fate.REFUSED}
+    another = col(Sighting.reason) != reason[:200]
+    return session.exec(update(Sighting).where(which, open_, another).values(**values)).rowcount == 1
 
 
 def settle(session: Session, mailbox: str, name: str, generation: int, present: Collection[int]) -> None:

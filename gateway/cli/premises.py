@@ -89,7 +89,7 @@ class Premises:
             self.smtp.stop()
         self.worker.stop()
         with suppress(StorageError):  # a database that is away loses figures of the last minute, no mail
-            self.door.tally.flush(self.house.database)
+            self.door.tally.flush(self.house.database, self.house.recorder)
         self.house.close()
 
     def _chores(self) -> dict[str, tuple[float, Callable[[], object]]]:

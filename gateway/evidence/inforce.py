@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
-
-from sqlalchemy.engine import make_url
 
 from gateway.evidence.record import Kind, Recorder
 from gateway.evidence.rulesets import digest, read_folder
 from gateway.settings import Settings
 from storage.db import Database
+
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@")
 
 
 def parts(settings: Settings, circuits: Mapping[str, Path]) -> dict[str, str]:
@@ -31,7 +32,7 @@ def parts(settings: Settings, circuits: Mapping[str, Path]) -> dict[str, str]:
 
 
 def tell(database: Database, recorder: Recorder, now: Mapping[str, str]) -> list[str]:
-    """Record what is not as the log last said; returns the names of what changed. Raises ``StorageError``."""
+    """Record what is not as the log last said; returns its names. Raises ``StorageError``."""
     subjects = {f"config:{name}": name for name in now}
     with database.transaction() as session:
         last = {event.subject: event.fields.get("sha256") for event in recorder.events(session, subjects)}
@@ -46,7 +47,7 @@ def tell(database: Database, recorder: Recorder, now: Mapping[str, str]) -> list
 
 def _settings(settings: Settings) -> str:
     def shown(url: str) -> str:
-        return make_url(url).render_as_string(hide_password=True)
+        return _PASSWORD.sub(r"\1@", url)
 
     storage = settings.storage.model_copy(update={"database": shown(settings.storage.database)})
     engine = settings.engine

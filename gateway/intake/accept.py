@@ -73,6 +73,7 @@ class Door:
         self.vault = vault
         self.clock = clock
         self.max_bytes = max_bytes
+        self.recorder = recorder
         self.ledger = Ledger(database, recorder, circuit_of)
         self.notify = notify
         self.tally = Tally()

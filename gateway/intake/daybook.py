@@ -44,7 +44,7 @@ class Daybook:
 
         Raises ``DatabaseUnavailable``: the next turn does the rest.
         """
-        self._tally.flush(self._database)
+        self._tally.flush(self._database, self._recorder)
         today = paris_date(self._clock.now())
         with self._database.transaction() as session:
             for mailbox in self._mailboxes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.clock import paris_date
+from gateway.evidence.record import Kind, Recorder
 from gateway.intake.imap_box import FolderSeen
 from storage import balances, ledger
 from storage.db import Database
@@ -32,8 +33,9 @@ class Page:
 class FolderBook:
     """The book of one mailbox and folder. Its verbs raise ``DatabaseUnavailable``."""
 
-    def __init__(self, database: Database, mailbox: str, folder: str) -> None:
+    def __init__(self, database: Database, recorder: Recorder, mailbox: str, folder: str) -> None:
         self._database = database
+        self._recorder = recorder
         self._mailbox = mailbox
         self._folder = folder
 
@@ -79,9 +81,18 @@ class FolderBook:
             ledger.add_seen(session, rows)
 
     def refused(self, generation: int, uid: int, reason: str) -> None:
-        """A message was tried and not accepted; ``reason`` is the name of an error."""
+        """A message was tried and not accepted; ``reason`` is the name of an error, told once."""
         with self._database.transaction() as session:
-            ledger.refuse(session, self._mailbox, self._folder, generation, uid, reason)
+            if ledger.refuse(session, self._mailbox, self._folder, generation, uid, reason):
+                self._recorder.add(
+                    session,
+                    Kind.REFUSED,
+                    f"mailbox:{self._mailbox}",
+                    code=reason,
+                    folder=self._folder,
+                    uidvalidity=generation,
+                    uid=uid,
+                )
 
     def settle(self, generation: int, present: Collection[int]) -> None:
         """Say what became of everything seen; ``present``: UIDs in the folder when it was read."""

@@ -54,7 +54,7 @@ class ImapWatcher:
     def __init__(self, settings: Imap, door: Door, root: Path = Path()) -> None:
         self.settings = settings
         self._door = door
-        self._book = FolderBook(door.database, settings.mailbox, settings.folder)
+        self._book = FolderBook(door.database, door.recorder, settings.mailbox, settings.folder)
         self._root = root
         self._jitter = random.Random(f"{settings.name} {settings.mailbox}")  # noqa: S311 (spreads reconnections)
         self._stopping = threading.Event()

@@ -13,6 +13,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from gateway.clock import paris_date
+from gateway.evidence.record import Field, Kind, Recorder
 from storage import balances
 from storage.db import Database
 
@@ -35,8 +36,11 @@ class Tally:
         """A message was refused with this reply; no mailbox: before one was named."""
         self._add(mailboxes or ("",), at, reply[:_CODE])
 
-    def flush(self, database: Database) -> None:
-        """Write the counts. Raises ``DatabaseUnavailable``: they are kept for the next time."""
+    def flush(self, database: Database, recorder: Recorder) -> None:
+        """Write the counts, and what was refused to the log: one event a mailbox, day and reason.
+
+        Raises ``DatabaseUnavailable``: the counts are kept for the next time.
+        """
         with self._guard:
             counted, self._counts = self._counts, Counter()
         if not counted:
@@ -44,6 +48,8 @@ class Tally:
         try:
             with database.transaction() as session:
                 balances.add_answers(session, counted)
+                if events := _refusals(counted):
+                    recorder.add_all(session, events)
         except BaseException:
             with self._guard:
                 self._counts.update(counted)
@@ -53,3 +59,15 @@ class Tally:
         on = paris_date(at)
         with self._guard:
             self._counts.update((mailbox, on, reason) for mailbox in mailboxes)
+
+
+def _refusals(counted: Counter[tuple[str, date, str]]) -> list[tuple[Kind, str, dict[str, Field]]]:
+    return [
+        (
+            Kind.REFUSED,
+            f"mailbox:{mailbox}",
+            {"day": on.isoformat(), "code": reason.replace(" ", "/"), "count": count},
+        )
+        for (mailbox, on, reason), count in sorted(counted.items())
+        if reason != balances.TAKEN
+    ]

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import delete
 
 from gateway.clock import TurnableClock, paris_date
-from gateway.evidence.record import Recorder
+from gateway.evidence.record import Kind, Recorder
 from gateway.intake.daybook import Daybook, Event
 from gateway.settings import Smtp
 from storage.balances import Balance, alarms, balances
@@ -29,7 +29,7 @@ def told(reception: Reception, action: str) -> list[tuple[str, dict[str, object]
     subjects = [f"mailbox:{mailbox}" for mailbox in ("", *MAILBOXES)]
     with reception.database.reading() as session:
         found = reception.recorder.events(session, subjects)
-    return [(e.subject, dict(e.fields)) for e in found if e.fields["action"] == action]
+    return [(e.subject, dict(e.fields)) for e in found if e.fields.get("action") == action]
 
 
 def book(reception: Reception, **words: object) -> Daybook:
@@ -178,7 +178,14 @@ def test_answers_wait_for_a_database_that_is_away(reception: Reception, clock: T
             raise Away
 
     with pytest.raises(Away):
-        door.tally.flush(Broken())  # type: ignore[arg-type]
-    door.tally.flush(reception.database)
-    door.tally.flush(reception.database)
+        door.tally.flush(Broken(), reception.recorder)  # type: ignore[arg-type]
+    door.tally.flush(reception.database, reception.recorder)
+    door.tally.flush(reception.database, reception.recorder)
+    with reception.database.reading() as session:
+        (told_once,) = reception.recorder.events(session, [f"mailbox:{MEDICAL}"])
+    assert (told_once.kind, told_once.fields["code"], told_once.fields["count"]) == (
+        Kind.REFUSED,
+        "452/4.3.1",
+        1,
+    )
     assert of_today(reception)[MEDICAL].reasons == (("452 4.3.1", 1),)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import TurnableClock, paris_date
-from gateway.evidence.record import Recorder
+from gateway.evidence.record import Kind, Recorder
 from gateway.intake.folderbook import FolderBook
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.imap_box import FolderSeen, ImapBox
@@ -117,6 +117,9 @@ def test_refused_with_its_reason_then_accepted(
         assert clerk.scan() == 0
     assert clerk.figures() == (1, 0, 0, 1, 0, 0)
     assert clerk.balances()[0].reasons == (("ValueError", 1),)
+    with clerk.reception.database.reading() as session:
+        (told,) = clerk.reception.recorder.events(session, [f"mailbox:{ADMINISTRATIVE}"])
+    assert (told.kind, told.fields["code"], told.fields["uid"]) == (Kind.REFUSED, "ValueError", 1)
     clock.turn(timedelta(minutes=2))
     assert clerk.scan() == 1
     assert clerk.figures() == (1, 1, 0, 0, 0, 0)
@@ -244,8 +247,8 @@ def test_a_server_restored_before_anything_was_taken(
     assert clerk.figures() == (2, 1, 0, 0, 0, 1)  # "two" was on the server, and was lost with it
 
 
-def test_numbers_never_shown(sqlite_database: Database, clock: TurnableClock) -> None:
-    book = FolderBook(sqlite_database, "a@b.example", "INBOX")
+def test_numbers_never_shown(sqlite_database: Database, recorder: Recorder, clock: TurnableClock) -> None:
+    book = FolderBook(sqlite_database, recorder, "a@b.example", "INBOX")
     assert book.open(FolderSeen(7, 10, [9]), clock.now()).unknown == [9]
     assert book.open(FolderSeen(7, 13, [9, 11]), clock.now()).unknown == [9, 11]
     assert book.open(FolderSeen(8, 5, []), clock.now()).generation == 8
