@@ -29,7 +29,6 @@ PHONE = 390
 MORE: Mapping[str, tuple[str, ...]] = {
     "/elements/{item_id}": ("form", "report", "question"),
     "/elements/{item_id}/lettre": ("form",),
-    "/elements/{item_id}/transmission": ("report",),
 }
 """Pages whose contents differ much: these items too."""
 QUERIES = ("/recherche?q=haddad", "/recherche?q=zzzz", "/files/cnse-administratif?tri=echeance")
@@ -74,6 +73,8 @@ def _addresses(world: World) -> dict[str, list[str]]:
         given = dict(values)
         if "circuits" in template:
             given["name"] = "soins-programmes-algerie"
+        if template.endswith("/transmission") or "/lettres/{letter_id}" in template:
+            given["item_id"] = str(office.items["report"])
         if template.endswith("/texte"):
             given["document_id"] = str(office.documents["question"])
         try:

@@ -31,7 +31,7 @@ def _fits_and_is_clean(witness: Witness, title: str) -> None:
     page = witness.page
     assert (witness.foreign, witness.complaints) == ([], []), title
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert chrome.violations(page) == [], (title, scheme)
     page.emulate_media(color_scheme="light")
     for width in (chrome.DESK[0] // 2, 390):

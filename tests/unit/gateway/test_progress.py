@@ -41,6 +41,13 @@ def test_the_mail_that_started_it_and_what_came_before_change_nothing() -> None:
     assert progress(RULE, [own], AT, delivery="b" * 64).stopped == own
 
 
+def test_a_report_forwarded_says_nothing_of_the_delays_of_other_mails() -> None:
+    forwarded = replace(fact("answer", 3), about="a" * 64)
+    assert progress(RULE, [forwarded], AT, delivery="a" * 64).stopped == forwarded
+    assert progress(RULE, [forwarded], AT, delivery="b" * 64).stopped is None
+    assert progress(RULE, [forwarded], AT).stopped is None
+
+
 def test_an_event_never_restarts_what_it_started_nor_an_older_one() -> None:
     third, fifth = fact("@event:notified", 0, number=3), fact("@event:notified", 0, number=5)
     assert progress(RULE, [third, fifth], AT, number=5).restarted is None
