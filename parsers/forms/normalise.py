@@ -93,9 +93,11 @@ def _text(text: str, optical: bool) -> Typed:
 
 
 def _letters(text: str) -> str:
-    """Slips inside words: a digit or a capital I beside small letters; carons, unknown in French."""
+    """Slips inside words and numbers: a digit or a capital I beside small letters, an l that begins a
+    number; carons, unknown in French."""
     text = re.sub(r"(?<=[A-Za-zà-ÿ])[105]+(?=[a-zà-ÿ])", lambda m: m[0].translate(_SMALL), text)
     text = re.sub(r"(?<=[a-zà-ÿ])I(?=[a-zà-ÿ]|\b)", "l", text)
+    text = re.sub(r"(?<![^\W\d_])[lI|](?=\d)", "1", text)
     return _DIAERESES.sub("ï", text.translate(_CARONS))
 
 

@@ -227,3 +227,19 @@ def test_values_kept_only_as_xfa_data(whole: bool) -> None:
     (only,) = read(xfa.with_data(empty, wanted, whole))
     got = {f.name: f.normalised for f in only.facts if f.source is Source.XFA}
     assert got == wanted
+
+
+def test_what_a_hand_wrote_is_never_said_with_confidence() -> None:
+    """The engine may be as sure as it likes of a place and a date of box 4: it was trained on print."""
+    words = _words(
+        ("Autorisation de soins", 40, 760), ("Du", 40, 740), ("05/05/2026", 60, 740),
+        ("au", 200, 740), ("05/06/2026", 220, 740),
+        ("Déclaration du bénéficiaire", 40, 700), ("Fait à", 40, 680), ("ORAN", 80, 680),
+        ("le", 200, 680), ("03/05/2026", 220, 680),
+        ("Cadre 5", 40, 640), ("Date d'admission", 40, 620), ("07/05/2026", 140, 620),
+    )  # fmt: skip
+    found = extract(TEMPLATES["se352-301"], [Page(1, 595, 842, words, Source.OCR)], (), {}, "0" * 64, TODAY)
+    sure = {f.name: f.confidence for f in found.facts}
+    assert sure["start_date"] > 0.9
+    assert {n: c for n, c in sure.items() if n.startswith(("declaration", "admission")) and c > 0.8} == {}
+    assert {"declaration_place", "declaration_date", "admission_date"} <= set(sure)

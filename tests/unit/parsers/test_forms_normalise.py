@@ -181,3 +181,17 @@ def test_a_diaeresis_that_was_not_seen_is_put_back() -> None:
 
 def test_the_end_of_a_label_is_no_value() -> None:
     assert cleaned("nº DZ-2026-916621") == cleaned("n°DZ-2026-916621") == "DZ-2026-916621"
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("l16, boulevard Zighoud", "116, boulevard Zighoud"),
+        ("|2 rue de l'Atlas", "12 rue de l'Atlas"),
+        ("Mal23", "Mal23"),
+        ("l'an", "l'an"),
+    ],
+)
+def test_an_l_that_begins_a_number_is_a_one(read: str, meant: str) -> None:
+    seen = typed(FieldType.TEXT, read, optical=True)
+    assert (seen.normalised, seen.certainty < 0.9) == (meant, read != meant)
