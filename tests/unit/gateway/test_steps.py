@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from storage.cases import Case, Item
 from storage.deadlines import Deadline
 from storage.documents import Document, FactRow, IssueRow
 from storage.outbox import OutboxEntry, OutboxState
-from tests.builders import mails_forms, mails_others, oddities
-from tests.builders.desk import CNSE
+from tests.builders import forms, mails_forms, mails_others, oddities
+from tests.builders.desk import CNSE, DUNES, PDF
+from tests.builders.letters import Attached
 from tests.worlds.house import Home
 
 TABLES = (Document, FactRow, IssueRow, Case, Item, OutboxEntry, Deadline)
@@ -78,3 +80,22 @@ def test_a_bounce_about_somebody_elses_letter_changes_nothing(home: Home) -> Non
     home.carry(mails_others.question(home.desk))
     home.carry(mails_others.bounce(home.desk))
     assert [entry.state for entry in home.rows(OutboxEntry)] == [OutboxState.QUEUED]
+
+
+def test_a_wrong_value_has_its_picture_on_the_page_and_never_in_the_letter(sqlite_home: Home) -> None:
+    """What the sender must complete is shown to it; a number it wrote wrong is not sent back in clear."""
+    form = sqlite_home.desk.form_301(7, DUNES, amount="douze mille", reference=None)
+    paper = Attached("301.pdf", PDF, forms.build_301(form, "table"))
+    wrong = sqlite_home.desk.sample(
+        "301-montant-en-lettres", "", DUNES[2], "301", "Ci-joint.", (paper,), expect="cpam-594"
+    )
+    delivery = sqlite_home.carry(wrong)
+    ids = {d.id for d in sqlite_home.rows(Document, delivery=delivery.sha256)}
+    shown = {i.code: i for i in sqlite_home.rows(IssueRow) if i.document_id in ids}
+    assert set(shown) == {"amount-not-a-number", "missing"}
+    pictures = {code: sqlite_home.house.vault.get(i.picture_sha256 or "") for code, i in shown.items()}
+    assert all(png.startswith(b"\x89PNG") for png in pictures.values())
+    (entry,) = sqlite_home.rows(OutboxEntry, delivery=delivery.sha256)
+    letter = message_from_bytes(sqlite_home.house.vault.get(entry.raw_sha256))
+    sent = [p.get_payload(decode=True) for p in letter.walk() if p.get_content_type() == "image/png"]
+    assert sent == [pictures["missing"]]
