@@ -41,7 +41,7 @@ _SENTENCES: Mapping[str, str] = {
     Kind.PROPOSAL: "Acceptation tacite de la période du {starts} au {ends} : {action} {reason}",
     Kind.REGISTRATION: "Droits inscrits par la caisse du {starts} au {ends}",
     Kind.REVIEW: "Lecture du document n° {position} : {action}",
-    Kind.FORWARDED: "Documents médicaux transmis au service médical de l'institution : {count}",
+    Kind.FORWARDED: "Document médical transmis au service médical de l'institution, empreinte {sha256}",
     Kind.REMINDER: "Rappel de l'échéance « {kind} » du {due}",
     Kind.ACCESS: "Document médical n° {document} : ouverture ({outcome})",
     Kind.CORRECTION: "Lecture corrigée : champ « {field} » du document n° {document}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.cases import nir
 from gateway.cases.nir import Found
+from gateway.cases.registration import Basis, offered
 from gateway.circuits.model import Circuit
 from gateway.clock import paris_date
 from gateway.contestations.transitions import STATES
@@ -25,6 +26,7 @@ from gateway.web.papers import values_in
 from gateway.web.words import names
 from storage import contestations, happenings, proposals, registrations, reviews, sheets
 from storage.cases import Item
+from storage.db import Session
 from storage.registrations import Registration
 from storage.sheets import CaseSheet
 
@@ -50,6 +52,7 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         asked = calls.about(rooms, seen, session, number, None)
         entries = registrations.of_case(session, number)
         papers_of = sheet.papers if sheet else ()
+        unopened = _unopened(session, sheet, circuits, entries)
         said = reviews.latest(session, [paper.document.id or 0 for paper in papers_of])
     if sheet is None:
         raise NotFound(NO_CASE)
@@ -81,6 +84,7 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         "mails": timeline.titles(items),
         "life": life(sheet, today, entries[-1] if entries else None, reports),
         "entries": entries,
+        "unopened": unopened,
         "number": _number(rooms, sheet, circuit, entries),
         "registers": registration.registers(rooms, seen, sheet.case),
         "answers": _answers(sheet, items, seen, circuit),
@@ -123,6 +127,19 @@ def _by_kind(documents: Iterable[papers.Shown]) -> list[Group]:
     for document in documents:
         groups.setdefault(document.title, []).append(document)
     return [Group(title, tuple(found)) for title, found in groups.items()]
+
+
+def _unopened(
+    session: Session,
+    sheet: CaseSheet | None,
+    circuits: Mapping[str, Circuit],
+    entries: list[Registration],
+) -> list[Basis]:
+    """Periods a form grants on which no rights were opened yet, once the beneficiary is registered."""
+    circuit = circuits.get(sheet.case.circuit) if sheet is not None else None
+    if sheet is None or circuit is None or not entries:
+        return []
+    return [one for one in offered(session, circuit, sheet.case) if not one.done and not one.tacit]
 
 
 def _number(

@@ -11,8 +11,10 @@ from gateway.circuits.model import Letter, Mailbox
 from gateway.errors import Refused
 from gateway.outbound import handwritten
 from gateway.outbound.certificates import Choice
+from gateway.outbound.compose import Attached
 from gateway.outbound.handwritten import Sheet, Words, changed, cleaned, draft_of, faults_of, named_in
 from storage.cases import Case
+from storage.deliveries import Delivery, DeliveryState
 from tests.builders import rows
 from tests.builders.rows import AT
 
@@ -100,15 +102,15 @@ def test_any_change_of_what_leaves_changes_what_was_seen() -> None:
         handwritten.seen(SHEET, replace(GOOD, subject="autre"), clear),
         handwritten.seen(replace(SHEET, recipient="x@y.example"), GOOD, clear),
         handwritten.seen(replace(SHEET, token="1" * 32), GOOD, clear),
-        handwritten.seen(replace(SHEET, attached=(handwritten.Attached("a.png", b"1"),)), GOOD, clear),
+        handwritten.seen(replace(SHEET, attached=(Attached("a.png", b"1"),)), GOOD, clear),
     }
     assert len(others) == 6
     assert seen not in others
 
 
 def test_a_letter_to_somebody_else_does_not_enter_the_thread() -> None:
-    mail = rows.Delivery(
-        sha256="a" * 64, size=1, state=rows.DeliveryState.DECIDED, received_at=AT, mailbox="b@x", envelope_from="",
+    mail = Delivery(
+        sha256="a" * 64, size=1, state=DeliveryState.DECIDED, received_at=AT, mailbox="b@x", envelope_from="", circuit="c",
         message_id="<1@chu.example>", mail={"references": ["<0@chu.example>"]},
     )  # fmt: skip
     threaded = draft_of(replace(SHEET, answers=mail), GOOD, (), AT)
