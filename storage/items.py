@@ -38,7 +38,7 @@ class Item(SQLModel, table=True):
         Index("ix_items_by_state", "circuit", "queue", "state", "created_at", "id"),
         # The most urgent first, and the counters of every queue: both read this index alone.
         Index("ix_items_by_due", "circuit", "queue", "state", "next_due", "id"),
-        Index("ix_items_by_holder", "taken_by", "state", "circuit", "queue"),
+        Index("ix_items_by_holder", "taken_by", "state", "circuit", "queue", "created_at", "id"),
         # One for each filter of a list: a rare value costs no more than a frequent one.
         Index("ix_items_by_kind", "circuit", "queue", "state", "kind", "created_at", "id"),
         Index("ix_items_by_caisse", "circuit", "queue", "state", "caisse", "created_at", "id"),

@@ -607,7 +607,7 @@ def upgrade() -> None:
     op.create_index('ix_items_by_caisse', 'items', ['circuit', 'queue', 'state', 'caisse', 'created_at', 'id'], unique=False)
     op.create_index('ix_items_by_due', 'items', ['circuit', 'queue', 'state', 'next_due', 'id'], unique=False)
     op.create_index('ix_items_by_finess', 'items', ['circuit', 'queue', 'state', 'finess', 'created_at', 'id'], unique=False)
-    op.create_index('ix_items_by_holder', 'items', ['taken_by', 'state', 'circuit', 'queue'], unique=False)
+    op.create_index('ix_items_by_holder', 'items', ['taken_by', 'state', 'circuit', 'queue', 'created_at', 'id'], unique=False)
     op.create_index('ix_items_by_kind', 'items', ['circuit', 'queue', 'state', 'kind', 'created_at', 'id'], unique=False)
     op.create_index('ix_items_by_lacking', 'items', ['circuit', 'queue', 'state', 'lacking', 'created_at', 'id'], unique=False)
     op.create_index('ix_items_by_state', 'items', ['circuit', 'queue', 'state', 'created_at', 'id'], unique=False)
