@@ -123,6 +123,27 @@ def write(
     return shown.show(request, "lettre.html", status=status, **_page(seen, desk, words, faults))
 
 
+def answer(
+    rooms: WebHouse, seen: Viewer, item_id: int, model: str, recipient: str, token: str, words: Words | None
+) -> None:
+    """A letter of a program: the same model, the same faults, sent without a preview.
+
+    ``words`` ``None``: the model as it is filled. Raises ``NotFound``, or ``Refused`` with the first fault.
+    """
+    with rooms.database.reading() as session:
+        desk = _desk(rooms, seen, session, item_id, model, recipient, None, token)
+    if recipient and desk.sheet.recipient != recipient:
+        raise Refused(
+            "Cette adresse n’est pas de celles à qui répondre ; rien n’est parti. Choisissez-en une."
+        )
+    written = desk.model if words is None else words
+    said = handwritten.cleaned(written.subject, written.text)
+    faults = _faults(desk, said)
+    if faults:
+        raise Refused(f"{faults[0]} Rien n’est parti.")
+    _send(rooms, seen, desk, said)
+
+
 def _send(rooms: WebHouse, seen: Viewer, desk: Desk, words: Words) -> Response:
     room, at = writing.mailroom(rooms), rooms.clock.now()
     item_id = desk.ground.sheet.item.id

@@ -35,7 +35,7 @@ def item(response: Response, rooms: InHouse, seen: Seen, item_id: RowId) -> mode
     circuit = rooms.circuits.by_name.get(sheet.item.circuit)
     response.headers["ETag"] = tag(LETTER, item_id, sheet.item.version)
     said = verdict(sheet.delivery.security)
-    offered = [address for address, _ in actions.offered(sheet.item, seen, desk)]
+    offered = [address for address, _ in actions.offered(sheet.item, seen, desk, rooms.clock.now())]
     if choice.offered(sheet.item, seen, circuit):
         offered.append("dossier")
     case = sheet.case.reference if sheet.case and sheet.case.id in readable else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -267,6 +267,8 @@ class Done(_Said):
 
     done: str
     item: int | None = None
+    other: int | None = None
+    """The item that a split made."""
     state: str | None = None
     version: int | None = None
     case: str | None = None
@@ -275,6 +277,73 @@ class Done(_Said):
 
 class Nothing(_Said):
     """An action that needs no word more: ``{}``, or no body at all."""
+
+
+class Waiting(_Said):
+    """``wake_on``: the day the item comes back by itself; ``null``, never."""
+
+    wake_on: date | None = None
+
+
+class Reclassified(_Said):
+    """The real type of the item; ``follow``: go to the queue that the rule of this type names."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=40)]
+    follow: bool = False
+
+
+class Rerouted(_Said):
+    """The right door; ``tell``: write to the sender which address to use."""
+
+    door: Annotated[str, Field(min_length=1, max_length=330)]
+    tell: bool = False
+
+
+class Split(_Said):
+    """Numbers of the documents that become an item of their own."""
+
+    documents: Annotated[list[Number], Field(min_length=1, max_length=200)]
+
+
+class Merged(_Said):
+    """The item whose work comes into this one."""
+
+    item: Number
+
+
+class Noted(_Said):
+    """An internal note; ``@login`` names a colleague."""
+
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class Judged(_Said):
+    """``confirm``: a person vouches for the whole reading; ``reject``, with a reason; ``withdraw``."""
+
+    verb: Literal["confirm", "reject", "withdraw"]
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class Answered(_Said):
+    """A letter from a model; without ``subject`` and ``text``, the model as it is filled."""
+
+    letter: Annotated[str, Field(min_length=1, max_length=60)]
+    to: Annotated[str, Field(max_length=320)] = ""
+    subject: Annotated[str, Field(max_length=1000)] | None = None
+    text: Annotated[str, Field(max_length=40_000)] | None = None
+
+
+class NoteSeen(_Said):
+    """A note; ``text`` is ``null`` where its words are covered by the class of its queue."""
+
+    by: str
+    at: datetime
+    text: str | None
+    named: list[str]
+
+
+class Notes(_Said):
+    notes: list[NoteSeen]
 
 
 class Assigned(_Said):

@@ -49,11 +49,33 @@ def reopen(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response
 
 
 @router.post(
-    "/wait", response_model=models.Done, openapi_extra=_BARE, summary="Mettre un élément en attente"
+    "/wait",
+    response_model=models.Done,
+    openapi_extra=body_of(models.Waiting),
+    summary="Mettre un élément en attente, jusqu’à un jour s’il est donné",
 )
 def wait(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
-    """Nothing can be done now."""
-    return _simple(rooms, seen, call, item_id, "attendre", "wait")
+    """Nothing can be done now; the item comes back by itself on its day."""
+
+    def work() -> tuple[models.Done, str | None]:
+        on = call.read(models.Waiting).wake_on
+        version = item_version(rooms, seen, call, item_id)
+        said = on.isoformat() if on else ""
+        actions.do(rooms, seen, item_id, "attendre", version=version, reveil=said)
+        return told(rooms, item_id, "wait")
+
+    return once(rooms, seen, call, work)
+
+
+@router.post(
+    "/take-over",
+    response_model=models.Done,
+    openapi_extra=_BARE,
+    summary="Reprendre à son compte un élément dont le verrou est passé",
+)
+def take_over(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """Somebody holds it no longer; a supervisor does not wait."""
+    return _simple(rooms, seen, call, item_id, "relever", "take-over")
 
 
 @router.post(
@@ -75,9 +97,9 @@ def assign(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response
 
     def work() -> tuple[models.Done, str | None]:
         person = call.read(models.Assigned).person
-        version = _version(rooms, seen, call, item_id)
+        version = item_version(rooms, seen, call, item_id)
         actions.do(rooms, seen, item_id, "confier", version=version, personne=person)
-        return _told(rooms, item_id, "assign")
+        return told(rooms, item_id, "assign")
 
     return once(rooms, seen, call, work)
 
@@ -93,10 +115,10 @@ def link(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
 
     def work() -> tuple[models.Done, str | None]:
         wanted = call.read(models.Linked).case
-        version = _version(rooms, seen, call, item_id)
+        version = item_version(rooms, seen, call, item_id)
         new = "" if wanted else "oui"
         choice.choose(rooms, seen, item_id, version=version, reference=wanted or "", nouveau=new)
-        return _told(rooms, item_id, "link")
+        return told(rooms, item_id, "link")
 
     return once(rooms, seen, call, work)
 
@@ -119,9 +141,9 @@ def correct(
 
     def work() -> tuple[models.Done, str | None]:
         value = call.read(models.Corrected).value
-        _version(rooms, seen, call, item_id)
+        item_version(rooms, seen, call, item_id)
         correction.add(rooms, seen, item_id, document_id, name, value)
-        return _told(rooms, item_id, "correct")
+        return told(rooms, item_id, "correct")
 
     return once(rooms, seen, call, work)
 
@@ -129,14 +151,14 @@ def correct(
 def _simple(rooms: WebHouse, seen: Viewer, call: Call, item_id: int, address: str, done: str) -> Response:
     def work() -> tuple[models.Done, str | None]:
         call.read(models.Nothing)
-        version = _version(rooms, seen, call, item_id)
+        version = item_version(rooms, seen, call, item_id)
         actions.do(rooms, seen, item_id, address, version=version)
-        return _told(rooms, item_id, done)
+        return told(rooms, item_id, done)
 
     return once(rooms, seen, call, work)
 
 
-def _version(rooms: WebHouse, seen: Viewer, call: Call, item_id: int) -> int:
+def item_version(rooms: WebHouse, seen: Viewer, call: Call, item_id: int) -> int:
     """The version the program saw, when it is still the item's. Raises ``ApiError`` (412, 428)."""
     with rooms.database.reading() as session:
         item, _ = desk_of_item(rooms, seen, session, item_id)
@@ -146,7 +168,7 @@ def _version(rooms: WebHouse, seen: Viewer, call: Call, item_id: int) -> int:
     return version
 
 
-def _told(rooms: WebHouse, item_id: int, done: str) -> tuple[models.Done, str | None]:
+def told(rooms: WebHouse, item_id: int, done: str) -> tuple[models.Done, str | None]:
     with rooms.database.reading() as session:
         item = cases.item(session, item_id)
         case = cases.by_id(session, item.case_id) if item and item.case_id is not None else None

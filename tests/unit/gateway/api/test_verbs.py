@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from gateway.web.api.calls import MAX_BODY
 from storage import answers, cases, sheets, tokens
 from storage.db import Database
 from tests.builders import seed
+from tests.builders.office import CIRCUIT
 from tests.worlds import web
 from tests.worlds.web import World
 
@@ -158,6 +160,134 @@ def test_each_verb_of_an_item_in_turn(world: World) -> None:
         assert done.status_code == 200, (verb, done.text)
         states.append(done.json()["state"])
     assert states == ["taken", "waiting", "taken", "new", "taken", "done", "taken"]
+
+
+def test_an_item_waits_until_its_day_and_is_taken_over(world: World) -> None:
+    agathe, sylvie = _program(world, "agathe"), _program(world, "sylvie")
+    path = _question(world)
+    bad = _post(agathe, f"{path}/wait", "k0", _tag(agathe, path), wake_on="demain")
+    assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "wake_on")
+    done = _post(agathe, f"{path}/wait", "k1", _tag(agathe, path), wake_on="2026-12-01")
+    assert (done.status_code, done.json()["state"]) == (200, "waiting"), done.text
+    over = _post(sylvie, f"{path}/take-over", "k1", _tag(sylvie, path))
+    assert (over.status_code, over.json()["state"]) == (200, "taken"), over.text
+    assert sylvie.get(f"/api/v1{path}").json()["taken_by"] == "sylvie"
+
+
+def test_an_item_is_sorted_anew_cut_and_joined(world: World) -> None:
+    sylvie = _program(world, "sylvie")
+    path = _question(world)
+    sorted_ = _post(sylvie, f"{path}/reclassify", "k1", _tag(sylvie, path), kind="quote")
+    assert sorted_.status_code == 200, sorted_.text
+    assert sylvie.get(f"/api/v1{path}").json()["kind"] == "quote"
+    mixed = f"/items/{world.office.items['mixed']}"
+    wrong = _post(sylvie, f"{mixed}/split", "k2", _tag(sylvie, mixed), documents=[999])
+    assert (wrong.status_code, _type(wrong)) == (404, "introuvable")
+    whole = sylvie.get(f"/api/v1{mixed}").json()["documents"]
+    cut = _post(sylvie, f"{mixed}/split", "k3", _tag(sylvie, mixed), documents=[whole[0]["id"]])
+    assert cut.status_code == 200, cut.text
+    other = cut.json()["other"]
+    assert other not in {None, world.office.items["mixed"]}
+    joined = _post(sylvie, f"{mixed}/merge", "k4", _tag(sylvie, mixed), item=other)
+    assert joined.status_code == 200, joined.text
+
+
+def test_an_item_goes_to_its_right_door(world: World) -> None:
+    sylvie = _program(world, "sylvie")
+    path = _question(world)
+    wrong = _post(sylvie, f"{path}/reroute", "k1", _tag(sylvie, path), door="nulle-part")
+    assert (wrong.status_code, _type(wrong)) == (409, "action-refusee")
+    done = _post(sylvie, f"{path}/reroute", "k2", _tag(sylvie, path), door="a-identifier")
+    assert done.status_code == 200, done.text
+    assert sylvie.get(f"/api/v1{path}").json()["queue"] == "a-identifier"
+
+
+def test_notes_are_written_and_read(world: World) -> None:
+    agathe = _program(world, "agathe")
+    path = _question(world)
+    done = _post(agathe, f"{path}/notes", "k1", _tag(agathe, path), text="À voir avec l’hôpital.")
+    assert done.status_code == 200, done.text
+    again = _post(agathe, f"{path}/notes", "k1", f'"i{world.office.items["question"]}-v1"', text="Autre.")
+    assert _type(again) == "cle-deja-utilisee"
+    (note,) = agathe.get(f"/api/v1{path}/notes").json()["notes"]
+    assert (note["by"], note["text"]) == ("agathe", "À voir avec l’hôpital.")
+    assert _program(world, "lille").get(f"/api/v1{path}/notes").status_code == 404
+
+
+def test_a_reading_is_vouched_for(world: World) -> None:
+    lille = _program(world, "lille")
+    path = f"/items/{world.office.items['form']}"
+    where = f"{path}/documents/{world.office.documents['form']}/reading"
+    bad = _post(lille, where, "k0", _tag(lille, path), verb="peut-être")
+    assert bad.status_code == 422
+    rejected = _post(lille, where, "k1", _tag(lille, path), verb="reject", reason="Illisible.")
+    assert rejected.status_code == 200, rejected.text
+    withdrawn = _post(lille, where, "k2", _tag(lille, path), verb="withdraw")
+    assert withdrawn.status_code == 200, withdrawn.text
+
+
+def test_a_letter_that_is_not_offered_does_not_leave(world: World) -> None:
+    agathe = _program(world, "agathe")
+    path = _question(world)
+    unknown = _post(agathe, f"{path}/answer", "k1", _tag(agathe, path), letter="inconnue")
+    assert unknown.status_code in {404, 409}, unknown.text
+    assert agathe.get(f"/api/v1{path}/letters").json()["letters"] == []
+
+
+def test_a_medical_document_stays_closed_to_whoever_has_not_the_role(world: World) -> None:
+    report = f"/items/{world.office.items['report']}"
+    assert _program(world, "agathe").get(f"/api/v1{report}").status_code == 404
+    sylvie = _program(world, "sylvie").get(f"/api/v1{report}")
+    assert sylvie.status_code == 200
+    assert [one["open"] for one in sylvie.json()["documents"]] == [False, False]
+    assert seed.SECRET not in sylvie.text
+    narrow = _program(world, "medard", "read", "content").get(f"/api/v1{report}")
+    assert seed.SECRET not in narrow.text
+    whole = _program(world, "medard").get(f"/api/v1{report}")
+    assert seed.SECRET in whole.text
+    case = _program(world, "agathe").get(f"/api/v1/cases/{seed.CASE}")
+    assert seed.SECRET not in case.text
+
+
+def test_a_token_does_only_what_its_scopes_say(world: World) -> None:
+    reader = _program(world, "agathe", "read")
+    path = _question(world)
+    refused = _post(reader, f"{path}/take", "k1", _tag(reader, path))
+    assert (refused.status_code, _type(refused)) == (403, "acces-refuse")
+    nobody = world.visitor()
+    nobody.headers["authorization"] = "Bearer psr_000000000000_" + "a" * 43
+    answer = nobody.get("/api/v1/queues")
+    assert (answer.status_code, _type(answer)) == (401, "jeton-refuse")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_too_many_calls_are_asked_to_wait(world: World) -> None:
+    agathe, lille = _program(world, "agathe"), _program(world, "lille")
+    world.app.state.rates.a_minute = 10
+    answers_ = [agathe.get("/api/v1/queues").status_code for _ in range(11)]
+    assert answers_ == [200] * 10 + [429]
+    late = agathe.get("/api/v1/queues")
+    assert (_type(late), late.headers["retry-after"]) == ("trop-de-demandes", "6")
+    assert lille.get("/api/v1/queues").status_code == 200
+    world.clock.turn(timedelta(seconds=6))
+    assert agathe.get("/api/v1/queues").status_code == 200
+
+
+def test_lists_are_read_page_by_page_by_their_links(world: World) -> None:
+    sylvie = _program(world, "sylvie")
+    here = f"/api/v1/queues/{CIRCUIT}/cnse-administratif/items?limit=1&newest=false"
+    seen: list[int] = []
+    while here:
+        page = sylvie.get(here)
+        body = page.json()
+        seen += [one["id"] for one in body["items"]]
+        here = body["next"] or ""
+        assert (here in page.headers.get("link", "")) == bool(here) or not here
+    assert seen == [world.office.items[name] for name in ("request", "question", "mixed")]
+    for wrong in ("x", "2026-11-23~x", "2026-11-23T09:00:00+00:00~99999999999"):
+        first = f"/api/v1/queues/{CIRCUIT}/cnse-administratif/items"
+        answer = sylvie.get(first, params={"after": wrong})
+        assert (answer.status_code, _type(answer)) == (400, "demande-incomprise")
 
 
 def test_a_message_set_aside_is_released_by_a_program_of_the_supervisor(world: World) -> None:
