@@ -13,12 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.claimvalues import ReasonWords, amount_in, days_in, names_in, reason_in
-from parsers.errors import TooLarge
+from parsers.errors import TooLarge, Unsupported
 from parsers.folding import fold
+from parsers.layout import Recognised
 from parsers.limits import DEFAULT, Limits
 from parsers.rows import Row, Rows, rows_of
 
 OTHER = "other"
+ROUND_SUM = "montant lu sans centimes : la virgule a pu se perdre"
+SCANNED = "lue sur une image : comparez chaque valeur à la page"
 FIELDS = (
     "reference", "beneficiary", "last_name", "first_names", "birth_date", "cnas_number", "form_reference",
     "establishment", "stay", "starts", "ends", "amount", "reason",
@@ -82,15 +85,36 @@ def read_claims(
     context: str,
     words: ClaimWords,
     limits: Limits = DEFAULT,
+    ocr: Mapping[int, Recognised] | None = None,
 ) -> ClaimsRead:
     """The claims of one document. ``context``: subject and text of the mail, for a list without reasons.
 
+    ``ocr``: what was recognised on the pages that are images; each claim then says to look at the page.
     Raises ``ParseError`` and its children only.
     """
-    read = claims_of(rows_of(content, media_type, name, limits), context, words)
+    rows = rows_of(content, media_type, name, limits, ocr)
+    read = claims_of(rows, context, words)
+    if rows.scanned:
+        read = _looked_at(read)
     if len(read.claims) > limits.table_rows:
         raise TooLarge(f"Cette liste a plus de {limits.table_rows} créances.")
     return read
+
+
+def _looked_at(read: ClaimsRead) -> ClaimsRead:
+    """Values recognised on an image may be misread: a person compares each with the page."""
+    if not read.claims and not read.unread:
+        raise Unsupported(
+            "Cette liste est une image où aucun tableau ne se lit ; elle est gardée telle que reçue : "
+            "lisez-la, puis saisissez les créances ou demandez-la sous forme de tableau."
+        )
+    return ClaimsRead(tuple(map(_compared, read.claims)), read.unread)
+
+
+def _compared(claim: Claim) -> Claim:
+    """A decimal mark lost on the image makes an amount a hundred times too large: that is said too."""
+    round_sum = claim.amount is not None and claim.amount.endswith(".00")
+    return replace(claim, doubts=(*claim.doubts, SCANNED, *((ROUND_SUM,) if round_sum else ())))
 
 
 def claims_of(found: Rows, context: str, words: ClaimWords) -> ClaimsRead:

@@ -52,11 +52,6 @@ class Contesting:
 def contesting_of(house: House) -> Contesting:
     """The rooms of ``house``."""
 
-    def read(content: bytes, media_type: str, name: str, context: str, words: ClaimWords) -> ClaimsRead:
-        sandbox = house.reader.sandbox
-        found: ClaimsRead = sandbox.run("claims", content, media_type, name, context, words, sandbox.limits)
-        return found
-
     def protected(draft: Draft, choice: Choice) -> Protected:
         identity = signing_identity(house.ring, draft.mailbox.address)
         asked = house.settings.outgoing
@@ -74,7 +69,7 @@ def contesting_of(house: House) -> Contesting:
         directory=house.circuits.directory,
         calendars=house.calendars,
         vault=house.vault,
-        read=read,
+        read=house.reader.claims,
         choose=house.chooser(),
         protect=protected,
     )

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from parsers import documents, reading
 from parsers.addressees import Addressee, Harvested, addressees, harvest
-from parsers.claims import ClaimsRead, read_claims
+from parsers.claims import ClaimsRead, ClaimWords, read_claims
 from parsers.classify import KindRule
 from parsers.facts import Bitmap, Page
 from parsers.forms.template import Template
@@ -20,6 +20,7 @@ from parsers.limits import Limits
 from parsers.mend import unlocked
 from parsers.pictures import png
 from parsers.richtext import sanitised
+from parsers.rows import images_in
 from parsers.smime.attached import open_attached
 from parsers.smime.model import Opened
 from parsers.smime.open import open_mail
@@ -89,6 +90,48 @@ def _with_issues_of_the_file(
     return tuple(replace(each, issues=(*each.issues, *told)) for each in readings) if told else readings
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimsRequest:
+    """Everything needed to read one list of claims. ``ocr``: as of ``ReadRequest``."""
+
+    content: bytes
+    media_type: str
+    name: str
+    context: str
+    """Subject and text of the mail."""
+    words: ClaimWords
+    limits: Limits
+    ocr: dict[int, Recognised] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsOutcome:
+    """Either the claims, or the pages whose words must be recognised first."""
+
+    read: ClaimsRead | None
+    wanted: tuple[Wanted, ...] = ()
+
+
+def claims(asked: ClaimsRequest) -> ClaimsOutcome:
+    """Read one list; asks for OCR of the pages that are images, unless already given."""
+    if asked.ocr is None:
+        found = images_in(asked.content, asked.media_type, asked.name, asked.limits)
+        if found is not None:
+            pages = [page for page in found.pages if page.number in found.wanting]
+            return ClaimsOutcome(None, tuple(Wanted(page, _scan(asked, page)) for page in pages))
+    return ClaimsOutcome(
+        read_claims(
+            asked.content, asked.media_type, asked.name, asked.context, asked.words, asked.limits, asked.ocr
+        )
+    )
+
+
+def _scan(asked: ClaimsRequest, page: Page) -> Bitmap:
+    return documents.render(
+        asked.content, asked.media_type, page.number, reading.DPI, asked.limits, asked.name
+    )
+
+
 def _render(request: ReadRequest, page: int, dpi: float) -> Bitmap:
     return documents.render(
         request.content, request.media_type, page, dpi, request.limits, request.context.name
@@ -128,5 +171,5 @@ JOBS: dict[str, Job] = {
     "unlock": Job(unlock, TypeAdapter(bytes)),
     "addressees": Job(addressees, TypeAdapter(tuple[Addressee, ...])),
     "harvest": Job(harvest, TypeAdapter(tuple[Harvested, ...])),
-    "claims": Job(read_claims, TypeAdapter(ClaimsRead)),
+    "claims": Job(claims, TypeAdapter(ClaimsOutcome)),
 }

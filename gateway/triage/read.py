@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from gateway.circuits.model import Circuit
 from gateway.clock import paris_date
-from gateway.triage.jobs import ReadOutcome, ReadRequest
+from gateway.triage.jobs import ClaimsOutcome, ClaimsRequest, ReadOutcome, ReadRequest
 from gateway.triage.recognition import Recognition
 from gateway.triage.sandbox import Sandbox
 from gateway.triage.unpack import (
@@ -20,6 +20,7 @@ from gateway.triage.unpack import (
     FACTS,
     SIGNATURE_ROLE,
 )
+from parsers.claims import ClaimsRead, ClaimWords
 from parsers.errors import ParseError
 from parsers.facts import Box, Confidentiality, Fact, Issue
 from parsers.forms.checks import against_envelope
@@ -40,6 +41,8 @@ class ReadDocument:
     facts: tuple[FactRow, ...]
     issues: tuple[tuple[IssueRow, bytes | None], ...]
     """Each issue with the PNG of its box, when the page gave one."""
+    text: str = ""
+    """Its words, to be kept only when the document ends up administrative."""
 
 
 _Answer: TypeAlias = ReadOutcome | ParseError
@@ -106,6 +109,28 @@ class Reader:
         """One page as a PNG, made in a limited child. Raises ``ParseError``."""
         image: bytes = self.sandbox.run("page", content, media_type, page, dpi, self.sandbox.limits)
         return image
+
+    def claims(
+        self, content: bytes, media_type: str, name: str, context: str, words: ClaimWords
+    ) -> ClaimsRead:
+        """The claims of one list, read in a limited child, its pages of images recognised on the way.
+
+        Raises ``ParseError``.
+        """
+        asked = ClaimsRequest(
+            content,
+            media_type,
+            name,
+            context,
+            words,
+            self.sandbox.limits,
+            None if self.recognition.available else {},
+        )
+        outcome: ClaimsOutcome = self.sandbox.run("claims", asked)
+        if outcome.wanted:
+            ocr = {w.page.number: self.recognition.read(w.bitmap, w.page) for w in outcome.wanted}
+            outcome = self.sandbox.run("claims", replace(asked, ocr=ocr))
+        return outcome.read or ClaimsRead((), ())
 
     def plain_text(self, content: bytes, media_type: str, name: str) -> str:
         """The text of a document without pages, made in a limited child. Raises ``ParseError``."""
@@ -279,6 +304,7 @@ def _read_row(
             (_issue_row(issue), pictures.get((issue.field or "", issue.page or 1)))
             for issue in reading.issues
         ),
+        reading.text,
     )
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from gateway.triage.read import Reader
 from gateway.triage.recognition import Recognition
+from gateway.triage.sandbox import Sandbox
+from parsers.claims import SCANNED
 from parsers.facts import Bitmap, Page, Source
+from parsers.limits import DEFAULT
+from tests.builders import claims, scans
+from tests.builders.seed import circuits
 
 pytestmark = pytest.mark.ocr
 
@@ -25,6 +32,13 @@ def _written(text: str) -> Bitmap:
 @pytest.fixture(scope="module")
 def recognition() -> Iterator[Recognition]:
     built = Recognition("rapidocr", 1, remembered=2)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    built = Sandbox(DEFAULT)
     yield built
     built.close()
 
@@ -56,3 +70,26 @@ def test_only_the_last_images_are_remembered(recognition: Recognition) -> None:
     assert recognition.paid == before
     recognition.read(_written("A-1111"), PAGE)
     assert recognition.paid == before + 1
+
+
+def test_a_scanned_list_of_claims_is_recognised_on_the_way(
+    recognition: Recognition, sandbox: Sandbox
+) -> None:
+    """The whole path: the child asks for the image of the page, the engine reads it, the child reads on."""
+    line: claims.Line = (
+        "F-118",
+        "DZ-2026-5766",
+        "BENALI Karima",
+        "01/03/2026",
+        "10/03/2026",
+        45.5,
+        "CR manquant",
+    )
+    rules = circuits().by_name["soins-programmes-algerie"].contestations
+    assert rules is not None
+    reader = Reader(sandbox, recognition)
+    scanned = scans.scan(claims.printed([line]))
+    (only,) = reader.claims(scanned, "application/pdf", "liste.pdf", "", rules.words).claims
+    assert (only.reference, only.last_name, only.amount) == ("F-118", "BENALI", "45.50")
+    assert (only.starts, only.ends) == (date(2026, 3, 1), date(2026, 3, 10))
+    assert only.doubts[-1] == SCANNED

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from PIL import Image
 
-from parsers.claims import ClaimWords, read_claims
+from parsers import documents
+from parsers.claims import ROUND_SUM, SCANNED, ClaimWords, read_claims
 from parsers.claimvalues import ReasonWords
-from tests.builders import claims
+from parsers.errors import TooLarge, Unsupported
+from parsers.layout import Frame, Recognised
+from parsers.rows import SCANNED_PAGES, images_in
+from tests.builders import claims, scans
 from tests.builders.seed import circuits
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -121,3 +128,60 @@ def test_days_that_cannot_be_are_doubts(starts: str, ends: str, doubt: str) -> N
     content = claims.separated([("F-1", None, "A B", starts, ends, 1.0, "CR manquant")])
     (only,) = read_claims(content, "text/csv", "", "", _words()).claims
     assert only.doubts == (doubt,)
+
+
+def _scan() -> tuple[bytes, dict[int, Recognised]]:
+    """A list on paper, and what a perfect engine would recognise on it: the words of its text layer."""
+    pdf = claims.printed(LINES)
+    pages = documents.inspect(pdf, "application/pdf", "liste.pdf").pages
+    seen = {page.number: Recognised(page.words, Frame(page.width, page.height)) for page in pages}
+    return scans.scan(pdf), seen
+
+
+def test_a_scanned_list_gives_the_claims_of_its_pages_each_to_be_compared() -> None:
+    scanned, seen = _scan()
+    asked = images_in(scanned, "application/pdf", "liste.pdf")
+    assert asked is not None
+    assert asked.wanting == tuple(seen)
+    read = read_claims(scanned, "application/pdf", "liste.pdf", "", _words(), ocr=seen)
+    plain = read_claims(claims.printed(LINES), "application/pdf", "liste.pdf", "", _words())
+    assert [one.reference for one in read.claims] == ["F-101", "F-102"]
+    assert [replace(one, doubts=()) for one in read.claims] == [
+        replace(one, doubts=()) for one in plain.claims
+    ]
+    first, second = read.claims
+    assert first.doubts[-1] == SCANNED
+    assert second.doubts[-2:] == (SCANNED, ROUND_SUM)  # 80,00: perhaps 0,80 or 8000 badly read
+    assert len(read.unread) == len(plain.unread)
+    assert not any(SCANNED in one.doubts for one in plain.claims)
+
+
+def test_an_image_nobody_read_is_told_so_and_left_to_a_person() -> None:
+    scanned, seen = _scan()
+    unread: tuple[dict[int, Recognised] | None, ...] = (None, {})
+    for ocr in unread:
+        with pytest.raises(Unsupported, match="n'a pas pu être lue"):
+            read_claims(scanned, "application/pdf", "liste.pdf", "", _words(), ocr=ocr)
+    blank = {number: replace(page, words=()) for number, page in seen.items()}
+    with pytest.raises(Unsupported, match="aucun tableau ne se lit"):
+        read_claims(scanned, "application/pdf", "liste.pdf", "", _words(), ocr=blank)
+
+
+def test_only_pages_that_are_images_are_asked_for() -> None:
+    assert images_in(claims.printed(LINES), "application/pdf", "liste.pdf") is None
+    assert images_in(claims.workbook(LINES), XLSX, "liste.xlsx") is None
+    assert images_in(b"a;b", "text/csv", "liste.csv") is None
+    picture = images_in(scans.photo(claims.printed(LINES)), "image/jpeg", "liste.jpg")
+    assert picture is not None
+    assert picture.wanting == (1,)
+    many = _pages(SCANNED_PAGES + 1)
+    with pytest.raises(TooLarge, match="plus de 20 pages"):
+        images_in(many, "application/pdf", "liste.pdf")
+
+
+def _pages(count: int) -> bytes:
+    """A PDF of blank images."""
+    page = Image.new("L", (60, 80), 255)
+    made = io.BytesIO()
+    page.save(made, "PDF", save_all=True, append_images=[page] * (count - 1))
+    return made.getvalue()
