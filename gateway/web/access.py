@@ -177,6 +177,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("GET", "/contestations/export.{kind}"): Right.WORK,
     ("GET", "/mis-de-cote/export.{kind}"): Right.SUPERVISE,
     ("GET", "/journal/export.{kind}"): Right.JOURNAL,
+    ("GET", "/registre/export.{kind}"): Right.LEDGER,
     ("GET", "/dossiers/{reference}"): Right.WORK,
     ("GET", "/dossiers/{reference}/preuve.zip"): Right.EVIDENCE,
     ("POST", "/dossiers/{reference}/propositions/{proposal_id}"): Right.ACT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,11 +16,12 @@ from gateway.web.contestation import FILTERS
 from gateway.web.contested import sight_of
 from gateway.web.exports import PAGE, export, paged
 from gateway.web.house import InHouse, Seen, WebHouse
+from gateway.web.ledger import DAYS
 from gateway.web.queue import here_of
 from gateway.web.search import LONGEST
 from gateway.web.tabular import Format, Sheet, Value
 from gateway.web.words import kind_titles, names
-from storage import contestations, listing, queues, search, sheets
+from storage import balances, contestations, listing, queues, search, sheets
 from storage.cases import Case
 from storage.contestations import Contestation, ContestationState
 from storage.db import Session
@@ -31,6 +32,8 @@ from storage.tallies import NEVER
 
 router = APIRouter()
 
+_EARLIEST = date(2002, 1, 1)
+"""Older addresses show this one: nothing was received then."""
 Short = Annotated[str, Query(max_length=40)]
 
 
@@ -114,6 +117,23 @@ def of_set_aside(rooms: InHouse, seen: Seen, kind: Format) -> Response:
     found = paged(rooms, page, lambda one: (one.set_aside_at or one.received_at, one.sha256))
     made = (rows.set_aside(one) for one in found)
     return export(rooms, seen, Sheet("mis-de-cote", "Mis de côté", rows.SET_ASIDE, made), kind)
+
+
+@router.get("/registre/export.{kind}")
+def of_ledger(
+    rooms: InHouse,
+    seen: Seen,
+    kind: Format,
+    jusque: date | None = None,
+    jours: Annotated[int, Query(ge=1, le=366)] = DAYS,
+) -> Response:
+    """The ledger of the mailboxes, the first day first."""
+    today = paris_date(rooms.clock.now())
+    last = min(max(jusque or today, _EARLIEST), today)
+    with rooms.database.reading() as session:
+        found = balances.balances(session, last - timedelta(days=jours - 1), last, paris_date)
+    made = (rows.balance(one) for one in found)
+    return export(rooms, seen, Sheet("registre", "Registre des boîtes", rows.LEDGER, made), kind)
 
 
 @router.get("/journal/export.{kind}")

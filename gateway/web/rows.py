@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from gateway.web import present
 from gateway.web.story import Told
 from gateway.web.tabular import Column, Value
+from storage.balances import Balance
 from storage.cases import Case
 from storage.contestations import Contestation
 from storage.deadlines import Deadline
@@ -58,6 +59,17 @@ SET_ASIDE = (
     Column("Taille (octets)", 15),
     Column("Relances", 10),
     Column("Empreinte", 66),
+)
+LEDGER = (
+    Column("Jour", 13),
+    Column("Boîte", 50),
+    Column("Sur le serveur", 14),
+    Column("Acceptés", 12),
+    Column("Déjà connus", 12),
+    Column("Refusés", 12),
+    Column("Encore là", 12),
+    Column("Différence", 12),
+    Column("Journal", 12),
 )
 JOURNAL = (
     Column("N°", 10),
@@ -134,6 +146,21 @@ def set_aside(found: Delivery) -> Sequence[Value]:
 def event(told: Told) -> Sequence[Value]:
     """An event of the log."""
     return told.position, told.at, told.words, told.detail, told.person, told.subject
+
+
+def balance(found: Balance) -> Sequence[Value]:
+    """One mailbox on one day of the ledger."""
+    return (
+        found.day,
+        found.mailbox or "Aucune boîte nommée",
+        found.on_server,
+        found.accepted,
+        found.duplicates,
+        found.refused,
+        found.still_there,
+        found.difference,
+        found.position,
+    )
 
 
 def _euros(amount: str | None) -> Value:

@@ -30,6 +30,7 @@ LISTS = (
     ("agathe", "/files/cnse-administratif/echeances", 4),
     ("sylvie", "/contestations/export", 1),
     ("sylvie", "/mis-de-cote/export", 2),
+    ("sylvie", "/registre/export", 1),
     ("audrey", "/journal/export", 7),
 )
 """Who, which list, how many lines with the header."""
