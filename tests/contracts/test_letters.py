@@ -12,13 +12,15 @@ from gateway.circuits.letter_contract import FULL, missing, needless, said_by
 from gateway.circuits.letter_page import page, plain
 from gateway.circuits.letters import SAMPLES, date_fr, marked
 from gateway.circuits.load import load_circuits
-from gateway.circuits.model import Letter
+from gateway.circuits.model import Circuit, Letter
+from gateway.outbound.preview import in_clear
 
 CONFIG = Path(__file__).parents[2] / "config"
 FOLDERS = sorted(path for path in (CONFIG / "circuits").iterdir() if path.is_dir())
+CIRCUITS = list(load_circuits(CONFIG, FOLDERS).by_name.values())
 LETTERS = [
     pytest.param(letter, id=f"{circuit.name}/{letter.name}")
-    for circuit in load_circuits(CONFIG, FOLDERS).by_name.values()
+    for circuit in CIRCUITS
     for letter in circuit.letters.values()
 ]
 
@@ -56,6 +58,20 @@ def test_the_page_is_french_titled_in_order_and_fetches_nothing(letter: Letter) 
     assert seen.tags.index("h1") < seen.tags.index("h2")
     assert not {"script", "img", "link", "iframe", "form", "table", "a"} & {*seen.tags}
     assert seen.tags.count("li") == sum(1 for line in text.splitlines() if _element(line))
+
+
+@pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.name)
+def test_what_may_not_leave_in_clear_is_replaced_by_how_to_receive_it(circuit: Circuit) -> None:
+    secret = [letter for letter in circuit.letters.values() if letter.content != "plain"]
+    assert secret
+    for letter in secret:
+        other = circuit.letters[letter.instead or ""]
+        _, text = marked(other, in_clear(FULL))
+        assert other.content == "plain"
+        assert "signé avec le certificat" in text, "how to enable encryption"
+        assert FULL.mailbox.phone in text, "where to fetch it"
+        assert FULL.patient is not None
+        assert FULL.patient not in text
 
 
 def _element(line: str) -> bool:

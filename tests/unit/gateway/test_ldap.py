@@ -40,9 +40,7 @@ def mine(authority: Authority) -> Issued:
 
 @pytest.fixture(scope="module")
 def server(authority: Authority, mine: Issued) -> Iterator[Slapd]:
-    why = slapd.missing()
-    if why is not None:
-        pytest.skip(why)
+    slapd.require()
     people = {
         HOSPITAL: (mine.der, authority.issue("autre@chu.example", kind="rsa").der),
         "seul@chu.example": (pki.self_signed("seul@chu.example", AT, kind="rsa").der,),
@@ -93,8 +91,7 @@ def test_a_server_whose_certificate_nobody_vouches_for_is_not_asked(server: Slap
 
 
 def test_with_an_account(authority: Authority, mine: Issued, tmp_path: Path) -> None:
-    if slapd.missing() is not None:
-        pytest.skip("slapd is not installed")
+    slapd.require()
     (tmp_path / "good").write_text(PASSWORD + "\n")
     (tmp_path / "bad").write_text("autre")
     with Slapd(AT, {HOSPITAL: (mine.der,)}, anonymous=False) as closed:
@@ -116,8 +113,7 @@ def test_a_password_never_leaves_in_clear() -> None:
 
 
 def test_a_silent_server_is_left_alone_then_asked_again(authority: Authority, mine: Issued) -> None:
-    if slapd.missing() is not None:
-        pytest.skip("slapd is not installed")
+    slapd.require()
     closed = Slapd(AT, {HOSPITAL: (mine.der,)})
     try:
         ask = _asked(_settings(closed, retry_seconds=300))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from gateway.circuits.model import Content
 from gateway.circuits.notice import Posted, reply_address
 from gateway.evidence.record import Kind
 from gateway.outbound.reminders import ReminderPost
@@ -42,6 +45,30 @@ def test_past_the_ceiling_it_waits_and_a_lost_letter_says_why(database: Database
         assert "configuration" in posted.reason
         assert events == ()
         assert rows.letters(session) == []
+
+
+@pytest.mark.parametrize("content", ["personal", "medical"])
+def test_what_may_not_leave_in_clear_never_does(database: Database, vault: Vault, content: Content) -> None:
+    identity = pki.create(AT).issue(MAILBOX).identity
+    letters = circuit().letters
+    secret = replace(letters["rappel"], content=content, instead="accuse", body="Secret.\n")
+    with database.transaction() as session:
+        rows.delivery(session, "a")
+    for instead, wanted in (("accuse", "accuse"), (None, None)):
+        model = circuit(letters={**letters, "rappel": replace(secret, instead=instead)})
+        post = ReminderPost(vault, {"essai": model}, directory(), lambda _: identity)
+        with database.transaction() as session:
+            posted, _ = post(session, replace(NOTICE, key=f"k{instead}"), AT)
+            found = rows.letters(session)
+            if wanted is None:
+                assert posted.reason is not None
+                assert "en clair" in posted.reason
+            else:
+                (entry,) = found
+                assert entry.letter == wanted
+                assert b"Secret" not in vault.get(entry.raw_sha256)
+                assert "ne part pas en clair" in " ".join(entry.why)
+            assert len(found) == 1
 
 
 def test_the_address_of_an_answer() -> None:
