@@ -14,6 +14,8 @@ from gateway.circuits.decision import Decision, MailSeen
 from gateway.circuits.load import Circuits
 from gateway.circuits.model import Circuit
 from gateway.clock import SystemClock
+from gateway.contesting.told import in_french as told_claims
+from gateway.contesting.told import lists_told
 from gateway.deadlines.compute import DueDate, due_dates
 from gateway.errors import Refused
 from gateway.identities import mailbox_identities
@@ -135,6 +137,8 @@ def examine(
             delivery.mail or {},
             at,
         )
+        context = "\n".join((delivery.subject or "", str((delivery.mail or {}).get("body") or "")))
+        claims = lists_told(circuit, [one.row for one in read], contents, context, reader.claims)
         sheets = {
             one.row.position: tuple(_sheets(reader, one.row, contents[one.row.sha256]))
             for one in read
@@ -148,7 +152,7 @@ def examine(
     decision = match(seen, circuit, circuits.directory)
     draft = acknowledgement(circuit, seen, decision, None, pictures_of(read), at, circuits.directory)
     dues = due_dates(circuit, seen, decision, at, bootstrap.calendars(settings), circuits.directory)
-    told = _told(delivery, read, seen, decision, draft, dues, circuit)
+    told = _told(delivery, read, seen, decision, draft, dues, circuit) | {"claims": claims}
     return Explained(told, circuit, tuple(read), draft, dues, sheets)
 
 
@@ -315,6 +319,7 @@ def in_french(told: dict[str, Any]) -> str:
         )
         lines += [f"      {f['name']} = {f['normalised'] or f['value']}" for f in document["fields"]]
         lines += [f"    ! {issue['message']}" for issue in document["issues"]]
+    lines += told_claims(told["claims"])
     lines.append(f"Décision : file {decision['queue']}, lettre {decision['letter'] or 'aucune'}")
     lines += [f"  - {reason}" for reason in decision["reasons"]]
     lines.append("Échéances :" if told["deadlines"] else "Échéances : aucune")

@@ -47,9 +47,14 @@ class Content:
 
 
 def lists_among(circuit: Circuit, rows: Sequence[Document]) -> list[Document]:
-    """The documents of a mail that carry claims."""
+    """The documents of a mail that carry claims and were written."""
+    return [row for row in lists_named(circuit, rows) if row.id is not None]
+
+
+def lists_named(circuit: Circuit, rows: Sequence[Document]) -> list[Document]:
+    """The documents that were classed as lists of claims."""
     rules = circuit.contestations
-    return [row for row in rows if rules is not None and row.kind == rules.kind and row.id is not None]
+    return [row for row in rows if rules is not None and row.kind == rules.kind]
 
 
 def read_lists(rooms: Contesting, delivery: Delivery, found: Sequence[Content]) -> Readings:

@@ -8,11 +8,14 @@ from datetime import date
 import pytest
 
 from gateway.circuits.load import Circuits
+from gateway.contesting.told import in_french as claims_in_french
+from gateway.contesting.told import lists_told
 from gateway.errors import Refused
 from gateway.explain import addressed, explain, in_french
 from parsers.errors import ParseError
+from storage.contestations import Contestation
 from storage.documents import Document
-from tests.builders import cda, forms, mails_forms, mails_medical, mails_others, xfa
+from tests.builders import cda, claims, forms, mails_forms, mails_medical, mails_others, scans, xfa
 from tests.builders.desk import CALANQUES, CNSE, MEDICAL, Desk, Sample
 from tests.builders.letters import Attached
 from tests.worlds.house import Home
@@ -127,3 +130,32 @@ def test_told_in_french_in_the_order_of_the_journey(sqlite_home: Home) -> None:
     places = [text.index(words) for words in order]
     assert places == sorted(places)
     assert "    ! " in text
+
+
+def test_the_claims_of_a_list_are_told_with_their_doubts(sqlite_home: Home) -> None:
+    """What filing would register, and nothing is written."""
+    sample = mails_others.contestation(sqlite_home.desk)
+    told = explain(sample.raw, sqlite_home.house.settings)
+    (listed,) = told["claims"]
+    assert listed["trouble"] is None
+    (claim,) = listed["claims"]
+    assert claim["reason"] == "form-missing"
+    words = in_french(told)
+    assert f"Créances de « {listed['document']} » : 1, et 0 ligne(s) qui n'en sont pas" in words
+    assert f"motif « {claim['reason_title']} »" in words
+    assert all(f"    ! {doubt}" in words for doubt in claim["doubts"])
+    assert sqlite_home.rows(Contestation) == []
+
+
+def test_a_list_that_is_an_image_says_why_it_is_not_read(sqlite_home: Home) -> None:
+    """OCR is off in this home: the list is told as it is, for a person to read."""
+    scanned = scans.scan(claims.printed([("F-1", None, "BENALI", None, None, 9.0, "CR manquant")]))
+    circuit = sqlite_home.house.circuits.by_name["soins-programmes-algerie"]
+    assert circuit.contestations is not None
+    row = Document(
+        delivery="d", position=0, path="0", name="liste.pdf", media_type="application/pdf", sha256="s",
+        size=len(scanned), kind=circuit.contestations.kind, confidentiality="administrative",
+    )  # fmt: skip
+    told = lists_told(circuit, [row], {"s": scanned}, "", sqlite_home.house.reader.claims)
+    (line,) = claims_in_french(told)
+    assert line.startswith("Créances de « liste.pdf » : Cette liste est une image qui n'a pas pu être lue")
