@@ -46,7 +46,7 @@ from gateway.triage.unpack import MESSAGE, document_rows, message_columns
 from gateway.triage.unpack import unpack as find_documents
 from gateway.triage.unseal import security_columns
 from parsers.forms.checks import TO_COMPLETE
-from storage import addresses, cases, documents, unlocked
+from storage import addresses, cases, documents, findable, unlocked
 from storage.db import Session
 from storage.deliveries import Delivery
 from storage.documents import Document, FactRow, IssueRow
@@ -164,6 +164,7 @@ def read(house: House, delivery: Delivery, carried: Carried | None = None) -> Wr
         documents.replace(session, delivery.sha256, [document.row for document in found])
         for document in found:
             _write_findings(session, document)
+        findable.of_delivery(session, delivery.sha256)  # read again: what is found follows
         return [_read_event(delivery, document) for document in found]
 
     carried.drop_blobs()
@@ -172,6 +173,7 @@ def read(house: House, delivery: Delivery, carried: Carried | None = None) -> Wr
 
 def _write_findings(session: Session, document: ReadDocument) -> None:
     row_id = document.row.id or 0  # set by ``replace``, in this very transaction
+    findable.keep_text(session, row_id, document.row.confidentiality, document.text)
     documents.add_facts(session, row_id, document.facts)
     documents.add_issues(session, row_id, [issue for issue, _ in document.issues])
 

@@ -41,6 +41,9 @@ class Context:
     """Title of the CDA entry, when there is one."""
 
 
+TEXT_KEPT = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One document found in a file: ``pages`` pages from ``first_page``. Reasons are French."""
@@ -54,6 +57,8 @@ class Reading:
     facts: tuple[Fact, ...]
     issues: tuple[Issue, ...]
     pictures: tuple[Picture, ...]
+    text: str = ""
+    """Words of its pages, ``TEXT_KEPT`` characters at most; the caller keeps none of a medical document."""
 
 
 def needs_bitmap(inspected: Inspected, rules: Sequence[KindRule], context: Context) -> tuple[int, ...]:
@@ -206,7 +211,16 @@ def _read(
 ) -> Reading:
     kind = classify(rules, _evidence(run, inspected, context))
     reading = Reading(
-        run[0].number, len(run), kind.kind, kind.score, kind.reasons, kind.confidentiality, (), (), ()
+        run[0].number,
+        len(run),
+        kind.kind,
+        kind.score,
+        kind.reasons,
+        kind.confidentiality,
+        (),
+        (),
+        (),
+        _text(run),
     )
     template = templates.get(kind.template or "")
     if template is None:
@@ -225,6 +239,10 @@ def _read(
         secrecy = Confidentiality.MEDICAL
     reasons = (*kind.reasons, "Les champs remplis du formulaire précisent son type.")
     return replace(reading, kind=rule.name, confidentiality=secrecy, reasons=reasons)
+
+
+def _text(run: Sequence[Page]) -> str:
+    return "\n".join(page.text for page in run)[:TEXT_KEPT]
 
 
 def _told(reading: Reading, count: int) -> Reading:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, UniqueConstraint, column, table
+from sqlalchemy import delete as sql_delete
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 from storage.db import Instant
@@ -14,6 +15,8 @@ from storage.db import Instant
 PERSON = "person"
 """Source of a fact written by a person."""
 
+_WORDS = table("document_words", column("document_id"))
+"""Words of their text (``storage.findable``): they go with the reading."""
 _FILED = table("case_documents", column("document_id"))
 """Documents in cases: the table of ``storage.cases``, which knows documents, hence only named here."""
 
@@ -141,6 +144,7 @@ def clear_reading(session: Session, document_ids: Collection[int]) -> None:
         delete(FactRow).where(col(FactRow.document_id).in_(document_ids), col(FactRow.source) != PERSON)
     )
     session.exec(delete(IssueRow).where(col(IssueRow.document_id).in_(document_ids)))
+    session.execute(sql_delete(_WORDS).where(_WORDS.c.document_id.in_(document_ids)))
 
 
 def add_facts(session: Session, document_id: int, rows: Sequence[FactRow]) -> None:

@@ -15,9 +15,10 @@ from enum import IntFlag
 from typing import Any
 
 from sqlalchemy import Index, Table, column, delete, exists, insert, select, table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel
 
-from storage import lettering
+from storage import lettering, tallies
 from storage.db import insert_new, table_of
 
 ADMINISTRATIVE = "administrative"
@@ -106,7 +107,7 @@ def keep_text(session: Session, document_id: int, confidentiality: str, text: st
 
 
 def item(session: Session, item_id: int) -> None:
-    """Write again the words of one item. Call it under ``tallies.hold``."""
+    """Write again the words of one item."""
     items(session, [item_id])
 
 
@@ -114,6 +115,8 @@ def items(session: Session, item_ids: Collection[int]) -> None:
     """Write again the words of these items."""
     session.flush()
     wanted = sorted(set(item_ids))
+    if wanted:
+        tallies.hold(session)  # two who index the same words would wait for each other
     for at in range(0, len(wanted), _CHUNK):
         _write(session, wanted[at : at + _CHUNK])
 
@@ -248,9 +251,10 @@ def _numbered(session: Session, words: Collection[str]) -> Mapping[str, int]:
     missing = sorted(set(words) - set(known))
     if not missing:
         return known
-    table_ = table_of(FoundWord)
-    for word in missing:
-        insert_new(session, table_, {"word": word, "sound": lettering.sound(word)})
+    connection = session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    fresh = [{"word": word, "sound": lettering.sound(word)} for word in missing]
+    connection.execute(dialect.insert(table_of(FoundWord)).on_conflict_do_nothing(), fresh)
     added = _known(session, missing)
     rows = [{"gram": g, "word_id": number} for word, number in added.items() for g in lettering.grams(word)]
     if rows:

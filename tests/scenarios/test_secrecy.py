@@ -87,15 +87,16 @@ def _report(home: Home, name: str, mailbox: str, *, broken: bool = False) -> Sam
 
 
 def _tables_holding(home: Home, word: str) -> set[str]:
-    """Names of the tables with ``word`` in any column, binary ones included."""
+    """Names of the tables with ``word`` in any column, binary ones included, in capitals too."""
     found = set()
     with home.house.database.engine.connect() as connection:
         for table in inspect(connection).get_table_names():
             for row in connection.execute(text(f'SELECT * FROM "{table}"')):
                 cells = (bytes(c) if isinstance(c, memoryview) else c for c in row)
-                if word.encode() in b"\0".join(
+                whole = b"\0".join(
                     c if isinstance(c, bytes) else str(c).encode("utf-8", "replace") for c in cells
-                ):
+                )
+                if word.encode() in whole.lower():
                     found.add(table)
                     break
     return found
