@@ -51,9 +51,8 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         proposed, happened = proposals.of_case(session, number), happenings.of_case(session, number)
         asked = calls.about(rooms, seen, session, number, None)
         entries = registrations.of_case(session, number)
-        papers_of = sheet.papers if sheet else ()
         unopened = _unopened(session, sheet, circuits, entries)
-        said = reviews.latest(session, [paper.document.id or 0 for paper in papers_of])
+        said = reviews.latest(session, [p.document.id or 0 for p in (sheet.papers if sheet else ())])
     if sheet is None:
         raise NotFound(NO_CASE)
     if not reads_any(seen, circuits, directory, {(i.circuit, i.queue) for i in sheet.items}):
@@ -83,10 +82,8 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         "items": items,
         "mails": timeline.titles(items),
         "life": life(sheet, today, entries[-1] if entries else None, reports),
-        "entries": entries,
+        **_registered(rooms, seen, sheet, circuit, entries),
         "unopened": unopened,
-        "number": _number(rooms, sheet, circuit, entries),
-        "registers": registration.registers(rooms, seen, sheet.case),
         "answers": _answers(sheet, items, seen, circuit),
         "exchanges": exchanges(sheet.deliveries, sheet.letters, timeline.titles(items)),
         "openings": openings(sheet.events),
@@ -127,6 +124,17 @@ def _by_kind(documents: Iterable[papers.Shown]) -> list[Group]:
     for document in documents:
         groups.setdefault(document.title, []).append(document)
     return [Group(title, tuple(found)) for title, found in groups.items()]
+
+
+def _registered(
+    rooms: WebHouse, seen: Viewer, sheet: CaseSheet, circuit: Circuit | None, entries: list[Registration]
+) -> dict[str, Any]:
+    """What the card of the provisional number shows, and whether this person may change it."""
+    return {
+        "entries": entries,
+        "number": _number(rooms, sheet, circuit, entries),
+        "registers": registration.registers(rooms, seen, sheet.case),
+    }
 
 
 def _unopened(
