@@ -16,6 +16,7 @@ from gateway.web.letters import FRAMED_LETTER
 from gateway.web.sent import NO_LETTER, SEALED_LETTER
 from parsers.errors import ParseError
 from storage import outbox
+from storage.errors import BlobNotFound
 from storage.outbox import OutboxEntry
 
 router = APIRouter()
@@ -23,6 +24,8 @@ router = APIRouter()
 SEALED = (
     "Cette lettre est partie chiffrée pour son destinataire ; ses octets sont gardés et se téléchargent."
 )
+
+GONE = "Les octets de cette lettre ne sont plus dans le coffre : leur durée de conservation est passée."
 
 
 @router.get("/elements/{item_id}/lettres/{letter_id}/page")
@@ -40,7 +43,10 @@ def page(rooms: InHouse, seen: Seen, item_id: RowId, letter_id: RowId) -> Respon
     model = circuit.letters.get(entry.letter) if circuit is not None else None
     if (model is None or model.content == "medical") and not seen.may(Right.MEDICAL_CONTENT):
         raise ForbiddenError(SEALED_LETTER)
-    found = read_again(rooms, entry)
+    try:
+        found = read_again(rooms, entry)
+    except BlobNotFound:
+        found = Kept(text=GONE)
     words = f"<p>{SEALED}</p>" if found.sealed else f"<pre>{escape(found.text)}</pre>"
     html = found.html or f'<!DOCTYPE html><html lang="fr"><title>Lettre</title>{words}</html>'
     return Response(html, media_type="text/html; charset=utf-8", headers=FRAMED_LETTER)

@@ -40,6 +40,8 @@ ELSEWHERE: Mapping[str, str] = {
     "/reprises/{draft_id}": "a text kept when a session ended: test_access_browser.py",
     "/flux": "a stream of events, not a page: test_desk_browser.py",
     "/documents/{document_id}/mise-en-forme": "a sandboxed frame: test_web_richtext.py",
+    "/lettres/{circuit}/{name}/page": "a sandboxed frame: test_web_letters.py",
+    "/elements/{item_id}/lettres/{letter_id}/page": "a sandboxed frame: test_web_letters.py",
     "/contestations/{reference}": "test_contestation.py makes one, from its list to the answer",
     "/contestations/envois/{sha256}": "test_contestation.py",
 }
@@ -73,6 +75,8 @@ def _addresses(world: World) -> dict[str, list[str]]:
         given = dict(values)
         if "circuits" in template:
             given["name"] = "soins-programmes-algerie"
+        if template.startswith("/lettres/"):
+            given |= {"circuit": "soins-programmes-algerie", "name": "demande-chiffrement"}
         if template.endswith("/transmission") or "/lettres/{letter_id}" in template:
             given["item_id"] = str(office.items["report"])
         if template.endswith("/texte"):

@@ -158,6 +158,12 @@ def test_a_kept_letter_is_shown_as_it_left(world: World) -> None:
     sealed = _letter(world, pki.create(AT).issue(WHO, kind="rsa").der)
     assert "partie chiffrée" in client.get(f"{sealed}/page").text
     assert client.get("/elements/1/lettres/999/page").status_code == 404
+    with world.house.database.transaction() as session:
+        gone = outbox.get(session, int(place.rpartition("/")[2]))
+        assert gone is not None
+        gone.raw_sha256 = "0" * 64
+        session.add(gone)
+    assert "conservation est passée" in client.get(f"{place}/page").text
 
 
 def test_roles(world: World) -> None:
