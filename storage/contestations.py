@@ -16,6 +16,9 @@ from storage.db import Instant, Session, insert_new, table_of
 from storage.deadlines import Deadline
 from storage.outbox import OutboxEntry
 
+_DIGITS = 6
+"""Digits under which a number is no beneficiary's."""
+
 
 class ContestationState(StrEnum):
     """Where a contestation stands; ``gateway/contestations/transitions.py`` holds the arrows."""
@@ -256,6 +259,42 @@ def page(
     if after is not None:
         statement = statement.where(col(Contestation.id) > after)
     return list(session.exec(statement.order_by(col(Contestation.id)).limit(size)))
+
+
+def search(
+    session: Session,
+    words: str,
+    circuits: Collection[str],
+    *,
+    cases: Collection[int] = (),
+    caisses: Collection[str] | None = None,
+    size: int = 20,
+) -> list[tuple[Contestation, Case | None]]:
+    """Contestations that answer ``words`` by a reference, a number or a name, or about one of ``cases``.
+
+    The youngest first. ``caisses``: as in ``page``.
+    """
+    said = " ".join(words.split())
+    digits = "".join(filter(str.isdigit, said))
+    which = [
+        col(Contestation.reference) == said.upper(),
+        col(Contestation.claim_reference).icontains(said, autoescape=True),
+        col(Contestation.form_reference).icontains(said, autoescape=True),
+        col(Contestation.last_name).icontains(said, autoescape=True),
+        col(Contestation.case_id).in_(cases),
+    ]
+    if len(digits) >= _DIGITS and digits == said.replace(" ", ""):
+        which.append(func.replace(col(Contestation.cnas_number), " ", "") == digits)
+    statement = (
+        select(Contestation, Case)
+        .join(Case, col(Case.id) == col(Contestation.case_id), isouter=caisses is None)
+        .where(col(Contestation.circuit).in_(circuits), or_(*which))
+    )
+    if caisses is not None:
+        statement = statement.where(
+            col(Case.caisse).in_(caisses), col(Contestation.cause) == Cause.HOSPITAL
+        )
+    return list(session.exec(statement.order_by(col(Contestation.id).desc()).limit(size)))
 
 
 def counts(session: Session, circuits: Collection[str]) -> dict[ContestationState, int]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.contestations.transitions import STATES
 from gateway.web.access import Right, desks
+from gateway.web.contested import sight_of
 from gateway.web.house import InHouse, Seen, Shown
 from gateway.web.words import kind_titles
-from storage import queues, search
+from storage import contestations, queues, search
 from storage.search import Answer
 
 router = APIRouter()
@@ -22,12 +24,20 @@ def find(request: Request, rooms: InHouse, seen: Seen, shown: Shown, q: str = ""
     open_desks = desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
     places = [(desk.circuit, desk.name) for desk in open_desks]
     short = 0 < len(words) < search.SHORTEST
-    found, lines = Answer(), []
+    found, lines, contested = Answer(), [], []
     if words and not short:
         with rooms.database.reading() as session:
             terms = search.understand(words)
             found = search.find(session, terms, places, text=seen.may(Right.CONTENT))
             lines = queues.lines(session, found.items)
+            sight = sight_of(rooms, seen)
+            contested = contestations.search(
+                session,
+                words,
+                sight.works or tuple(rooms.circuits.by_name),
+                cases=[case.id for case in found.cases if case.id is not None],
+                caisses=None if sight.works else sight.caisses,
+            )
     return shown.show(
         request,
         "recherche.html",
@@ -35,6 +45,8 @@ def find(request: Request, rooms: InHouse, seen: Seen, shown: Shown, q: str = ""
         short=short,
         found=found,
         lines=lines,
+        contested=contested,
+        contested_states=STATES,
         titles=kind_titles(rooms.circuits.by_name.values()),
         desks={(desk.circuit, desk.name): desk.title for desk in open_desks},
     )

@@ -129,6 +129,19 @@ def test_who_sees_what(office: Office, login: str, one: int, figures: int, envoi
     assert office.get(login, f"/contestations/envois/{office.first.delivery}")[0] == envoi
 
 
+@pytest.mark.parametrize(
+    ("login", "seen"), [("agathe", True), ("sylvie", True), ("medard", False), ("marseille", False)]
+)
+def test_contestations_are_found_by_those_who_may_see_them(office: Office, login: str, seen: bool) -> None:
+    for words in ("CTN-2026-00002", "F-2", "zzyzx"):
+        status, text = office.get(login, f"/recherche?q={words}")
+        assert status == 200
+        assert ("/contestations/CTN-2026-00002" in text) is seen
+    name = office.home.rows(Case)[0].patient_name
+    _, by_case = office.get(login, f"/recherche?q={name}")
+    assert (f"/contestations/{office.first.reference}" in by_case) is seen
+
+
 def test_the_list_as_it_came_keeps_what_was_not_read(office: Office) -> None:
     _, text = office.get("agathe", f"/contestations/envois/{office.first.delivery}")
     assert "ligne de total" in text

@@ -166,3 +166,29 @@ def test_what_a_document_may_complete(database: Database) -> None:
         found = contestations.waiting_in_cases(session, [case.id or 0])
         assert [one.id for one in found] == [waiting.id]
         assert contestations.letters(session, case.id or 0, {"contestation-demande"}) == []
+
+
+def test_search_by_reference_claim_number_name_or_case_in_circuits_that_are_read(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        case = _case(session, "a", 1)
+        listed = _list(session)
+        one = _add(session, listed, 1, last_name="BENALI", cnas_number="12 34 567", form_reference="DZ/77")
+        other = _add(session, listed, 2, case_id=case.id, cause=Cause.HOSPITAL, claim_reference="100%_x")
+
+        def found(words: str, **more: Any) -> list[str]:
+            return [c.reference for c, _ in contestations.search(session, words, [CIRCUIT], **more)]
+
+        assert (
+            found("ctn-2026-00001") == found("f-1") == found("benali") == found("dz/77") == [one.reference]
+        )
+        assert found("1234567") == [one.reference]
+        assert found("1234") == found("inconnu") == []
+        assert found("0%_") == [other.reference]  # no wild card of a stranger's
+        assert found("x", cases=[case.id or 0]) == [other.reference]
+        assert contestations.search(session, "BENALI", ["autre"]) == []
+        assert found("F-1", caisses=["594"]) == []
+        assert found("100%", caisses=["594"]) == [other.reference]
+        assert found("100%", caisses=["131"]) == found("100%", caisses=[]) == []
+        assert found("2026", size=1) == []
