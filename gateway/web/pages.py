@@ -23,7 +23,7 @@ NAVIGATION: tuple[tuple[Right, str, str], ...] = (
     (Right.WORK, "/files", "Files"),
     (Right.WORK, "/appels", "À appeler"),
     (Right.WORK, "/contestations", "Contestations"),
-    (Right.SUPERVISE, "/tableau", "Tableau de bord"),
+    (Right.SUPERVISE, "/tableau", "Tableau"),
     (Right.SUPERVISE, "/mis-de-cote", "Mis de côté"),
     (Right.SUPERVISE, "/conservation", "Conservation"),
     (Right.LEDGER, "/registre", "Registre"),
