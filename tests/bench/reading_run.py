@@ -10,21 +10,18 @@ from functools import cache
 from pathlib import Path
 
 from gateway.circuits.load import load_circuits
-from parsers import documents, reading
+from parsers import reading
 from parsers.classify import KindRule
-from parsers.facts import Bitmap, Fact, Page
+from parsers.facts import Fact
 from parsers.folding import fold
 from parsers.forms.template import FieldType, Template
-from parsers.layout import Recognised
 from parsers.ocr import Recogniser
 from tests.bench.reading_set import Case, Paper, build
-from tests.unit.parsers.reading_world import TODAY
+from tests.unit.parsers.reading_world import Ocr, journey
 
 _CONFIG = Path(__file__).resolve().parents[2] / "config"
 _CIRCUIT = "soins-programmes-algerie"
 WATCHED = frozenset({"start_date", "end_date", "amount", "patient_birth_date"})
-
-Ocr = Callable[[Bitmap, Page], Recognised]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +72,8 @@ def engine() -> Recogniser:
 
 
 def interpreted(content: bytes, media: str, ocr: Ocr, name: str = "") -> tuple[reading.Reading, ...]:
-    """The journey of one document, without the processes."""
-    kinds, templates = circuit_rules()
-    context = reading.Context(name)
-    inspected = documents.inspect(content, media, name)
-    wanted = reading.needs_bitmap(inspected, kinds, context)
-    images = {
-        n: documents.render(content, media, n, reading.resolution(inspected, n), name=name) for n in wanted
-    }
-    words = {n: ocr(images[n], inspected.pages[n - 1]) for n in inspected.wanting}
-    return reading.interpret(inspected, words, images, kinds, templates, context, "0" * 64, TODAY)
+    """The journey of one document by the circuit's own rules, without the processes."""
+    return journey(content, media, *circuit_rules(), ocr, reading.Context(name))
 
 
 def judge(case: Case, ocr: Ocr | None = None) -> Outcome:

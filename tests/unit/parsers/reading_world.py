@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from parsers import documents, reading
 from parsers.classify import Cue, KindRule, Where
-from parsers.facts import Fact
+from parsers.facts import Bitmap, Fact, Page
 from parsers.forms.load import load_template
+from parsers.forms.template import Template
 from parsers.layout import Recognised
 
 FOLDER = Path(__file__).parents[3] / "config/circuits/soins-programmes-algerie/forms"
@@ -47,6 +49,34 @@ RULES = (
 )
 
 
+Ocr = Callable[[Bitmap, Page], Recognised]
+
+
+def journey(
+    content: bytes,
+    media_type: str,
+    rules: Sequence[KindRule],
+    templates: Mapping[str, Template],
+    ocr: Ocr | None = None,
+    context: reading.Context | None = None,
+    bitmaps: bool = True,
+    words: Mapping[int, Recognised] | None = None,
+) -> tuple[reading.Reading, ...]:
+    """The journey of one document, without the processes. ``ocr`` reads pages, or ``words`` says what it
+    read; ``bitmaps``: page images are drawn."""
+    context = context or reading.Context()
+    inspected = documents.inspect(content, media_type, context.name)
+    pages = reading.needs_bitmap(inspected, rules, context) if bitmaps else ()
+    images = {
+        n: documents.render(content, media_type, n, reading.resolution(inspected, n), name=context.name)
+        for n in pages
+    }
+    read_ = dict(words or {})
+    if ocr is not None:
+        read_ |= {n: ocr(images[n], inspected.pages[n - 1]) for n in inspected.wanting}
+    return reading.interpret(inspected, read_, images, rules, templates, context, "0" * 64, TODAY)
+
+
 def read(
     content: bytes,
     media_type: str = documents.PDF,
@@ -54,12 +84,8 @@ def read(
     ocr: dict[int, Recognised] | None = None,
     context: reading.Context | None = None,
 ) -> tuple[reading.Reading, ...]:
-    """The whole reading of one file, OCR apart."""
-    context = context or reading.Context()
-    inspected = documents.inspect(content, media_type)
-    pages = reading.needs_bitmap(inspected, RULES, context) if bitmaps else ()
-    images = {n: documents.render(content, media_type, n, reading.resolution(inspected, n)) for n in pages}
-    return reading.interpret(inspected, ocr or {}, images, RULES, TEMPLATES, context, "0" * 64, TODAY)
+    """The whole reading of one file by the small set of rules, OCR apart."""
+    return journey(content, media_type, RULES, TEMPLATES, None, context, bitmaps, ocr)
 
 
 def by_name(facts: tuple[Fact, ...]) -> dict[str, Fact]:
