@@ -64,6 +64,7 @@ class Premises:
         self.watchers = [ImapWatcher(box, self.door, settings.root) for box in settings.imap]
         self._web: uvicorn.Server | None = None
         self._web_thread: threading.Thread | None = None
+        self._close_pages: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Workers first (they may have work from before), then the doors, then the pages."""
@@ -81,6 +82,7 @@ class Premises:
     def stop(self) -> None:
         """The reverse: doors close first, what is under way reaches its commit."""
         if self._web is not None and self._web_thread is not None:
+            self._close_pages()
             self._web.should_exit = True
             self._web_thread.join(timeout=10)
         for watcher in self.watchers:
@@ -223,6 +225,7 @@ class Premises:
                 timeout_graceful_shutdown=_WEB_STOP_SECONDS,
             )
         )
+        self._close_pages = app.state.live.close
         self._web = server
         self._web_thread = threading.Thread(target=server.run, name="web", daemon=True)
         self._web_thread.start()

@@ -61,6 +61,8 @@ class Live:
     _beats: dict[Place, int] = field(default_factory=dict)
     _changed: asyncio.Event | None = None
     _watch: asyncio.Task[None] | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
+    _closing: bool = False
 
     def open(self, viewer: Viewer, token: str, narrowed: str) -> _Reader | None:
         """A place for one more page, the person's oldest giving way; ``None`` when the house is full."""
@@ -75,6 +77,12 @@ class Live:
         self.readers.append(reader)
         return reader
 
+    def close(self) -> None:
+        """End every stream, from any thread: the house stops; pages come back to the next one."""
+        self._closing = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ring)
+
     async def stream(self, reader: _Reader) -> AsyncIterator[bytes]:
         """Events of one page until its session ends, its life is over, or it goes away."""
         clock = asyncio.get_running_loop().time
@@ -85,8 +93,10 @@ class Live:
             yield _RETRY
             seen = self._of(reader)
             end, beat = clock() + self.life, clock() + self.beat
-            while clock() < end:
+            while clock() < end and not self._stops():
                 await self._wait(min(beat, end) - clock())
+                if self._stops():
+                    return
                 now = self._of(reader)
                 if now == seen and clock() < beat and not reader.over:
                     continue
@@ -99,8 +109,12 @@ class Live:
             if reader in self.readers:
                 self.readers.remove(reader)
 
+    def _stops(self) -> bool:
+        return self._closing
+
     def _start(self) -> None:
         """Look at the database while at least one page is open."""
+        self._loop = asyncio.get_running_loop()
         if self._watch is None or self._watch.done():
             self._changed = asyncio.Event()
             self._watch = asyncio.create_task(self._look())

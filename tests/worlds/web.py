@@ -54,6 +54,7 @@ class World:
     def stop(self) -> None:
         for client in self._clients:
             client.close()
+        self.app.state.live.close()
         self._server.should_exit = True
         self._thread.join(timeout=30)
         self._socket.close()

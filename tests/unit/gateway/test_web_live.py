@@ -1,4 +1,4 @@
-"""Streams of open pages: a change is told to those who read the queue and to nobody else; all of them end."""
+"""Streams of open pages: a change is told to those who read the queue, to nobody else; all of them end."""
 
 from __future__ import annotations
 
@@ -154,6 +154,20 @@ def test_the_oldest_page_of_a_person_gives_way_and_the_house_may_be_full(world: 
         assert told[-1].startswith(END)
         assert live.open(_viewer(world, "sylvie"), _token("sylvie"), "") is not None
         assert live.open(_viewer(world, "lille"), _token("lille"), "") is None
+
+    asyncio.run(watched())
+
+
+def test_the_house_stops_and_every_stream_ends_without_a_word(world: World) -> None:
+    async def watched() -> None:
+        live = _live(world)
+        reader = live.open(_viewer(world, "agathe"), _token("agathe"), "")
+        assert reader is not None
+        events = live.stream(reader)
+        await _next(events)
+        live.close()
+        assert [event async for event in events] == []
+        assert live.readers == []
 
     asyncio.run(watched())
 
