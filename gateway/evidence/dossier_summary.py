@@ -32,7 +32,7 @@ def summarise(found: Gathered, circuit: Circuit | None, fingerprint: str, *, med
         _deadlines(found),
         _decisions(found),
         dossier_seals.stamps(found),
-        _chronicle(found),
+        _chronicle(found, circuit),
     )
     intro = f"Exporté {with_medical}. {_REPORT_FIRST} Comment vérifier : LISEZMOI.txt."
     return Summary(f"Dossier de preuve {case.reference}", intro, tuple(s for s in sections if s.rows))
@@ -187,12 +187,13 @@ def _reasons(decision: dict[str, Any]) -> Sequence[str]:
     return list(dict.fromkeys([*routes, *decision.get("reasons", [])]))
 
 
-def _chronicle(found: Gathered) -> Section:
+def _chronicle(found: Gathered, circuit: Circuit | None) -> Section:
+    names = _names(found, circuit)
     rows = tuple(
         (
             str(event.position),
             moment(event.at),
-            tell(event, silent=event.position in found.silent),
+            tell(event, names, silent=event.position in found.silent),
             who(event, silent=event.position in found.silent),
             f"evenements/{event.position:012d}.txt",
         )
@@ -201,3 +202,12 @@ def _chronicle(found: Gathered) -> Section:
     headers = ("Entrée", "Date", "Ce qui s'est passé", "Par", "Preuve")
     intro = "Chaque entrée est prouvée dans le journal signé. Les exports de ce dossier n'y figurent pas."
     return Section("Chronologie", intro, headers, rows)
+
+
+def _names(found: Gathered, circuit: Circuit | None) -> dict[str, str]:
+    """French names of the codes that events bear, as the circuit and the due dates say them."""
+    due = {deadline.kind: deadline.title for deadline in found.holding.deadlines if deadline.title}
+    if circuit is None:
+        return due
+    events = {event.name: event.title for event in circuit.events}
+    return {**circuit.kind_titles, **events, **due}

@@ -7,23 +7,23 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from gateway.clock import PARIS
+from gateway.evidence import contested_words
+from gateway.evidence.event_words import NAMES, PROPOSED, STEPS
 from gateway.evidence.record import Kind
 from storage.canonical import Value
 from storage.dossier import Sealed
 
 NOTHING = "—"
+_CODES = frozenset({"kind", "event"})
+"""Fields whose value is a code that the circuit has words for."""
 
 _SENTENCES: Mapping[str, str] = {
     Kind.ARRIVAL: "Message reçu de {envelope_from} sur {mailboxes} (voie {via}, {size} octets)",
     Kind.DUPLICATE: "Même message reçu une nouvelle fois sur {mailboxes}",
-    Kind.REBUILD: "Message repris du coffre",
     Kind.SET_ASIDE: "Message mis de côté à l'étape « {step} » : {reason}",
-    Kind.RELEASED: "Message relancé",
     Kind.DECISION: "Orientation décidée vers {queues} ; règles {rules}",
     Kind.CASE_OPENED: "Dossier ouvert par un document « {kind} »",
     Kind.CASE_JOINED: "Document rattaché au dossier : {reasons}",
-    Kind.CASE_CLOSED: "Dossier clos",
-    Kind.CANDIDATE_CHOSEN: "Dossier choisi par une personne",
     Kind.PERIOD_ADDED: "Période ajoutée : du {starts} au {ends}, {status}",
     Kind.ITEM_FILED: "Travail mis dans la file {queue}, à transmettre à {forward_to}",
     Kind.ITEM_TAKEN: "Travail pris en charge dans la file {queue}",
@@ -51,15 +51,6 @@ PARTS: Mapping[str, str] = {
     "decoration": "Mention ou image de pied de message",
 }
 """Parts of a mail that are no document of a circuit."""
-_STEPS: Mapping[str, str] = {
-    "unseal": "Message ouvert : couches de chiffrement et de signature",
-    "unpack": "Message déballé",
-    "read": "Document lu et classé",
-    "match": "Règles appliquées",
-    "file": "Message classé",
-    "acknowledge": "Accusé de réception traité",
-    "compute": "Échéances calculées",
-}
 _STATES: Mapping[str, str] = {
     "open": "en cours",
     "closed": "clos",
@@ -69,11 +60,7 @@ _STATES: Mapping[str, str] = {
     "paused": "suspendue",
     "lapsed": "échue",
     "tacit": "tacite, confirmée",
-    "proposed": "proposée à une personne",
-    "accepted": "confirmée",
-    "rejected": "rejetée",
     "withdrawn": "retirée",
-    "superseded": "remplacée",
     "granted": "accordée",
     "requested": "demandée",
     "refused": "refusée",
@@ -117,16 +104,28 @@ def day(value: date | None) -> str:
     return NOTHING if value is None else f"{value:%d/%m/%Y}"
 
 
-def tell(event: Sealed, *, silent: bool) -> str:
-    """One event in one sentence; one given sealed says so."""
+def tell(event: Sealed, names: Mapping[str, str] | None = None, *, silent: bool) -> str:
+    """One event in one sentence; one given sealed says so.
+
+    ``names`` gives the French name of a kind of document, of a due date, of an event of a case.
+    """
     if silent:
         return "Événement donné scellé : son contenu n'est pas montré"
     fields = event.fields
     if event.kind == Kind.STEP:
-        words = _STEPS.get(str(fields.get("step")), "Étape franchie")
+        words = STEPS.get(str(fields.get("step")), NAMES[Kind.STEP])
         return f"{words} ({fields['silence']})" if fields.get("silence") else words
-    shown: defaultdict[str, str] = defaultdict(str, {name: _word(value) for name, value in fields.items()})
-    return _SENTENCES.get(event.kind, event.kind).format_map(shown).strip()
+    if event.kind == Kind.CONTESTATION:
+        return contested_words.contestation(fields)
+    if event.kind == Kind.HOLD:
+        return contested_words.hold(fields)
+    known = names or {}
+    shown: defaultdict[str, str] = defaultdict(str)
+    for name, value in fields.items():
+        shown[name] = known.get(str(value), _word(value)) if name in _CODES else _word(value)
+    if event.kind == Kind.PROPOSAL:
+        shown["action"] = PROPOSED.get(str(fields.get("action")), shown["action"])
+    return _SENTENCES.get(event.kind, NAMES.get(event.kind, event.kind)).format_map(shown).strip()
 
 
 def who(event: Sealed, *, silent: bool) -> str:

@@ -6,63 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.evidence import contested_words
+from gateway.evidence.event_words import NAMES, PROPOSED
 from gateway.evidence.record import Kind
-from gateway.web import contested_words, present
+from gateway.web import present
 from storage.audit import Event
-
-_WORDS: Mapping[str, str] = {
-    Kind.ARRIVAL: "Message reçu",
-    Kind.DUPLICATE: "Même message reçu une nouvelle fois",
-    Kind.REFUSED: "Message refusé à l’entrée",
-    Kind.STEP: "Étape franchie",
-    Kind.SET_ASIDE: "Message mis de côté",
-    Kind.RELEASED: "Message relancé",
-    Kind.DECISION: "Orientation décidée",
-    Kind.CASE_OPENED: "Dossier ouvert",
-    Kind.CASE_JOINED: "Document rattaché au dossier",
-    Kind.CASE_CLOSED: "Dossier clos",
-    Kind.CANDIDATE_CHOSEN: "Dossier choisi par une personne",
-    Kind.PERIOD_ADDED: "Période ajoutée",
-    Kind.ITEM_FILED: "Classé dans une file",
-    Kind.ITEM_TAKEN: "Pris en charge",
-    Kind.ITEM_ASSIGNED: "Attribué",
-    Kind.ITEM_DONE: "Terminé",
-    Kind.LETTER_QUEUED: "Lettre préparée",
-    Kind.LETTER_SENT: "Lettre envoyée",
-    Kind.LETTER_FAILED: "Envoi d’une lettre refusé",
-    Kind.RECEIPT: "Retour reçu sur une lettre",
-    Kind.DEADLINE_SET: "Échéance posée",
-    Kind.DEADLINE_ENDED: "Échéance levée",
-    Kind.REMINDER: "Rappel",
-    Kind.ACCESS: "Document médical ouvert",
-    Kind.CORRECTION: "Lecture corrigée",
-    Kind.EXPORT: "Dossier de preuve exporté",
-    Kind.ERASURE: "Données effacées en fin de conservation",
-    Kind.LOGIN: "Connexion",
-    Kind.KEY: "Clés",
-    Kind.CONFIG: "Configuration",
-    Kind.REBUILD: "Reconstruction depuis le coffre",
-    Kind.LETTER_RETRIED: "Envoi d’une lettre repris",
-    Kind.LETTER_ESCALATED: "Envoi d’une lettre remonté à une personne",
-    Kind.ADDRESS: "Adresse d’un correspondant",
-    Kind.CERTIFICATE: "Certificat d’un correspondant",
-    Kind.LEDGER: "Registre d’une boîte",
-    Kind.STAMP: "Horodatage du journal par un tiers",
-    Kind.PERSON: "Compte",
-    Kind.TOKEN: "Jeton d’accès",
-    Kind.LOCKED: "Connexions bloquées un moment",
-    Kind.CONTESTATION: "Contestation",
-    Kind.HOLD: "Gel de conservation",
-    Kind.DEADLINE_MOVED: "Échéance recalculée",
-    Kind.DEADLINE_ESCALATED: "Échéance dépassée, remise à une file",
-    Kind.CASE_EVENT: "Événement inscrit",
-    Kind.PROPOSAL: "Acceptation tacite",
-    Kind.REGISTRATION: "Immatriculation",
-    Kind.REVIEW: "Lecture",
-    Kind.FORWARDED: "Compte rendu transmis au service médical de la CNAS",
-    Kind.ITEM_CHANGED: "Travail modifié",
-    Kind.COMMENT: "Note interne",
-}
 
 _GROUPS: Mapping[str, str] = {
     Kind.SET_ASIDE: "bad",
@@ -81,12 +29,6 @@ _GROUPS: Mapping[str, str] = {
 }
 
 _DELAYS = frozenset({Kind.DEADLINE_SET, Kind.DEADLINE_ENDED, Kind.DEADLINE_MOVED, Kind.DEADLINE_ESCALATED})
-_PROPOSED = {
-    "proposed": "proposée à une personne",
-    "accepted": "confirmée",
-    "rejected": "rejetée",
-    "superseded": "remplacée par une réponse ou une nouvelle date",
-}
 _TECHNICAL = frozenset({Kind.STEP, Kind.DEADLINE_SET, Kind.DECISION, Kind.LETTER_QUEUED})
 """What the machine did on the way: true, sealed, and rarely what a person looks for."""
 
@@ -211,7 +153,7 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
     ``names`` gives the French name of a kind of document, of a due date or of a queue.
     """
     fields = event.fields
-    words = _WORDS.get(event.kind, event.kind)
+    words = NAMES.get(event.kind, event.kind)
     technical = event.kind in _TECHNICAL
     known = names or {}
     tone = _GROUPS.get(event.kind, "quiet")
@@ -254,7 +196,7 @@ def _of_delays(kind: str, fields: Mapping[str, object], words: str, known: Mappi
     """Which delay, which event of the case, what became of a tacit acceptance."""
     said = None
     if kind == Kind.PROPOSAL:
-        said = _PROPOSED.get(str(fields.get("action")))
+        said = PROPOSED.get(str(fields.get("action")))
     elif kind == Kind.CASE_EVENT:
         said = known.get(str(fields.get("event")), str(fields.get("event")))
         day = present.iso_day(str(fields.get("on")))

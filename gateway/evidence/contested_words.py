@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.web import present
+NB = "\u00a0"
 
 _ACTIONS: Mapping[str, str] = {
     "list": "liste de créances lue",
@@ -36,7 +36,7 @@ def contestation(fields: Mapping[str, object]) -> str:
     """``Contestation CTN-2026-00012 : rattachée au dossier``."""
     action = str(fields.get("action", ""))
     reference = f" {fields['contestation']}" if fields.get("contestation") else ""
-    return f"Contestation{reference}{present.NB}: {_ACTIONS.get(action, action)}"
+    return f"Contestation{reference}{NB}: {_ACTIONS.get(action, action)}"
 
 
 def hold(fields: Mapping[str, object]) -> str:
