@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from gateway.clock import TurnableClock
 from gateway.web.admin_house import expiry_tone
@@ -73,6 +74,16 @@ def test_every_rule_shows_its_source_and_whether_it_is_confirmed(world: World) -
     assert shown.count("à confirmer") >= sum(rule.status != "confirmed" for rule in circuit.deadlines) > 0
     for rule in circuit.deadlines:
         assert rule.title.replace("'", "&#39;") in shown
+    for form in circuit.templates.values():
+        assert escape(form.source) in shown
+    assert shown.count("reconstruit</span>") == sum(
+        f.status != "official" for f in circuit.templates.values()
+    )
+    for kind in circuit.kinds:
+        assert f">{kind.name}</span>" in shown
+    assert circuit.contestations is not None
+    assert escape(circuit.contestations.request.basis) in shown
+    assert escape(circuit.contestations.expertise_basis[0]) in shown
     assert world.signed_in("adam").get("/administration/circuits/inconnu").status_code == 404
 
 
