@@ -17,14 +17,21 @@ from gateway.circuits.model import Circuit
 from gateway.errors import Refused
 from gateway.evidence.cover import covering
 from gateway.evidence.record import Kind
-from storage import cases, registrations, reviews
+from storage import cases, documents, registrations, reviews
 from storage.cases import Case, Period, PeriodOrigin, PeriodStatus
 from storage.db import Session
-from storage.documents import Document
+from storage.documents import PERSON, Document
 from storage.registrations import Registration
 from storage.reviews import Said
 
 Event = tuple[Kind, str, Mapping[str, Any]]
+
+_NAMES = {
+    PeriodOrigin.AUTHORISATION: ("start_date", "end_date"),
+    PeriodOrigin.EXTENSION: ("granted_start", "granted_end"),
+}
+"""Fields of a form that write the dates of its period."""
+_DATES = frozenset(name for names in _NAMES.values() for name in names)
 
 NO_RULES = (
     "Ce circuit ne dit pas comment une caisse enregistre un bénéficiaire ; rien n’a été changé :"
@@ -51,6 +58,8 @@ class Basis:
     """The dates go on from the rights already open, without a day between."""
     done: bool
     """Rights were already opened on it."""
+    corrected: bool = False
+    """A person wrote other dates than those first read on the form: theirs are proposed."""
 
     @property
     def tacit(self) -> bool:
@@ -86,12 +95,13 @@ def offered(session: Session, circuit: Circuit, case: Case) -> tuple[Basis, ...]
         for number, review in reviews.latest(session, [p.document_id for p in rows]).items()
         if review.said is Said.REJECTED
     }
+    written = _written_by_people(session, [p.document_id for p in rows])
     standing = set(covering(rows))
     found = []
     for period in rows:
         good = (period.starts, period.ends) in standing and period.document_id not in refused
         if good and _founds(period, kinds.get(period.document_id), circuit, rules):
-            found.append(_basis(period, entries))
+            found.append(_basis(period, entries, written.get(period.document_id, {})))
     return tuple(found)
 
 
@@ -171,8 +181,27 @@ def _founds(period: Period, document: Document | None, circuit: Circuit, rules: 
     return document.kind in kinds
 
 
-def _basis(period: Period, entries: Sequence[Registration]) -> Basis:
-    starts, ends = period.starts or date.min, period.ends or date.max
+def _written_by_people(session: Session, numbers: Collection[int]) -> dict[int, dict[str, date]]:
+    """The last day a person wrote for each date of these documents."""
+    found: dict[int, dict[str, date]] = {}
+    for fact in documents.facts_of(session, numbers):
+        day = _day(fact.normalised) if fact.source == PERSON and fact.name in _DATES else None
+        if day is not None:
+            found.setdefault(fact.document_id, {})[fact.name] = day
+    return found
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _basis(period: Period, entries: Sequence[Registration], typed: Mapping[str, date]) -> Basis:
+    read = (period.starts or date.min, period.ends or date.max)
+    first, last_name = _NAMES[period.origin]
+    starts, ends = typed.get(first, read[0]), typed.get(last_name, read[1])
     done = any(entry.period_id == period.id for entry in entries)
     last = entries[-1] if entries else None
     joined = (
@@ -181,7 +210,8 @@ def _basis(period: Period, entries: Sequence[Registration]) -> Basis:
         and last.starts <= starts <= last.ends + timedelta(days=1)
         and ends >= last.ends
     )
-    return Basis(period, last.starts if joined and last else starts, ends, joined, done)
+    begins = last.starts if joined and last is not None else starts
+    return Basis(period, begins, ends, joined, done, corrected=(starts, ends) != read)
 
 
 def _event(case: Case, entry: Registration, *, doubted: bool) -> Event:

@@ -13,6 +13,7 @@ from gateway.evidence.record import Kind
 from gateway.web import papers
 from gateway.web.access import Viewer, may_open
 from gateway.web.actions import desk_of_item
+from gateway.web.corrected import Event, follow_up
 from gateway.web.guard import ForbiddenError
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from parsers.forms.normalise import typed
@@ -122,14 +123,9 @@ def _keep(
     number = asked.document.id or 0
     with rooms.database.transaction() as session:
         documents.correct(session, number, name, value, normalised, seen.login, rooms.clock.now())
-        rooms.recorder.add(
-            session,
-            Kind.CORRECTION,
-            f"delivery:{asked.item.delivery}",
-            person=seen.login,
-            document=asked.document.position,
-            field=name,
-        )
+        fields = {"person": seen.login, "document": asked.document.position, "field": name}
+        corrected: Event = (Kind.CORRECTION, f"delivery:{asked.item.delivery}", fields)
+        rooms.recorder.add_all(session, [corrected, *follow_up(rooms, session, asked.document)])
 
 
 @router.post("/choisir")

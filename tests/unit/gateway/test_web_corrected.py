@@ -1,0 +1,107 @@
+"""A form whose dates a person writes gives its period and its due dates, once; one already there stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from httpx import Client
+from pydantic import TypeAdapter
+from sqlmodel import delete
+
+from gateway.circuits.decision import Decision
+from gateway.clock import TurnableClock
+from gateway.evidence.record import Kind
+from gateway.web.corrected import follow_up
+from storage import cases, documents, sheets
+from storage.cases import Period, PeriodStatus
+from storage.db import Database
+from storage.deliveries import Delivery
+from storage.documents import FactRow
+from tests.builders import seed
+from tests.builders.seen import decision, mail
+from tests.worlds import web
+from tests.worlds.desk_day import CALENDARS
+from tests.worlds.web import World
+
+
+@pytest.fixture
+def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
+    built = web.build(sqlite_database, tmp_path, clock)
+    built.start()
+    yield built
+    built.stop()
+
+
+def _unread(world: World) -> None:
+    """The form as a scan leaves it: its dates unreadable, hence without a period."""
+    with world.house.database.transaction() as session:
+        number = world.office.documents["form"]
+        session.exec(delete(Period).where(Period.document_id == number))  # type: ignore[arg-type]
+        session.exec(
+            delete(FactRow).where(
+                FactRow.document_id == number, FactRow.name.in_(["start_date", "end_date"])
+            )  # type: ignore[arg-type,attr-defined]
+        )
+
+
+def _periods(world: World) -> list[Period]:
+    with world.house.database.reading() as session:
+        return [p for p in cases.periods(session, 1) if p.document_id == world.office.documents["form"]]
+
+
+def _correct(world: World, client: Client, name: str, value: str) -> None:
+    item, number = world.office.items["form"], world.office.documents["form"]
+    form = {"csrf": web.csrf(client, "/files"), "valeur": value}
+    path = f"/elements/{item}/documents/{number}/champs/{name}"
+    assert client.post(path, data=form).status_code == 303
+
+
+def test_the_period_comes_with_the_second_date_and_founds_rights(world: World) -> None:
+    _unread(world)
+    client = world.signed_in("lille")
+    _correct(world, client, "start_date", "05/10/2026")
+    assert _periods(world) == []
+    _correct(world, client, "end_date", "20/11/2026")
+    ((period),) = _periods(world)
+    assert (period.status, period.starts, period.ends) == (
+        PeriodStatus.GRANTED,
+        date(2026, 10, 5),
+        date(2026, 11, 20),
+    )
+    with world.house.database.reading() as session:
+        latest = [event.kind for event in sheets.journal(session, None, 2)]
+    assert latest == [Kind.PERIOD_ADDED, Kind.CORRECTION]
+    assert 'value="2026-11-20"' in client.get(f"/dossiers/{seed.CASE}/immatriculation").text
+
+
+def test_a_period_already_there_is_not_rewritten_and_rights_follow_the_person(world: World) -> None:
+    client = world.signed_in("lille")
+    before = _periods(world)
+    _correct(world, client, "end_date", "30/11/2026")
+    assert [(p.starts, p.ends) for p in _periods(world)] == [(p.starts, p.ends) for p in before]
+    page = client.get(f"/dossiers/{seed.CASE}/immatriculation").text
+    assert 'name="fin" value="2026-11-30"' in page
+    assert "dates corrigées par une personne" in page
+
+
+def test_the_due_dates_of_the_period_are_set_once(world: World) -> None:
+    _unread(world)
+    rooms = replace(world.house, calendars=CALENDARS)
+    number = world.office.documents["form"]
+    with world.house.database.transaction() as session:
+        delivery = session.get_one(Delivery, world.office.deliveries["form"])
+        decided = decision(mail(), caisse="595", establishment="590796975")
+        delivery.decision = TypeAdapter(Decision).dump_python(decided, mode="json")
+        session.add(delivery)
+        for name, day in (("start_date", "2026-10-05"), ("end_date", "2027-01-20")):
+            documents.correct(session, number, name, day, day, "lille", world.clock.now())
+        document = documents.get(session, number)
+        assert document is not None
+        kinds = [kind for kind, _, _ in follow_up(rooms, session, document)]
+        assert kinds[0] is Kind.PERIOD_ADDED
+        assert Kind.DEADLINE_SET in kinds
+        assert follow_up(rooms, session, document) == []
