@@ -59,11 +59,12 @@ def check(shaped: Shaped, known: Known, faults: list[Fault]) -> None:
 def advise(shaped: Shaped, warnings: list[Fault]) -> None:
     """Telephones of escalations that are still to be filled in."""
     for index, rule in enumerate(shaped.table.deadlines):
-        if rule.escalation is not None and not rule.escalation.phone.strip():
+        asked = rule.escalation
+        if asked is not None and not (asked.phone.strip() or asked.reach):
             shaped.fault(
                 warnings,
                 ("deadlines", index, "escalation", "phone"),
-                f"le téléphone de « {rule.escalation.call} » manque : celui de la boîte sera montré",
+                f"le téléphone de « {asked.call} » manque : écrivez `phone`, ou `reach` et phones.csv",
             )
 
 

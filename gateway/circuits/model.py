@@ -158,7 +158,9 @@ class Escalation:
     call: str
     """Whom to call, in French."""
     phone: str
-    """Telephone shown; empty: that of the mailbox (``config check`` reminds of it)."""
+    """Telephone shown; empty: the one the directory has for ``reach``."""
+    reach: str = ""
+    """Whom ``call`` is, for the directory: ``hospital``, ``caisse`` or an address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ class EscalationTable(_Table):
     queue: Text
     call: Text
     phone: str
+    reach: Annotated[str, Field(pattern=r"^(|hospital|caisse|[^@\s]+@[^@\s]+)$")] = ""
 
 
 class DeadlineTable(_Table):

@@ -105,7 +105,7 @@ def _lines(circuit: Circuit, rule: DeadlineRule) -> Iterator[str]:
     if rule.escalation is not None:
         asked = rule.escalation
         after = "le lendemain" if asked.days_after <= 1 else f"{asked.days_after} jours après"
-        phone = asked.phone.strip() or "téléphone à compléter"
+        phone = asked.phone.strip() or ("numéro de l'annuaire" if asked.reach else "téléphone à compléter")
         yield f"Relève : {after}, dans la file « {asked.queue} » ; à appeler : {asked.call}, {phone}."
 
 

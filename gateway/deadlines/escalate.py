@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from gateway.circuits.directory import Directory
 from gateway.circuits.model import CAISSE, Circuit, DeadlineRule, Escalation
 from gateway.deadlines.calendar import FRANCE, Calendars
 from gateway.deadlines.count import next_working_day
+from gateway.deadlines.reach import reach
 from gateway.deadlines.recompute import subject_of
 from gateway.deadlines.terms import terms_from
 from gateway.evidence.record import Kind
@@ -18,7 +20,7 @@ from storage.db import Session
 from storage.deadlines import Deadline
 
 Event = tuple[Kind, str, Mapping[str, Any]]
-_NO_NUMBER = "numéro à compléter dans la configuration"
+_NO_NUMBER = "numéro à compléter dans l'annuaire"
 
 
 def escalation_day(deadline: Deadline, asked: Escalation, calendars: Calendars) -> date:
@@ -29,13 +31,18 @@ def escalation_day(deadline: Deadline, asked: Escalation, calendars: Calendars) 
 
 
 def escalate(
-    session: Session, circuit: Circuit, rule: DeadlineRule, deadline: Deadline, at: datetime
+    session: Session,
+    circuit: Circuit,
+    rule: DeadlineRule,
+    deadline: Deadline,
+    directory: Directory,
+    at: datetime,
 ) -> tuple[Event, ...]:
     """Hand a missed due date to the queue of its rule, once."""
     asked = rule.escalation
     if asked is None or deadline.id is None or not deadlines.mark_escalated(session, deadline.id, at):
         return ()
-    call = f"à appeler : {asked.call}, {_phone(session, circuit, deadline, asked)}"
+    call = f"à appeler : {asked.call}, {_phone(session, directory, deadline, asked)}"
     title = f"Échéance dépassée : {deadline.title or deadline.kind}"
     reason = (
         f"{deadline.title or deadline.kind} : attendue pour le {deadline.due:%d/%m/%Y}, rien n'est venu"
@@ -101,9 +108,14 @@ def queue_of(circuit: Circuit, queue: str, case: Case | None) -> str:
     return queue.replace(CAISSE, caisse) if caisse else circuit.unknown_queue
 
 
-def _phone(session: Session, circuit: Circuit, deadline: Deadline, asked: Escalation) -> str:
+def _phone(session: Session, directory: Directory, deadline: Deadline, asked: Escalation) -> str:
+    """The number of the rule, else the directory's for whoever is to be called; never one of ours."""
     if asked.phone.strip():
         return asked.phone.strip()
-    mail = deliveries.get(session, deadline.delivery) if deadline.delivery else None
-    mailbox = circuit.mailbox(mail.mailbox) if mail is not None else circuit.mailboxes[0]
-    return mailbox.phone.strip() if mailbox is not None and mailbox.phone.strip() else _NO_NUMBER
+    case = cases.by_id(session, deadline.case_id) if deadline.case_id is not None else None
+    mail = deadline.delivery or (case.opened_by_delivery if case is not None else None)
+    delivery = deliveries.get(session, mail) if mail is not None else None
+    if not asked.reach or delivery is None:
+        return _NO_NUMBER
+    address = reach(session, directory, asked.reach, deadline, delivery)
+    return (directory.phone_of(address) if address else "") or _NO_NUMBER

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from gateway.circuits.directory import Directory, correspondent_of
+from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit
-from gateway.circuits.notice import Notice, Posted, reply_address
+from gateway.circuits.notice import Notice, Posted
 from gateway.clock import paris_date
+from gateway.deadlines.reach import reach
 from gateway.evidence.record import Kind, Recorder
-from storage import cases, deadlines, deliveries, turn
+from storage import cases, deliveries, turn
 from storage.cases import Case
 from storage.db import Database, Session
 from storage.deadlines import Deadline, Reminder
@@ -81,29 +82,9 @@ class Reminders:
         delivery = deliveries.get(session, mail) if mail is not None else None
         if delivery is None:
             return None
-        return _Due(reminder, deadline, delivery, self._recipient(session, reminder.to, deadline, delivery))
-
-    def _recipient(self, session: Session, to: str, deadline: Deadline, delivery: Delivery) -> str | None:
-        if "@" in to:
-            return to
-        if to == "mailbox":
-            return delivery.mailbox
-        if to == "caisse":
-            case = cases.by_id(session, deadline.case_id) if deadline.case_id is not None else None
-            caisse = self._directory.caisses.get(case.caisse or "") if case is not None else None
-            return caisse.mailbox if caisse is not None else None
-        mails = [delivery]
-        if deadline.case_id is not None:
-            later = reversed(deadlines.arrivals_in_case(session, deadline.case_id))
-            mails += [m for _, sha, _ in later if (m := deliveries.get(session, sha)) is not None]
-        for mail in mails:
-            address = _address(mail)
-            known = correspondent_of(self._directory, address) if address else None
-            if known is not None and known.role == "hospital":
-                return address
-        # Nobody known as a hospital wrote: whoever started the delay, unless it is another institution.
-        address = _address(delivery)
-        return address if address and correspondent_of(self._directory, address) is None else None
+        return _Due(
+            reminder, deadline, delivery, reach(session, self._directory, reminder.to, deadline, delivery)
+        )
 
     def _write(self, group: list[_Due], at: datetime) -> int:
         """One letter for the group, led by the nearest due date and its latest reminder."""
@@ -160,11 +141,6 @@ class Reminders:
             attach=lead.reminder.attach,
             also=_also(lead, group, today),
         )
-
-
-def _address(delivery: Delivery) -> str | None:
-    signature = (delivery.security or {}).get("signature", "absent")
-    return reply_address(delivery.sender, delivery.envelope_from, str(signature))
 
 
 def _form_reference(case: Case | None) -> str | None:

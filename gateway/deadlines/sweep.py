@@ -221,7 +221,7 @@ class Sweeper:
             return ()
         if paris_date(at) < escalation_day(deadline, rule.escalation, self._calendars):
             return ()
-        return escalate(session, circuit, rule, deadline, at)
+        return escalate(session, circuit, rule, deadline, self._directory, at)
 
     def _lapse(self, at: datetime) -> int:
         """Periods that are over, once the letter that says so has left."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from gateway.circuits.directory import Correspondent
-from gateway.circuits.load import load_circuits
 from gateway.circuits.model import Circuit
 from gateway.clock import TurnableClock
 from gateway.deadlines.calendar import Calendars, load_calendars
@@ -21,7 +18,7 @@ from storage.db import Database
 from storage.deadlines import DeadlineState
 from storage.proposals import ProposalState
 from storage.vault import Vault
-from tests.builders.seen import HOSPITAL, MAILBOX, authorisation, circuit, directory, document
+from tests.builders.seen import HOSPITAL, MAILBOX, authorisation, document
 from tests.worlds.desk_case import (
     answer,
     dues,
@@ -37,37 +34,22 @@ from tests.worlds.desk_case import (
     settle,
 )
 from tests.worlds.desk_day import DeskDay
+from tests.worlds.shipped_desk import CNAS, CONFIG, PARIS, PHONES, open_desk, shipped_rules
 
-CONFIG = Path(__file__).parents[2] / "config"
-CNAS = "cellule@cnas.example"
-PARIS = ("751", "750100042")
 MOSELLE = ("571", "570000018")
 GUADELOUPE = ("971", "970100000")
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Circuit:
-    """The rules as they are shipped, with the mailbox and the name of the builders."""
-    loaded = load_circuits(CONFIG, [CONFIG / "circuits" / "soins-programmes-algerie"])
-    return replace(loaded.by_name["soins-programmes-algerie"], name="essai", mailboxes=circuit().mailboxes)
-
-
-def _desk(
-    database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock, rules: Circuit
-) -> DeskDay:
-    made = DeskDay(database, vault, recorder, clock, rules)
-    known = directory()
-    cnas = Correspondent(CNAS, "cnas", "CNAS", None)
-    made.directory = replace(known, correspondents=(*known.correspondents, cnas))
-    made.place = PARIS
-    return made
+    return shipped_rules()
 
 
 @pytest.fixture
 def desk(
     sqlite_database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock, shipped: Circuit
 ) -> DeskDay:
-    return _desk(sqlite_database, vault, recorder, clock, shipped)
+    return open_desk(sqlite_database, vault, recorder, clock, shipped)
 
 
 @pytest.fixture
@@ -75,7 +57,7 @@ def each_desk(
     database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock, shipped: Circuit
 ) -> DeskDay:
     """On each database in turn, for what writes most."""
-    return _desk(database, vault, recorder, clock, shipped)
+    return open_desk(database, vault, recorder, clock, shipped)
 
 
 @pytest.mark.parametrize(
@@ -310,7 +292,7 @@ def test_silence_is_proposed_with_its_proof_and_extends_nothing_by_itself(desk: 
         statuses = [p.status for p in cases.periods(session, 1)]
         item = next(i for i in cases.items_of(session, "b" * 64) if i.queue == "cnse-administratif")
     assert statuses == [PeriodStatus.GRANTED, PeriodStatus.REQUESTED]
-    assert any("02 97 00 00 00" in reason for reason in item.reasons)
+    assert any("à appeler" in reason and PHONES["@cnas.dz"] in reason for reason in item.reasons)
 
 
 def test_a_late_express_refusal_supersedes_a_confirmed_tacit_acceptance(each_desk: DeskDay) -> None:
