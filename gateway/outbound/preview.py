@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
@@ -21,6 +21,9 @@ from gateway.clock import paris_date
 from gateway.errors import NotFound, Refused
 from storage.cases import Case
 from storage.deadlines import Deadline
+
+_AHEAD = timedelta(days=30)
+"""From the day of a sample to its due date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ def sample(circuit: Circuit, at: datetime) -> LetterContext:
         queue_title=circuit.queues[0].title,
         received_on=today,
         today=today,
+        due=today + _AHEAD,
+        days_left=_AHEAD.days,
         documents=tuple(
             LetterDocument(title, f"piece-{n}.pdf", n)
             for n, title in enumerate(list(circuit.kind_titles.values())[:2], 1)

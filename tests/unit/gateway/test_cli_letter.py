@@ -35,7 +35,8 @@ def test_the_list_says_what_each_lacks_and_why(cli: CommandLine) -> None:
 def test_a_preview_is_a_subject_a_text_and_a_page(cli: CommandLine) -> None:
     shown = cli.call("letter", "preview", "rappel-echeance")
     assert shown.status == 0
-    assert shown.out.startswith("Objet : Fin de prise en charge le 26 février 2027")
+    assert shown.out.startswith("Objet : Fin de prise en charge le ")
+    assert "dans 30 jours" in shown.out
     file = cli.folder / "page.html"
     assert cli.call("letter", "preview", "rappel-echeance", "--html", file).status == 0
     assert file.read_text("utf-8").startswith("<!DOCTYPE html>")
