@@ -56,7 +56,11 @@ class Daybook:
         for found in recent:
             if found.difference != given.get((found.mailbox, found.day), 0):
                 self._alarm(found.mailbox, found.day)
-        for mailbox, on in waiting:
+        # also what came for a mailbox of a circuit since removed, or for none
+        over = {
+            (found.mailbox, found.day) for found in recent if found.signed_at is None and found.day < today
+        }
+        for mailbox, on in sorted({*waiting, *over}, key=lambda one: (one[1], one[0])):
             self._close(mailbox, on)
 
     def _alarm(self, mailbox: str, on: date) -> None:
@@ -70,6 +74,7 @@ class Daybook:
 
     def _close(self, mailbox: str, on: date) -> None:
         with self._database.transaction() as session:
+            balances.heard(session, mailbox, on)
             found = _balance(session, mailbox, on)
             kind, subject, fields = event(found, "closed")
             position = self._recorder.add(session, kind, subject, **fields)

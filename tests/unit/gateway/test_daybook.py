@@ -93,10 +93,11 @@ def test_sessions_are_counted_and_the_days_closed(reception: Reception, clock: T
     daybook.once()
     closed = told(reception, "closed")
     assert [subject for subject, _ in closed] == [
+        "mailbox:",
         f"mailbox:{ADMINISTRATIVE}",
         f"mailbox:{MEDICAL}",
     ]
-    assert closed[0][1] == {
+    assert closed[1][1] == {
         "action": "closed",
         "day": one.day.isoformat(),
         "on_server": 3,
