@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -33,6 +35,7 @@ from storage.outbox import OutboxEntry
 from tests.builders import claims, mails_forms, mails_medical, mails_others
 from tests.builders.desk import CALANQUES, COLLINE
 from tests.builders.letters import Attached
+from tests.builders.recipes import recipe
 from tests.worlds.house import CONFIG, Home
 
 YEARS = timedelta(days=366)
@@ -100,7 +103,22 @@ def test_nothing_is_erased_before_its_day(sqlite_home: Home) -> None:
     assert min(one.due for one in due).year == 2033  # the last granted day, plus seven years
 
 
-def test_documents_go_first_then_what_names_the_person(home: Home) -> None:
+def _certified_by_hand(home: Home, certificate: str, folder: Path) -> None:
+    """The script of ``docs/proof.md`` on the certificate, then on one that claims another day."""
+    (folder / "erasure.sh").write_text(recipe("erasure.sh"), "utf-8")
+    (folder / "cle.pem").write_bytes(home.house.ring.public_pem)
+    for text, code, words in (
+        (certificate, 0, "CONFORME"),
+        (certificate.replace('"at": "20', '"at": "21'), 1, "REFUSÉ : la signature ne tient pas"),
+    ):
+        (folder / "preuve.json").write_text(text, "utf-8")
+        command = ["bash", "erasure.sh", "preuve.json", "cle.pem"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (code, "")
+        assert words in done.stdout
+
+
+def test_documents_go_first_then_what_names_the_person(home: Home, tmp_path: Path) -> None:
     mail = home.carry(mails_forms.acroform(home.desk))
     case = home.rows(Case)[0]
     blobs = {mail.sha256, *(d.sha256 for d in home.rows(Document))}
@@ -120,6 +138,7 @@ def test_documents_go_first_then_what_names_the_person(home: Home) -> None:
     assert home.rows(Case)[0].patient_name == case.patient_name
     body, signature, key = signed_part(certificate)
     Ed25519PublicKey.from_public_bytes(key).verify(signature, body)
+    _certified_by_hand(home, certificate, tmp_path)
     with pytest.raises(InvalidSignature):
         Ed25519PublicKey.from_public_bytes(key).verify(signature, body + b" ")
     assert {blob for unit in json.loads(body)["units"] for blob in unit["blobs"]} >= blobs
