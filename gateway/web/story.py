@@ -42,6 +42,10 @@ _STATES = {
     "revoked": "session fermée",
 }
 _ACTS: Mapping[str, str] = {
+    f"{Kind.LETTER_ESCALATED}:call-asked": "Appel demandé au sujet d’une lettre",
+    f"{Kind.LETTER_ESCALATED}:call-done": "Appel fait au sujet d’une lettre",
+    f"{Kind.LETTER_ESCALATED}:call-withdrawn": "Appel retiré, un retour est venu",
+    f"{Kind.REMINDER}:no-return": "Lettre sans retour relancée",
     f"{Kind.PERSON}:account-created": "Compte créé",
     f"{Kind.PERSON}:account-replaced": "Compte remplacé",
     f"{Kind.PERSON}:roles-changed": "Rôles changés",
@@ -82,6 +86,8 @@ _ACTS: Mapping[str, str] = {
 """What was done to an account or a token, by its code."""
 
 _HIDDEN: Mapping[str, frozenset[str]] = {
+    Kind.LETTER_ESCALATED: frozenset({"action"}),
+    Kind.REMINDER: frozenset({"action"}),
     Kind.EXPORT: frozenset({"kind", "action"}),
     Kind.ITEM_FILED: frozenset({"kind"}),
     Kind.CASE_OPENED: frozenset({"kind"}),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
+
 from storage import outbox
 from storage.db import Database, Session
+from storage.lettermoves import ARROWS
 from storage.outbox import OutboxEntry, OutboxState, Receipt
 from tests.builders import rows
 from tests.builders.rows import AT
@@ -140,3 +143,32 @@ def test_the_letters_of_a_dead_instance_are_free_at_once_and_nobody_else_s(datab
     assert freed is not None
     assert held is not None
     assert (freed.lease_owner, held.lease_owner) == (None, "ab1#y")
+
+
+@pytest.mark.parametrize("before", list(OutboxState))
+@pytest.mark.parametrize("after", list(OutboxState))
+def test_the_database_follows_the_arrows_of_the_table_and_no_other(
+    sqlite_database: Database, before: OutboxState, after: OutboxState
+) -> None:
+    with sqlite_database.transaction() as session:
+        rows.delivery(session, "a")
+        entry = _entry(session)
+        entry.state = before
+        session.add(entry)
+        session.flush()
+        assert outbox.move(session, entry.id or 0, before, after) is ((before, after) in ARROWS)
+        found = outbox.get(session, entry.id or 0)
+        assert found is not None
+        assert found.state is (after if (before, after) in ARROWS else before)
+
+
+def test_what_a_dead_instance_held_waits_for_a_report_before_it_leaves_again(database: Database) -> None:
+    with database.transaction() as session:
+        rows.delivery(session, "a")
+        entry = _entry(session)
+        assert outbox.claim(session, "mort#x", AT, LEASE)
+        assert outbox.free_leases(session, "mort", LEASE) == 1
+        assert outbox.claim(session, "vif#y", LEASE - timedelta(seconds=1), LEASE) is None
+        again = outbox.claim(session, "vif#y", LEASE, LEASE + timedelta(minutes=1))
+        assert again is not None
+        assert (again.id, again.attempts) == (entry.id, 2)
