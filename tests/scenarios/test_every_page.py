@@ -46,7 +46,7 @@ ELSEWHERE: Mapping[str, str] = {
     "/contestations/envois/{sha256}": "test_contestation.py",
 }
 """What the office has not, and where it is looked at."""
-FILES = (".png", ".svg", ".pdf", ".zip", ".xlsx", ".csv", ".ics", ".eml", ".json")
+FILES = (".png", ".svg", ".pdf", ".zip", ".xlsx", ".csv", ".ics", ".eml", ".json", ".{kind}")
 """Files rather than pages."""
 
 
