@@ -17,7 +17,9 @@ RESERVED: Mapping[Kind, str] = {
     Kind.CASE_CLOSED: "no case is closed yet: the kind keeps its word for the day one is",
 }
 """Kinds that nothing writes, and why."""
-READERS = frozenset({"story.py", "contested_words.py", "dossier_words.py", "record.py", "exchanges.py"})
+READERS = frozenset(
+    {"story.py", "event_words.py", "contested_words.py", "dossier_words.py", "record.py", "exchanges.py"}
+)
 """Modules that only tell events."""
 
 ASKED: Mapping[str, tuple[Kind, str]] = {
