@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from httpx import Client
 from pydantic import TypeAdapter
-from sqlmodel import delete
+from sqlmodel import col, delete
 
 from gateway.circuits.decision import Decision
 from gateway.clock import TurnableClock
@@ -40,12 +40,9 @@ def _unread(world: World) -> None:
     """The form as a scan leaves it: its dates unreadable, hence without a period."""
     with world.house.database.transaction() as session:
         number = world.office.documents["form"]
-        session.exec(delete(Period).where(Period.document_id == number))  # type: ignore[arg-type]
-        session.exec(
-            delete(FactRow).where(
-                FactRow.document_id == number, FactRow.name.in_(["start_date", "end_date"])
-            )  # type: ignore[arg-type,attr-defined]
-        )
+        session.exec(delete(Period).where(col(Period.document_id) == number))
+        dates = col(FactRow.name).in_(["start_date", "end_date"])
+        session.exec(delete(FactRow).where(col(FactRow.document_id) == number, dates))
 
 
 def _periods(world: World) -> list[Period]:
