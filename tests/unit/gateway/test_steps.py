@@ -99,3 +99,5 @@ def test_a_wrong_value_has_its_picture_on_the_page_and_never_in_the_letter(sqlit
     letter = message_from_bytes(sqlite_home.house.vault.get(entry.raw_sha256))
     sent = [p.get_payload(decode=True) for p in letter.walk() if p.get_content_type() == "image/png"]
     assert sent == [pictures["missing"]]
+    (case,) = sqlite_home.rows(Case)
+    assert case.patient_name == form.patient_name, "a form with errors opens its case all the same"
