@@ -85,8 +85,13 @@ class Called:
 def waiting(session: Session, seen: Viewer, readable: Collection[tuple[str, str]]) -> list[Called]:
     """Notes that name this person, in the queues they still read."""
     found = comments.unseen(session, seen.login)
+    names = {comment.by: people.get(session, comment.by) for comment, _ in found}
     return [
-        Called(item.id or 0, item.title, comment.by, comment.at)
+        Called(item.id or 0, item.title, _named(comment.by, names[comment.by]), comment.at)
         for comment, item in found
         if (item.circuit, item.queue) in readable
     ]
+
+
+def _named(login: str, person: Person | None) -> str:
+    return person.name if person is not None else login
