@@ -59,7 +59,8 @@ def said_by(letter: Letter) -> dict[Element, bool]:
     """Which elements the filled letter holds."""
     subject, text = marked(letter, FULL)
     box = FULL.mailbox
-    words = [part for part in text.split("\n\n") if len(part) >= _LEAST and box.service not in part]
+    said = (part for part in text.split("\n\n") if box.service not in part and box.address not in part)
+    words = [part for part in said if len(part) >= _LEAST]
     return {
         "who": box.service in text,
         "what": bool(subject.strip()) and bool(words),
