@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +42,19 @@ def test_digests_name_the_blobs_without_reading_them() -> None:
 def test_a_blob_that_is_lost_says_so() -> None:
     with pytest.raises(KeyError):
         container.write(io.BytesIO(), {"x": "d" * 64}, _chunks)
+
+
+def test_a_large_blob_never_sits_in_memory(tmp_path: Path) -> None:
+    """64 MB through a few hundred KB: what a chunk costs, whatever the size of the blob."""
+    piece = b"x" * 128 * 1024
+
+    def chunks(_: str) -> Iterator[bytes]:
+        yield from (piece for _ in range(512))
+
+    tracemalloc.start()
+    with (tmp_path / "large.zip").open("w+b") as out:
+        container.write(out, {"messages/1.eml": "a" * 64}, chunks)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (tmp_path / "large.zip").stat().st_size > 512 * len(piece)
+    assert peak < 4 * 1024 * 1024

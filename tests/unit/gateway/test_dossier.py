@@ -109,6 +109,41 @@ def test_letters_receipts_and_their_mails_are_given(exporter: Exporter) -> None:
     assert "Statut de la règle : à confirmer" in summary
 
 
+def test_receipts_verdicts_and_what_they_stand_on_are_told_apart(world: World, exporter: Exporter) -> None:
+    files = _unpacked(exporter.export(OURS, WHO).content)
+    (letter,) = json.loads(files["retours.json"])
+    assert letter["letter"] in files
+    (receipt,) = letter["receipts"]
+    assert receipt["action"] == "delivered"
+    assert f"messages/{receipt['message']}.eml" in files
+    judged = [one for one in json.loads(files["signatures.json"]) if one["evidence"]]
+    (verdict,) = judged
+    assert verdict["signature"] == "valid"
+    pieces = {piece["file"]: piece["role"] for piece in verdict["evidence"]}
+    assert sorted(pieces.values()) == ["crl", "root", "signer"]
+    assert {name.rsplit(".", 1)[1] for name in pieces} == {"cer", "crl"}
+    assert {files[name] for name in pieces} == {b"signer DER", b"root DER", b"crl DER"}
+    assert "signatures" in " ".join(Check(exporter.export(OURS, WHO).content).checked)
+
+
+def test_a_later_time_stamp_is_joined_with_its_checkpoint(world: World, exporter: Exporter) -> None:
+    before = _unpacked(exporter.export(OURS, WHO).content)
+    assert not [name for name in before if name.startswith("horodatages/")]
+    with world.database.transaction() as session:
+        world.recorder.add(session, Kind.RELEASED, "delivery:autre", step="read")
+    world.recorder.checkpoint(world.database)
+    size = proof.stamp(world)
+    content = exporter.export(OURS, WHO).content
+    after = _unpacked(content)
+    assert f"horodatages/{size:012d}.tsr" in after
+    assert verify.CHECKPOINT.format(size) in after
+    assert json.loads(after[verify.MANIFEST])["checkpoint"] == size
+    events = {name for name in after if name.startswith("evenements/")}
+    assert events == {name for name in before if name.startswith("evenements/")}
+    assert Check(content).faults == []
+    assert exporter.export(OURS, WHO).content == content
+
+
 def test_events_sealed_at_different_times_keep_their_checkpoints(exporter: Exporter) -> None:
     files = _unpacked(exporter.export(OURS, WHO).content)
     notes = sorted(name for name in files if name.endswith(".note") and name != verify.SEAL)
