@@ -5,11 +5,22 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from gateway.web.api import cases, contested, items, queues, reference, schema, sorting, supervision, verbs
+from gateway.web.api import (
+    cases,
+    contested,
+    files,
+    items,
+    queues,
+    reference,
+    schema,
+    sorting,
+    supervision,
+    verbs,
+)
 from gateway.web.api.rates import Rates, limited
 
 ROUTERS: tuple[APIRouter, ...] = tuple(
-    module.router for module in (queues, items, verbs, sorting, cases, contested, supervision)
+    module.router for module in (queues, items, verbs, sorting, cases, contested, files, supervision)
 )
 
 

@@ -18,6 +18,8 @@ API_ROUTES: Mapping[tuple[str, str], str] = {
     ("GET", f"{_V1}/queues/{{circuit}}/{{queue}}/deadlines"): "work",
     ("GET", _ITEM): "work",
     ("GET", f"{_ITEM}/letters"): "work",
+    ("GET", f"{_ITEM}/message"): "content",
+    ("GET", f"{_V1}/documents/{{document_id}}/original"): "content",
     ("GET", f"{_V1}/search"): "work",
     ("GET", f"{_V1}/cases"): "work",
     ("GET", f"{_V1}/cases/{{reference}}"): "work",

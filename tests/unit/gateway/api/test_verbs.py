@@ -343,3 +343,17 @@ def _type(answer: Response) -> str:
 
 def _hash(key: str) -> str:
     return sha256(key.encode()).hexdigest()
+
+
+def test_files_are_given_as_they_came_when_their_class_is_open(world: World) -> None:
+    agathe, medard = _program(world, "agathe"), _program(world, "medard")
+    request = f"/api/v1/documents/{world.office.documents['request']}/original"
+    given = agathe.get(request)
+    assert (given.status_code, given.content[:5]) == (200, b"%PDF-")
+    assert given.headers["content-type"] == "application/octet-stream"
+    report = f"/api/v1/documents/{world.office.documents['report']}/original"
+    assert _type(agathe.get(report)) == "acces-refuse"
+    assert medard.get(report).status_code == 200
+    question = f"/api/v1{_question(world)}/message"
+    assert agathe.get(question).content == b"question"
+    assert _program(world, "agathe", "read").get(question).status_code == 403
