@@ -173,20 +173,7 @@ def act(
     ``WAIT``. Raises ``NotFound`` when there is no such item, ``Refused`` when the arrow does not exist, is
     not for this person, or the item changed.
     """
-    item = cases.item(session, item_id)
-    if item is None:
-        raise NotFound("Ce travail n'existe pas ; rien n'a été changé.")
-    found = arrow(item.state, verb)
-    if item.version != version or item.merged_into is not None:
-        raise Refused(
-            f"Ce travail est maintenant « {_STATES[item.state]} » ; rien n'a été changé : "
-            "relisez la page avant de recommencer."
-        )
-    if found is None:
-        raise Refused(
-            f"Ce travail est « {_STATES[item.state]} », cette action n'y est pas possible ; rien n'a été "
-            "changé : relisez la page."
-        )
+    item, found = _followed(session, item_id, version, verb)
     if not _may(found, item, actor, queue_roles, at):
         raise Refused(f"Action refusée : {_DENIED[found.who]} ; rien n'a été changé.")
     given = _holder(found, item, actor, holder)
@@ -216,6 +203,25 @@ def act(
         fields["until"] = columns["wake_on"].isoformat()
     session.refresh(item)
     return item, (found.kind, f"delivery:{item.delivery}", fields)
+
+
+def _followed(session: Session, item_id: int, version: int, verb: Verb) -> tuple[Item, Arrow]:
+    """The item as its author saw it and the arrow to follow. Raises ``NotFound`` or ``Refused``."""
+    item = cases.item(session, item_id)
+    if item is None:
+        raise NotFound("Ce travail n'existe pas ; rien n'a été changé.")
+    found = arrow(item.state, verb)
+    if item.version != version or item.merged_into is not None:
+        raise Refused(
+            f"Ce travail est maintenant « {_STATES[item.state]} » ; rien n'a été changé : "
+            "relisez la page avant de recommencer."
+        )
+    if found is None:
+        raise Refused(
+            f"Ce travail est « {_STATES[item.state]} », cette action n'y est pas possible ; rien n'a été "
+            "changé : relisez la page."
+        )
+    return item, found
 
 
 def _reads(actor: Actor, queue_roles: Collection[str]) -> bool:
