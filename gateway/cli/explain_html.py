@@ -59,6 +59,7 @@ def page(explained: Explained, medical: bool) -> str:
         decision=told["decision"],
         queues=_queues(told["decision"], explained.circuit),
         documents=documents,
+        claims=told["claims"],
         dues=[(due, present.day(due.due)) for due in explained.dues],
         draft=draft if isinstance(draft, Draft) else None,
         pictures=[_uri(a.content) for a in draft.attached] if isinstance(draft, Draft) else [],

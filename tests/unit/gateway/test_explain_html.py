@@ -14,7 +14,7 @@ from gateway.cli import explain_html
 from gateway.cli.main import main
 from gateway.explain import Explained
 from tests.bench.estate import settings_in
-from tests.builders import forms, reports
+from tests.builders import claims, forms, reports
 from tests.builders.desk import DUNES, PDF, Desk
 from tests.builders.keychain import Keychain
 from tests.builders.letters import Attached
@@ -94,3 +94,18 @@ def test_the_command_writes_a_file_for_its_owner_only(raw: bytes, tmp_path: Path
     assert main(["mail", "explain", str(mail), "--html", str(out)]) == 0
     assert out.read_text("utf-8").startswith("<!doctype html>")
     assert out.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_claims_of_a_list_are_in_the_page_escaped(tmp_path: Path) -> None:
+    desk = Desk(Keychain(AT), AT)
+    line: claims.Line = ("F-<b>7", None, "BENALI Karima", "01/03/2026", "10/03/2026", 45.5, "CR manquant")
+    listed = Attached("contestation.csv", "text/csv", claims.separated([line]))
+    raw = desk.sample(
+        "liste", "", claims.CNAS, "Contestation de créances", "Nous contestons la liste jointe.", (listed,),
+        expect="",
+    ).raw  # fmt: skip
+    page = explain_html.page(_examined(raw, tmp_path, medical=False), medical=False)
+    assert "Créances contestées : contestation.csv" in page
+    assert "F-&lt;b&gt;7" in page
+    assert "45.50" in page
+    assert "Lignes qui ne sont pas des créances : 0." in page
