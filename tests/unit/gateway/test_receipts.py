@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.evidence.record import Kind
+from gateway.outbound import handing
 from gateway.outbound.receipts import after_report, apply_answer, apply_receipt
 from parsers.report import AUTO_REPLY, DELIVERY, READ, RecipientStatus, Report
 from parsers.unpack import Message
@@ -355,3 +356,13 @@ def test_an_answer_to_the_reminder_answers_the_letter_it_reminds_of(database: Da
         )
         noted = [r.action for r in outbox.receipts(session, first.id or 0)]
         assert noted == ["answered"]
+
+
+def test_a_failure_told_while_a_person_is_already_asked_is_no_second_notice(database: Database) -> None:
+    with database.transaction() as session:
+        entry = _sent(session, expects="delivery", within_days=2, following=Following.WAITING)
+        asked = handing.hand_over(session, entry, CallReason.NO_RECEIPT, "sans retour", AT, lambda _: PHONE)
+        assert [kind for kind, _, _ in asked] == [Kind.LETTER_ESCALATED]
+        _apply(session, _dsn("failed"), "b")
+        assert _state(session) is OutboxState.FAILED
+        assert _follow(session) == (Following.ESCALATED, [CallReason.NO_RECEIPT])
