@@ -58,7 +58,7 @@ RIGHT_TITLES: Mapping[Right, str] = {
     Right.ACT: "Prendre, rendre, terminer, corriger",
     Right.REGISTER: "Immatriculer un bénéficiaire, mettre ses droits à jour",
     Right.TAKE_OVER: "Reprendre ou attribuer le travail d'autrui",
-    Right.SUPERVISE: "Voir et relancer les messages mis de côté",
+    Right.SUPERVISE: "Tableau de bord ; voir et relancer les messages mis de côté",
     Right.LEDGER: "Voir le registre des boîtes",
     Right.LETTERS: "Voir les modèles de lettres",
     Right.JOURNAL: "Lire le journal des preuves",
