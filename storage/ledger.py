@@ -129,9 +129,10 @@ def keep_folder(session: Session, row: Folder) -> None:
         session.exec(update(Folder).where(which).values(**row.model_dump(exclude={"mailbox", "folder"})))
 
 
-def seen(session: Session, mailbox: str, name: str, generation: int) -> set[int]:
-    """UIDs already seen in this generation of a folder."""
-    return set(session.exec(select(Sighting.uid).where(_in_folder(mailbox, name, generation))))
+def seen(session: Session, mailbox: str, name: str, generation: int, since: int = 0) -> set[int]:
+    """UIDs already seen in this generation of a folder, from ``since`` on."""
+    which = and_(_in_folder(mailbox, name, generation), col(Sighting.uid) >= since)
+    return set(session.exec(select(Sighting.uid).where(which)))
 
 
 def add_seen(session: Session, rows: Iterable[Sighting]) -> None:

@@ -100,14 +100,18 @@ def known(session: Session, sha256s: Collection[str]) -> set[str]:
     return set(session.connection().execute(statement).scalars())
 
 
-def counted_uids(session: Session, mailbox: str, folder: str, uidvalidity: int) -> dict[int, str]:
-    """UIDs of an IMAP folder, under this UIDVALIDITY, whose mail is already accepted: its SHA-256."""
+def counted_uids(
+    session: Session, mailbox: str, folder: str, uidvalidity: int, since: int = 0
+) -> dict[int, str]:
+    """UIDs of an IMAP folder, under this UIDVALIDITY and from ``since`` on, whose mail is already accepted:
+    its SHA-256."""
     columns = _ARRIVALS.c
     statement = select(columns.uid, columns.delivery).where(
         columns.via.in_((Via.IMAP, Via.REBUILD)),
         columns.mailbox == mailbox,
         columns.folder == folder,
         columns.uidvalidity == uidvalidity,
+        columns.uid >= since,
     )
     return {row.uid: row.delivery for row in session.connection().execute(statement)}
 

@@ -47,12 +47,14 @@ class FolderBook:
             earlier = (ledger.generation_of(before), before.uidnext) if before else (0, 0)
             row = ledger.open_folder(session, *place, seen.validity, seen.uidnext, at)
             generation = ledger.generation_of(row)
-            known = ledger.seen(session, *place, generation)
+            # years of numbers that left the folder long ago are not read at each scan
+            first = min(seen.uids, default=seen.uidnext)
+            known = ledger.seen(session, *place, generation, min(first, earlier[1]))
             unseen = 0
             if before is not None and earlier[0] == generation:
                 unseen = _never_shown(earlier[1], seen, known)
             balances.heard(session, self._mailbox, paris_date(at), scans=1, unseen=unseen)
-            counted = counted_uids(session, *place, generation)
+            counted = counted_uids(session, *place, generation, first)
         return Page(generation, counted, [uid for uid in seen.uids if uid not in known])
 
     def restart(self, seen: FolderSeen) -> Page:
