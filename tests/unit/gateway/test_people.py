@@ -98,3 +98,33 @@ def test_the_caisse_of_the_pole_must_exist(folder: Path) -> None:
         text.replace("@caisse-594.example,,", "@caisse-594.example,,999"), "utf-8"
     )
     assert [(f.line, "« 999 »" in f.message) for f in read(folder)[1].faults] == [(line, True)]
+
+
+def test_a_number_is_that_of_the_address_else_of_its_domain_else_unknown(folder: Path) -> None:
+    add(folder, "phones.csv", "Admissions@ch-dunes.example,01 99 00 56 78,essai")
+    directory, findings = read(folder)
+    assert findings.faults == []
+    assert directory.phone_of("admissions@CH-DUNES.example") == "01 99 00 56 78"
+    assert directory.phone_of("bloc@ch-dunes.example") == "01 99 00 12 34"
+    assert directory.phone_of("a@ailleurs.example") == ""
+
+
+@pytest.mark.parametrize(
+    ("row", "word"),
+    [
+        ("pas une adresse,01 99 00 56 78,essai", "n'est ni une adresse ni un domaine"),
+        ("a@b.example,demander à l'accueil,essai", "n'est pas un numéro"),
+        ("a@b.example,01 99 00 56 78", "2 colonnes au lieu de 3"),
+    ],
+)
+def test_a_number_at_fault_is_told_at_its_line(folder: Path, row: str, word: str) -> None:
+    add(folder, "phones.csv", row)
+    _, findings = read(folder)
+    (fault,) = findings.faults
+    assert word in str(fault)
+
+
+def test_a_directory_may_have_no_numbers(folder: Path) -> None:
+    (folder / "phones.csv").unlink()
+    directory, findings = read(folder)
+    assert (findings.faults, directory.phone_of("bloc@ch-dunes.example")) == ([], "")
