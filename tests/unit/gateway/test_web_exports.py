@@ -20,6 +20,7 @@ from storage import sheets
 from storage.cases import Item
 from storage.db import Database
 from storage.deliveries import Delivery
+from storage.tallies import NEVER
 from tests.builders import seed
 from tests.builders.office import CIRCUIT, Office, received, work
 from tests.worlds import web
@@ -96,6 +97,18 @@ def test_a_queue_comes_as_its_page_shows_it(world: World) -> None:
     assert len(_csv(agathe, "/files/cnse-administratif/export.csv?etat=nouveaux&type=quote")) == 2
     oldest = _csv(agathe, "/files/cnse-administratif/export.csv?tri=ancien")
     assert [line[4] for line in oldest[1:]] == [line[4] for line in reversed(lines)]
+
+
+@pytest.mark.parametrize("size", [1, 50])
+def test_a_queue_sorted_by_due_date_comes_in_that_order(
+    world: World, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("gateway.web.listings.PAGE", size)
+    monkeypatch.setattr(exports.paged, "__defaults__", (size,))
+    lines = _xlsx(world.signed_in("agathe"), "/files/cnse-administratif/export.xlsx?tri=echeance")[1:]
+    dues = [line[9].date() if line[9] else NEVER for line in lines]
+    assert dues == sorted(dues)
+    assert len({line[0] for line in lines}) == len(lines) == 3
 
 
 def test_a_search_comes_as_its_page_shows_it(world: World) -> None:

@@ -38,7 +38,7 @@ CHECKS: Any = (
     conformance.response_headers_conformance,
     conformance.response_schema_conformance,
 )
-EXAMPLES = 50
+EXAMPLES = 40
 EVERYTHING = ["supervisor", "cnse-medical", "cnse-admin", "auditor"]
 """Roles of the caller: what is not open to them is walked by the matrix."""
 
