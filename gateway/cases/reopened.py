@@ -1,4 +1,4 @@
-"""A mail filed a second time: what its first journey left in other queues is closed, or told why it came again."""
+"""A mail filed a second time: what its first journey left elsewhere is closed, or told why it came."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from gateway.evidence.record import Kind
 from gateway.outbound.acknowledge import queue_acknowledgement, queue_letter, too_many
@@ -44,7 +45,7 @@ def test_past_the_daily_ceiling_a_person_writes(database: Database) -> None:
     draft = _draft()
     with database.transaction() as session:
         rows.delivery(session, "a")
-        told = []
+        told: list[tuple[Kind, str, Any]] = []
         for number in range(4):
             made = replace(draft, message_id=f"<{number}@cnse.example>")
             told += queue_acknowledgement(

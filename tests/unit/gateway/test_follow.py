@@ -201,7 +201,8 @@ REPORT = Report(
 )
 MESSAGE = Message(
     kind=DELIVERY, message_id="<r@chu.example>", sender=HOSPITAL, senders=(HOSPITAL,),
-    recipients=(MAILBOX,), subject="", date=None, in_reply_to=None, references=(), auto_submitted=True, bulk=False, return_path="",
+    recipients=(MAILBOX,), subject="", date=None, in_reply_to=None, references=(),
+    auto_submitted=True, bulk=False, return_path="",
     disposition_notification_to=None, report=REPORT, body="",
 )  # fmt: skip
 

@@ -16,8 +16,8 @@ from gateway.cases.matching import (
     fold_reference,
     name_key,
     same_names,
-    skeleton,
 )
+from storage.lettering import skeleton
 
 THRESHOLD = 0.9
 BIRTH = date(1961, 3, 14)
