@@ -111,7 +111,8 @@ def test_any_change_of_what_leaves_changes_what_was_seen() -> None:
 def test_a_letter_to_somebody_else_does_not_enter_the_thread() -> None:
     mail = Delivery(
         sha256="a" * 64, size=1, state=DeliveryState.DECIDED, received_at=AT, mailbox="b@x",
-        envelope_from="", circuit="c", message_id="<1@chu.example>", mail={"references": ["<0@chu.example>"]},
+        envelope_from="", circuit="c", message_id="<1@chu.example>",
+        mail={"references": ["<0@chu.example>"]},
     )  # fmt: skip
     threaded = draft_of(replace(SHEET, answers=mail), GOOD, (), AT)
     assert (threaded.in_reply_to, threaded.references) == (
