@@ -6,16 +6,11 @@ from html import escape
 
 from fastapi import APIRouter, Response
 
-from gateway.errors import NotFound
 from gateway.outbound.preview import Kept, kept
-from gateway.web.access import Right
-from gateway.web.actions import desk_of_item
-from gateway.web.guard import ForbiddenError
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from gateway.web.letters import FRAMED_LETTER
-from gateway.web.sent import NO_LETTER, SEALED_LETTER
+from gateway.web.sent import opened
 from parsers.errors import ParseError
-from storage import outbox
 from storage.errors import BlobNotFound
 from storage.outbox import OutboxEntry
 
@@ -32,17 +27,7 @@ GONE = "Les octets de cette lettre ne sont plus dans le coffre : leur durée de 
 def page(rooms: InHouse, seen: Seen, item_id: RowId, letter_id: RowId) -> Response:
     """The page that the reader received; its plain text when it had none; a sentence when it is sealed."""
     with rooms.database.reading() as session:
-        item, _ = desk_of_item(rooms, seen, session, item_id)
-        entry = outbox.get(session, letter_id)
-    about = entry is not None and (
-        entry.delivery == item.delivery or (item.case_id is not None and entry.case_id == item.case_id)
-    )
-    if entry is None or not about:
-        raise NotFound(NO_LETTER)
-    circuit = rooms.circuits.by_name.get(item.circuit)
-    model = circuit.letters.get(entry.letter) if circuit is not None else None
-    if (model is None or model.content == "medical") and not seen.may(Right.MEDICAL_CONTENT):
-        raise ForbiddenError(SEALED_LETTER)
+        _, _, entry = opened(rooms, seen, session, item_id, letter_id)
     try:
         found = read_again(rooms, entry)
     except BlobNotFound:
