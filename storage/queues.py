@@ -294,13 +294,15 @@ def _by_due(
     dated = here.where(col(Item.next_due).is_not(None))
     undated = here.where(col(Item.next_due).is_(None))
     walks = []
-    if after is None or after[0] < NEVER:
+    if not wanted.undated and (after is None or after[0] < NEVER):
         if after is not None:
             place = tuple_(col(Item.next_due), col(Item.id))
             dated = dated.where(place > tuple_(literal(after[0]), literal(after[1])))
         walks.append(dated.order_by(col(Item.next_due), col(Item.id)).limit(size))
     elif after is not None:
         undated = undated.where(col(Item.id) > after[1])
+    if walks and (wanted.due_from is not None or wanted.due_before is not None):
+        return walks
     return [*walks, undated.order_by(col(Item.id)).limit(size)]
 
 
