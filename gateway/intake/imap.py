@@ -127,6 +127,7 @@ class ImapWatcher:
             taken = self._take_all(box, page, seen.uids)
         except Replaced:
             log.warning("a mailbox was restored from a copy", extra={"mailbox": self.settings.name})
+            seen = box.refresh()  # without what has just been moved
             page = self._book.restart(seen)
             taken = self._take_all(box, page, seen.uids)
         self._book.settle(page.generation, seen.uids)
