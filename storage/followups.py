@@ -23,6 +23,7 @@ def unanswered(session: Session, at: datetime, limit: int) -> list[OutboxEntry]:
         .where(
             col(OutboxEntry.expected_by) <= at,
             col(OutboxEntry.following).in_((Following.WAITING, Following.REMINDED)),
+            col(OutboxEntry.recipient) != "",  # erased: nobody is left to write to
         )
         .order_by(col(OutboxEntry.expected_by), col(OutboxEntry.id))
         .limit(limit)

@@ -48,6 +48,10 @@ def test_only_what_is_due_and_not_yet_handed_over_is_found(database: Database) -
         _letter(session, 4, **late | {"following": Following.ESCALATED})
         _letter(session, 5, **late | {"following": Following.ANSWERED})
         _letter(session, 6)
+        erased = _letter(session, 7, **late)
+        erased.recipient = ""
+        session.add(erased)
+        session.flush()
         assert [e.id for e in unanswered(session, AT, 10)] == [first.id, again.id]
         assert [e.id for e in unanswered(session, AT, 1)] == [first.id]
 
