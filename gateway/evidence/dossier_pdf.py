@@ -130,7 +130,8 @@ def _section(section: Section) -> Iterator[Flowable]:
         styles = [strong if not section.headers and not n else small for n in range(len(cells))]
         rows.append([_p(cell, style) for cell, style in zip(cells, styles, strict=True)])
     widths = [_WIDTH * share / sum(shares) for share in shares]
-    table = Table(rows, colWidths=widths, repeatRows=1 if section.headers else 0)
+    # a row higher than a page goes on over the next one
+    table = Table(rows, colWidths=widths, repeatRows=1 if section.headers else 0, splitInRow=1)
     looks: list[Any] = [
         # cells are paragraphs, yet the table sets its own font for each: never one that is not embedded
         ("FONTNAME", (0, 0), (-1, -1), PLAIN),

@@ -163,3 +163,13 @@ def test_any_text_fits(cell: str) -> None:
         assert "resume.txt" in said
     if cell.startswith("e"):
         assert "été" in said
+
+
+def test_a_row_higher_than_a_page_goes_on_over_the_next() -> None:
+    narrow = Section(
+        "Pièces", "", ("Pages", *(f"C{n}" for n in range(9))), (("long " * 400, *("x" for _ in range(9))),)
+    )
+    made = as_pdf(Summary("t", "i", (narrow,)), None, (), AT, "pied")
+    with pikepdf.open(io.BytesIO(made)) as document:
+        assert len(document.pages) == 2
+    assert "suite" in _words(made)
