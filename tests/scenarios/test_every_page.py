@@ -39,6 +39,7 @@ ELSEWHERE: Mapping[str, str] = {
     "/connexion/oidc/retour": "comes back from the provider of identities: test_access_browser.py",
     "/reprises/{draft_id}": "a text kept when a session ended: test_access_browser.py",
     "/flux": "a stream of events, not a page: test_desk_browser.py",
+    "/appels/file/{queue}": "a fragment of the page of a queue: test_web_calls.py",
     "/documents/{document_id}/mise-en-forme": "a sandboxed frame: test_web_richtext.py",
     "/lettres/{circuit}/{name}/page": "a sandboxed frame: test_web_letters.py",
     "/elements/{item_id}/lettres/{letter_id}/page": "a sandboxed frame: test_web_letters.py",
