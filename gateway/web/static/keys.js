@@ -57,6 +57,7 @@
     a: () => act("prendre", "reprendre", "relever"),
     e: () => act("terminer"),
     n: () => { const note = document.querySelector('#notes textarea'); if (note) { note.closest("details").open = true; note.focus(); } },
+    r: () => { const letter = document.querySelector('a[href$="/lettre"], a[href*="/lettre?"]'); if (letter) letter.click(); },
     u: () => { const up = document.querySelector("a[data-up]"); if (up) up.click(); },
     "/": () => { const box = document.getElementById("recherche"); if (box) { box.focus(); box.select(); } },
     "?": help,
