@@ -71,7 +71,7 @@ def test_a_token_opens_what_its_scopes_and_its_person_allow(world: World) -> Non
     client = _bearer(world, presented)
     told = client.get("/api/essai").json()
     assert told["login"] == "agathe"
-    assert set(told["rights"]) == {"public", "signed-in", "work", "content"}
+    assert set(told["rights"]) == {"public", "signed-in", "work", "content", "evidence"}
     refused = client.post("/api/essai", content=b"")
     assert refused.status_code == 403
     assert refused.headers["content-type"] == "application/problem+json"
