@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from gateway import log
+from storage import search
 from storage.cases import Item
 from storage.deliveries import DeliveryState
 from storage.outbox import OutboxEntry
@@ -154,3 +155,30 @@ def test_a_letter_never_repeats_a_strangers_file_name(sqlite_home: Home) -> None
     assert "chemin dangereux" in texts[0].decode()
     assert "zyx" not in texts[0].decode()
     assert "tumeur" not in texts[0].decode()
+
+
+def test_words_of_an_administrative_mail_are_found_and_none_of_a_medical_one(home: Home) -> None:
+    """The whole journey: the question of a hospital is found by a word of its text, a report by none."""
+    question = home.carry(
+        home.desk.sample(
+            "question",
+            "une question d'un établissement",
+            GARONNE[2],
+            "Question",
+            "La téléexpertise est-elle comprise dans l'attestation ?",
+            to=(CNSE,),
+            expect="cnse-administratif",
+            protect=home.desk.signed(GARONNE[2]),
+        )
+    )
+    home.carry(_report(home, "bonne", MEDICAL))
+    places = [(item.circuit, item.queue) for item in home.rows(Item)]
+    with home.house.database.reading() as session:
+
+        def found(word: str) -> list[str]:
+            return [item.delivery for item in search.find(session, search.understand(word), places).items]
+
+        assert found("teleexpertise") == [question.sha256]
+        assert found("teleexpretise") == [question.sha256]
+        for word in (*MARKS.values(), "Diagnostic", "stade"):
+            assert found(word) == [], word
