@@ -37,6 +37,8 @@ class Line:
     balance: Balance
     reasons: tuple[tuple[str, str, int], ...]
     """Refusals in words, their code, and how many."""
+    unheard: bool = False
+    """Its folder should have been read that day, and was not once."""
 
     @property
     def moved(self) -> bool:
@@ -63,9 +65,13 @@ def ledger(request: Request, rooms: InHouse, shown: Shown, jusque: Until = None)
     with rooms.database.reading() as session:
         found = balances.balances(session, first, last, paris_date)
         alarms = balances.alarms(session)
+    installed = rooms.installation
+    watched = {box.mailbox.casefold() for box in installed.imap} if installed else set()
     days: dict[date, list[Line]] = {}
     for balance in found:
-        days.setdefault(balance.day, []).append(Line(balance, _words(balance)))
+        days.setdefault(balance.day, []).append(
+            Line(balance, _words(balance), not balance.scans and balance.mailbox.casefold() in watched)
+        )
     return shown.show(
         request,
         "registre.html",

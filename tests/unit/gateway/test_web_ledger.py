@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from gateway.clock import TurnableClock, paris_date
 from gateway.intake.daybook import Daybook
 from gateway.intake.tally import Tally
+from gateway.settings import Imap, Settings
+from storage import balances
 from storage.db import Database
 from storage.ledger import Fate, Sighting
 from tests.worlds import web
@@ -98,6 +101,18 @@ def test_clerks_neither_see_it_nor_hear_of_it(world: World) -> None:
     client = world.signed_in("agathe")
     assert client.get("/registre").status_code == 403
     assert "registre des boîtes" not in client.get("/files").text
+
+
+def test_a_folder_that_nobody_read_is_told(world: World) -> None:
+    kept(world).once()
+    assert "jamais relevée" not in world.signed_in("sylvie").get("/registre").text
+    read_by_imap = Imap(name="a", host="imap.example", username="a", secret_file=Path("s"), mailbox=BOX)
+    settings = Settings(imap=(read_by_imap,))
+    world.app.state.house = replace(world.house, installation=settings)
+    assert "jamais relevée" in world.signed_in("sylvie").get("/registre").text
+    with world.house.database.transaction() as session:
+        balances.heard(session, BOX, paris_date(world.clock.now()), scans=1)
+    assert "jamais relevée" not in world.signed_in("sylvie").get("/registre").text
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "2026-11-01", "9999-12-31"])
