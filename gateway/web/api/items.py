@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from gateway.web import actions, choice, papers
+from gateway.web import actions, choice, doors, papers
 from gateway.web.access import Right, Viewer, desks, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.api import models, views
@@ -14,7 +15,7 @@ from gateway.web.api.calls import tag
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from gateway.web.verdict import verdict
 from gateway.web.words import kind_titles
-from storage import queues, search, sheets
+from storage import joinings, queues, search, sheets
 from storage.db import Session
 from storage.sheets import ItemSheet
 
@@ -22,6 +23,18 @@ router = APIRouter(prefix="/api/v1", tags=["Éléments"])
 
 LETTER = "i"
 """What the ETag of an item starts with."""
+
+
+VERBS: Mapping[str, str] = {
+    "prendre": "take",
+    "terminer": "close",
+    "attendre": "wait",
+    "reprendre": "resume",
+    "rendre": "put-back",
+    "relever": "take-over",
+    "rouvrir": "reopen",
+}
+"""Name of each verb here, by its address in the pages."""
 
 
 @router.get("/items/{item_id}", summary="Un élément : documents, lectures, échéances, actions possibles")
@@ -32,16 +45,30 @@ def item(response: Response, rooms: InHouse, seen: Seen, item_id: RowId) -> mode
         sheet = sheets.item_sheet(session, item_id)
         readable = _readable(rooms, seen, session, sheet)
         line = queues.lines(session, [sheet.item])[0]
+        joined = joinings.of_item(session, item_id)
     circuit = rooms.circuits.by_name.get(sheet.item.circuit)
     response.headers["ETag"] = tag(LETTER, item_id, sheet.item.version)
     said = verdict(sheet.delivery.security)
-    offered = [address for address, _ in actions.offered(sheet.item, seen, desk, rooms.clock.now())]
+    verbs = actions.offered(sheet.item, seen, desk, rooms.clock.now())
+    offered = [VERBS[address] for address, _ in verbs if address in VERBS]
     if choice.offered(sheet.item, seen, circuit):
-        offered.append("dossier")
+        offered.append("link")
     case = sheet.case.reference if sheet.case and sheet.case.id in readable else None
     summary = views.line(line, kind_titles(rooms.circuits.by_name.values())).model_dump()
     return models.Item(
         **(summary | {"case": case}),
+        lease_until=sheet.item.lease_until,
+        wake_on=sheet.item.wake_on,
+        doors=[
+            models.Door(name=one.name, title=one.title, outside=one.outside)
+            for one in (doors.doors(circuit, rooms.circuits.directory, sheet.item.queue) if circuit else ())
+        ],
+        joined=[
+            models.Joined(
+                id=one.id or 0, kind=str(one.kind), other=one.kept if one.other == item_id else one.other
+            )
+            for one in joined
+        ],
         mailbox=sheet.delivery.mailbox,
         delivery=sheet.delivery.sha256,
         security=[said.title, *said.sentences],

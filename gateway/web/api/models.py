@@ -145,8 +145,29 @@ class Letters(_Said):
     letters: list[Letter]
 
 
+class Door(_Said):
+    """Where an item may be sent: ``name`` is what ``reroute`` asks for."""
+
+    name: str
+    title: str
+    outside: bool
+
+
+class Joined(_Said):
+    """A split or a merge that stands: ``id`` is what ``undo`` asks for."""
+
+    id: int
+    kind: str
+    other: int
+
+
 class Item(Line):
-    """An item in full, as this person may see it. ``actions``: the addresses of what they may do now."""
+    """An item in full, as this person may see it. ``actions``: the verbs they may follow now."""
+
+    lease_until: datetime | None
+    wake_on: date | None
+    doors: list[Door]
+    joined: list[Joined]
 
     mailbox: str
     delivery: str
@@ -309,6 +330,12 @@ class Merged(_Said):
     """The item whose work comes into this one."""
 
     item: Number
+
+
+class Undone(_Said):
+    """The split or the merge to undo."""
+
+    joining: Number
 
 
 class Noted(_Said):

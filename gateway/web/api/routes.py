@@ -38,6 +38,7 @@ API_ROUTES: Mapping[tuple[str, str], str] = {
     ("POST", f"{_ITEM}/reroute"): "act",
     ("POST", f"{_ITEM}/split"): "act",
     ("POST", f"{_ITEM}/merge"): "act",
+    ("POST", f"{_ITEM}/undo"): "act",
     ("POST", f"{_ITEM}/answer"): "act",
     ("GET", f"{_ITEM}/notes"): "work",
     ("POST", f"{_ITEM}/notes"): "act",

@@ -104,6 +104,21 @@ def merge(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
 
 
 @router.post(
+    "/undo",
+    response_model=models.Done,
+    openapi_extra=body_of(models.Undone),
+    summary="Défaire une séparation ou une réunion",
+)
+def undo(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """The split or the merge never was; both items are as before."""
+
+    def act(version: int) -> None:
+        moves.undo(rooms, seen, item_id, call.read(models.Undone).joining, version=version)
+
+    return _done(rooms, seen, call, item_id, "undo", act)
+
+
+@router.post(
     "/notes",
     response_model=models.Done,
     openapi_extra=body_of(models.Noted),

@@ -13,7 +13,10 @@ from httpx import Client, Response
 
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
+from gateway.web import actions
+from gateway.web.api import items
 from gateway.web.api.calls import MAX_BODY
+from gateway.web.api.routes import API_ROUTES
 from storage import answers, cases, sheets, tokens
 from storage.db import Database
 from tests.builders import seed
@@ -152,10 +155,18 @@ def test_an_item_is_linked_to_the_case_chosen(world: World) -> None:
     assert (done.status_code, done.json()["case"]) == (200, seed.CASE)
 
 
+def test_every_verb_of_the_pages_has_its_name_here() -> None:
+    assert set(items.VERBS) == set(actions.ACTIONS)
+    assert {("POST", f"/api/v1/items/{{item_id}}/{name}") for name in items.VERBS.values()} <= set(
+        API_ROUTES
+    )
+
+
 def test_each_verb_of_an_item_in_turn(world: World) -> None:
     agathe = _program(world, "agathe")
     path, states = _question(world), []
     for turn, verb in enumerate(("take", "wait", "resume", "put-back", "take", "close", "reopen")):
+        assert verb in agathe.get(f"/api/v1{path}").json()["actions"]
         done = _post(agathe, f"{path}/{verb}", f"k{turn}", _tag(agathe, path))
         assert done.status_code == 200, (verb, done.text)
         states.append(done.json()["state"])
@@ -190,6 +201,11 @@ def test_an_item_is_sorted_anew_cut_and_joined(world: World) -> None:
     assert other not in {None, world.office.items["mixed"]}
     joined = _post(sylvie, f"{mixed}/merge", "k4", _tag(sylvie, mixed), item=other)
     assert joined.status_code == 200, joined.text
+    standing = sylvie.get(f"/api/v1{mixed}").json()["joined"]
+    assert [(one["kind"], one["other"]) for one in standing] == [("merge", other), ("split", other)]
+    undone = _post(sylvie, f"{mixed}/undo", "k5", _tag(sylvie, mixed), joining=standing[0]["id"])
+    assert undone.status_code == 200, undone.text
+    assert len(sylvie.get(f"/api/v1{mixed}").json()["joined"]) == 1
 
 
 def test_an_item_goes_to_its_right_door(world: World) -> None:
@@ -197,6 +213,8 @@ def test_an_item_goes_to_its_right_door(world: World) -> None:
     path = _question(world)
     wrong = _post(sylvie, f"{path}/reroute", "k1", _tag(sylvie, path), door="nulle-part")
     assert (wrong.status_code, _type(wrong)) == (409, "action-refusee")
+    offered = {door["name"] for door in sylvie.get(f"/api/v1{path}").json()["doors"]}
+    assert "a-identifier" in offered
     done = _post(sylvie, f"{path}/reroute", "k2", _tag(sylvie, path), door="a-identifier")
     assert done.status_code == 200, done.text
     assert sylvie.get(f"/api/v1{path}").json()["queue"] == "a-identifier"
