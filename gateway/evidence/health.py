@@ -42,6 +42,8 @@ def witness(session: Session, settings: Settings, at: datetime) -> str:
         raise PasserelleError(
             f"Le dernier dépôt date du {last.created_at:%d/%m/%Y} : vérifiez que Passerelle tourne."
         )
+    if last.state is OutboxState.QUEUED:
+        return f"Le dépôt du {last.created_at:%d/%m/%Y} attend de partir."
     return f"Dernier dépôt le {last.created_at:%d/%m/%Y}."
 
 

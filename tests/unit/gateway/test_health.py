@@ -52,6 +52,8 @@ def test_the_witness(sqlite_database: Database) -> None:
         assert health.witness(session, asked, AT + timedelta(days=1)) == "Dernier dépôt le 23/11/2026."
         with pytest.raises(PasserelleError, match="date du 23/11/2026"):
             health.witness(session, asked, AT + timedelta(days=3))
+        outbox.queue(session, deposit(OutboxState.QUEUED, AT))
+        assert health.witness(session, asked, AT) == "Le dépôt du 23/11/2026 attend de partir."
         outbox.queue(session, deposit(OutboxState.GIVEN_UP, AT))
         with pytest.raises(PasserelleError, match="n'est pas parti"):
             health.witness(session, asked, AT)
