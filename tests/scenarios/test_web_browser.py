@@ -50,7 +50,7 @@ def test_a_day_of_the_administrative_service(world: World, chromium: Browser) ->
     """Filter the queue without reloading, open the oldest, take it, finish it, leave."""
     context = chromium.new_context(viewport={"width": 1360, "height": 860})
     page = sign_in(world, context, "agathe").page
-    page.get_by_role("link", name="CNSE – service administratif").click()
+    page.get_by_role("link", name="CNSE – service administratif", exact=True).click()
     page.get_by_label("État").select_option("nouveaux")
     page.wait_for_url("**etat=nouveaux**")
     assert page.locator("#liste tbody tr").count() == 2
