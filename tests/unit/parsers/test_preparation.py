@@ -29,3 +29,12 @@ def test_a_page_with_hardly_a_word_is_taken_as_it_lies() -> None:
     grey[100:300:20, 100:108] = 0
     assert not preparation.sideways(Bitmap(600, 800, 72.0, grey.tobytes()))
     assert not preparation.sideways(Bitmap(600, 800, 72.0, bytes(np.full((800, 600), 255, np.uint8))))
+
+
+@pytest.mark.parametrize("true", [-3.3, 0.0, 0.8])
+def test_the_skew_of_a_fax_is_found_whatever_the_engine_believes(true: float) -> None:
+    form = forms.build_301(forms.sample_301(33), "comb", font="Times-Roman")
+    fax = scans.scan(form, 200, true, 14.0, g4=True, fmt="tiff", seed=5)
+    page = documents.render(fax, "image/tiff", 1, 200)
+    found = [preparation.projected_skew(page, near) for near in (-true, 1.1, -2.0)]
+    assert found == pytest.approx([-true] * 3, abs=0.051)
