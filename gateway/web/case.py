@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -84,7 +85,7 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         "life": life(sheet, today, entries[-1] if entries else None, reports),
         **_registered(rooms, seen, sheet, circuit, entries),
         "unopened": unopened,
-        "answers": _answers(sheet, items, seen, circuit),
+        "answers": _answers(sheet, items, seen, circuit, rooms.clock.now()),
         "exchanges": exchanges(sheet.deliveries, sheet.letters, timeline.titles(items)),
         "openings": openings(sheet.events),
         "hidden": len(sheet.items) - len(items),
@@ -164,9 +165,11 @@ def _number(
     return Numbered(nir.written(number.digits), bool(entries), found)
 
 
-def _answers(sheet: CaseSheet, items: list[Item], seen: Viewer, circuit: Circuit | None) -> Item | None:
+def _answers(
+    sheet: CaseSheet, items: list[Item], seen: Viewer, circuit: Circuit | None, at: datetime
+) -> Item | None:
     """The item from which this person may write about the case: the latest they may work on."""
     if circuit is None or circuit.desk is None or not seen.may(Right.ACT):
         return None
     mails = {d.sha256 for d in sheet.deliveries}
-    return next((i for i in items if i.delivery in mails and writing.may_write(i, seen)), None)
+    return next((i for i in items if i.delivery in mails and writing.may_write(i, seen, at)), None)

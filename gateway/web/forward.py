@@ -105,7 +105,7 @@ def forward(
     at = rooms.clock.now()
     with rooms.database.transaction() as session:
         counter = _counter(rooms, seen, session, item_id, a)
-        if not writing.may_write(counter.ground.sheet.item, seen):
+        if not writing.may_write(counter.ground.sheet.item, seen, at):
             raise Refused("Une autre personne tient cet élément ; rien n’est parti. Demandez-lui.")
         chosen = [r.document for r in counter.reports if r.document.id in set(pieces)]
         if not chosen:

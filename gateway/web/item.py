@@ -38,7 +38,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
     documents = [
         papers.show(paper, seen, circuit, said.get(paper.document.id or 0)) for paper in sheet.papers
     ]
-    working = writing.may_write(sheet.item, seen) and circuit is not None
+    working = writing.may_write(sheet.item, seen, rooms.clock.now()) and circuit is not None
     names = {d.name for d in desks(seen, rooms.circuits.by_name, rooms.circuits.directory)}
     values: dict[str, Any] = {
         "sheet": sheet,

@@ -149,7 +149,7 @@ def _send(rooms: WebHouse, seen: Viewer, desk: Desk, words: Words) -> Response:
     item_id = desk.ground.sheet.item.id
     with rooms.database.transaction() as session:
         item, _ = desk_of_item(rooms, seen, session, item_id or 0)
-        if not writing.may_write(item, seen):
+        if not writing.may_write(item, seen, rooms.clock.now()):
             raise Refused(HELD)
         made = handwritten.post(
             session, room, desk.sheet, desk.model, words, desk.choice, by=seen.login, at=at
@@ -181,7 +181,7 @@ def _desk(
     circuit = rooms.circuits.by_name.get(item.circuit)
     if circuit is None:
         raise NotFound(NO_MODEL)
-    if not writing.may_write(item, seen):
+    if not writing.may_write(item, seen, rooms.clock.now()):
         raise Refused(HELD)
     on = writing.ground(session, sheets.item_sheet(session, item_id), circuit, desk)
     letter = _letter(seen, on, model)

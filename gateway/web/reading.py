@@ -51,7 +51,7 @@ def judge(
             raise NotFound(NO_DOCUMENT)
         if not may_open(seen, document.confidentiality):
             raise ForbiddenError(SEALED)
-        if not writing.may_write(item, seen):
+        if not writing.may_write(item, seen, rooms.clock.now()):
             raise Refused(HELD)
         facts = documents.facts_of(session, [document_id])
         event = say(

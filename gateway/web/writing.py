@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.cases import nir
+from gateway.cases.transitions import locked_by
 from gateway.circuits.desk import ByHand, Registration
 from gateway.circuits.directory import correspondent_of
 from gateway.circuits.letters import LetterCaisse, LetterContext, LetterDocument
@@ -19,7 +21,7 @@ from gateway.web.access import Desk, Right, Viewer
 from gateway.web.house import WebHouse
 from parsers.forms.checks import TO_COMPLETE
 from storage import registrations, reviews
-from storage.cases import Item, ItemState
+from storage.cases import Item
 from storage.db import Session
 from storage.registrations import Registration as Entry
 from storage.sheets import ItemSheet, Paper
@@ -57,11 +59,11 @@ def mailroom(rooms: WebHouse) -> Mailroom:
     return Mailroom(rooms.vault, rooms.contesting.choose, rooms.contesting.protect)
 
 
-def may_write(item: Item, seen: Viewer) -> bool:
-    """Whether this person may write about ``item``: nobody else holds it, or they supervise."""
+def may_write(item: Item, seen: Viewer, at: datetime) -> bool:
+    """Whether this person may write about ``item`` at ``at``: nobody else holds it, or they supervise."""
     if not seen.may(Right.ACT):
         return False
-    return item.state is ItemState.NEW or item.taken_by in {None, seen.login} or seen.may(Right.TAKE_OVER)
+    return locked_by(item, at) in {None, seen.login} or seen.may(Right.TAKE_OVER)
 
 
 def ground(session: Session, sheet: ItemSheet, circuit: Circuit, desk: Desk) -> Ground:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from httpx import Client, Response
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import handwritten, sheets
+from storage.cases import Item, ItemState
 from storage.db import Database
 from storage.outbox import OutboxEntry
 from storage.secretbox import unseal
@@ -220,9 +222,15 @@ def test_nobody_writes_about_what_they_do_not_read_or_somebody_else_holds(world:
     assert world.signed_in("marseille").get(_path(world)).status_code == 404
     assert world.signed_in("audrey").get(_path(world)).status_code == 403
     with world.house.database.transaction() as session:
-        item = sheets.item_sheet(session, world.office.items["question"]).item
-        item.taken_by, item.state = "agathe", "taken"  # type: ignore[assignment]
+        item = session.get_one(Item, world.office.items["form"])
+        item.taken_by, item.state = "collegue", ItemState.TAKEN
+        item.lease_until = world.clock.now() + timedelta(minutes=30)
         session.add(item)
-    colleague = world.signed_in("medard").get(_path(world, "question")).status_code
-    assert colleague in {404, 409}
-    assert world.signed_in("agathe").get(_path(world, "question")).status_code == 200
+    client = world.signed_in("lille")
+    assert client.get(_path(world)).status_code == 409
+    page = client.get(f"/elements/{world.office.items['form']}").text
+    assert "Écrire une lettre" not in page
+    assert "Rejeter ce document" not in page
+    assert world.signed_in("sylvie").get(_path(world)).status_code == 200
+    world.clock.set(world.clock.now() + timedelta(minutes=31))
+    assert world.signed_in("lille").get(_path(world)).status_code == 200, "the lock is over"
