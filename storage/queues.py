@@ -1,4 +1,4 @@
-"""What the pages list: counters of queues, pages of items by key, deliveries set aside, people's search.
+"""What the pages list: counters of queues, pages of items by key, people's search.
 
 Nothing here writes. A page is read by key (the last row seen), never by offset, and state by state
 along one index, so that its cost does not depend on how many items the queue holds.
@@ -30,7 +30,6 @@ from sqlmodel.sql.expression import SelectOfScalar
 from storage.cases import Case, Item, ItemState
 from storage.db import Instant, Session
 from storage.deadlines import PENDING, Deadline
-from storage.deliveries import Delivery, DeliveryState
 from storage.tallies import NEVER, Tally
 
 Place = tuple[str, str]
@@ -193,19 +192,6 @@ def neighbours(session: Session, item: Item) -> tuple[int | None, int | None]:
     newer = session.exec(_neighbour(item, newer=True)).first()
     older = session.exec(_neighbour(item, newer=False)).first()
     return newer, older
-
-
-def set_aside(session: Session, after: datetime | None = None, size: int = 50) -> list[Delivery]:
-    """Deliveries set aside, the latest first; ``after`` is the ``set_aside_at`` of the last one seen."""
-    statement = (
-        select(Delivery)
-        .where(Delivery.state == DeliveryState.SET_ASIDE)
-        .order_by(col(Delivery.set_aside_at).desc(), col(Delivery.sha256))
-        .limit(size)
-    )
-    if after is not None:
-        statement = statement.where(col(Delivery.set_aside_at) < after)
-    return list(session.exec(statement))
 
 
 def _first_pending(session: Session, column: Any, values: Collection[Any]) -> dict[Any, Deadline]:

@@ -238,18 +238,6 @@ def test_neighbours(filled: Database) -> None:
         assert queues.neighbours(session, session.get_one(Item, order[0])) == (None, order[1])
 
 
-def test_what_is_set_aside_comes_latest_first(filled: Database) -> None:
-    with filled.transaction() as session:
-        for n in range(3):
-            row = session.get_one(Delivery, _sha(n))
-            row.state, row.set_aside_at = DeliveryState.SET_ASIDE, AT + timedelta(hours=n)
-            session.add(row)
-    with filled.reading() as session:
-        first = queues.set_aside(session, None, 2)
-        assert [d.sha256 for d in first] == [_sha(2), _sha(1)]
-        assert [d.sha256 for d in queues.set_aside(session, first[-1].set_aside_at, 2)] == [_sha(0)]
-
-
 @pytest.mark.parametrize(
     ("where", "order", "index"),
     [
