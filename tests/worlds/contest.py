@@ -63,5 +63,6 @@ def opened(home: Home) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
+            app.state.live.close()
             server.should_exit = True
             thread.join(timeout=30)
