@@ -1,20 +1,20 @@
-"""What the API answers and reads: names in English as on the command line, sentences in French."""
+"""What the API answers: names in English as on the command line, sentences in French."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
-class _Said(BaseModel):
+class Said(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Queue(_Said):
+class Queue(Said):
     """A queue this person reads, with its counters."""
 
     circuit: str
@@ -30,11 +30,11 @@ class Queue(_Said):
     due_this_week: int
 
 
-class Queues(_Said):
+class Queues(Said):
     queues: list[Queue]
 
 
-class Due(_Said):
+class Due(Said):
     """A due date. ``confirmed`` is false while no text confirms the delay."""
 
     id: int
@@ -48,12 +48,12 @@ class Due(_Said):
     case: str | None
 
 
-class Dues(_Said):
+class Dues(Said):
     deadlines: list[Due]
     next: str | None
 
 
-class Line(_Said):
+class Line(Said):
     """An item in a list."""
 
     id: int
@@ -71,12 +71,12 @@ class Line(_Said):
     next_due: date | None
 
 
-class Lines(_Said):
+class Lines(Said):
     items: list[Line]
     next: str | None
 
 
-class FieldRead(_Said):
+class FieldRead(Said):
     """One value read on a document, with where it comes from."""
 
     name: str
@@ -90,13 +90,13 @@ class FieldRead(_Said):
     conflict: bool
 
 
-class IssueFound(_Said):
+class IssueFound(Said):
     severity: str
     message: str
     page: int | None
 
 
-class Document(_Said):
+class Document(Said):
     """A document. When ``open`` is false the class closes its content: no name, no field, no issue."""
 
     id: int
@@ -114,7 +114,7 @@ class Document(_Said):
     issues: list[IssueFound]
 
 
-class Candidate(_Said):
+class Candidate(Said):
     """A case that may be the one of an item, when this person reads it."""
 
     case: str
@@ -122,7 +122,7 @@ class Candidate(_Said):
     reasons: list[str]
 
 
-class Letter(_Said):
+class Letter(Said):
     """A letter that leaves or left, with what came back about it."""
 
     id: int
@@ -136,16 +136,16 @@ class Letter(_Said):
     receipts: list[ReceiptSeen]
 
 
-class ReceiptSeen(_Said):
+class ReceiptSeen(Said):
     action: str
     at: datetime
 
 
-class Letters(_Said):
+class Letters(Said):
     letters: list[Letter]
 
 
-class Door(_Said):
+class Door(Said):
     """Where an item may be sent: ``name`` is what ``reroute`` asks for."""
 
     name: str
@@ -153,7 +153,7 @@ class Door(_Said):
     outside: bool
 
 
-class Joined(_Said):
+class Joined(Said):
     """A split or a merge that stands: ``id`` is what ``undo`` asks for."""
 
     id: int
@@ -181,7 +181,7 @@ class Item(Line):
     actions: list[str]
 
 
-class PeriodSeen(_Said):
+class PeriodSeen(Said):
     origin: str
     status: str
     starts: date | None
@@ -189,7 +189,7 @@ class PeriodSeen(_Said):
     amount: str | None
 
 
-class CaseLine(_Said):
+class CaseLine(Said):
     reference: str
     circuit: str
     state: str
@@ -202,7 +202,7 @@ class CaseLine(_Said):
     caisse: str | None
 
 
-class Cases(_Said):
+class Cases(Said):
     cases: list[CaseLine]
     next: str | None
 
@@ -218,14 +218,14 @@ class Case(CaseLine):
     letters: list[Letter]
 
 
-class Found(_Said):
+class Found(Said):
     """What answers a search."""
 
     cases: list[CaseLine]
     items: list[Line]
 
 
-class ContestationSeen(_Said):
+class ContestationSeen(Said):
     reference: str
     circuit: str
     state: str
@@ -242,12 +242,12 @@ class ContestationSeen(_Said):
     outcome: str | None
 
 
-class Contestations(_Said):
+class Contestations(Said):
     contestations: list[ContestationSeen]
     next: str | None
 
 
-class SetAside(_Said):
+class SetAside(Said):
     """A message that stopped on its way."""
 
     delivery: str
@@ -259,12 +259,12 @@ class SetAside(_Said):
     releases: int
 
 
-class SetAsides(_Said):
+class SetAsides(Said):
     deliveries: list[SetAside]
     next: str | None
 
 
-class EventSeen(_Said):
+class EventSeen(Said):
     """An event of the log: what happened to what, never a document."""
 
     position: int
@@ -276,14 +276,14 @@ class EventSeen(_Said):
     person: str | None
 
 
-class Events(_Said):
+class Events(Said):
     size: int
     root: str
     events: list[EventSeen]
     next: str | None
 
 
-class Done(_Said):
+class Done(Said):
     """What an action changed. Nothing personal: this answer is kept under its key."""
 
     done: str
@@ -296,71 +296,7 @@ class Done(_Said):
     delivery: str | None = None
 
 
-class Nothing(_Said):
-    """An action that needs no word more: ``{}``, or no body at all."""
-
-
-class Waiting(_Said):
-    """``wake_on``: the day the item comes back by itself; ``null``, never."""
-
-    wake_on: date | None = None
-
-
-class Reclassified(_Said):
-    """The real type of the item; ``follow``: go to the queue that the rule of this type names."""
-
-    kind: Annotated[str, Field(min_length=1, max_length=40)]
-    follow: bool = False
-
-
-class Rerouted(_Said):
-    """The right door; ``tell``: write to the sender which address to use."""
-
-    door: Annotated[str, Field(min_length=1, max_length=330)]
-    tell: bool = False
-
-
-class Split(_Said):
-    """Numbers of the documents that become an item of their own."""
-
-    documents: Annotated[list[Number], Field(min_length=1, max_length=200)]
-
-
-class Merged(_Said):
-    """The item whose work comes into this one."""
-
-    item: Number
-
-
-class Undone(_Said):
-    """The split or the merge to undo."""
-
-    joining: Number
-
-
-class Noted(_Said):
-    """An internal note; ``@login`` names a colleague."""
-
-    text: Annotated[str, Field(min_length=1, max_length=4000)]
-
-
-class Judged(_Said):
-    """``confirm``: a person vouches for the whole reading; ``reject``, with a reason; ``withdraw``."""
-
-    verb: Literal["confirm", "reject", "withdraw"]
-    reason: Annotated[str, Field(max_length=300)] = ""
-
-
-class Answered(_Said):
-    """A letter from a model; without ``subject`` and ``text``, the model as it is filled."""
-
-    letter: Annotated[str, Field(min_length=1, max_length=60)]
-    to: Annotated[str, Field(max_length=320)] = ""
-    subject: Annotated[str, Field(max_length=1000)] | None = None
-    text: Annotated[str, Field(max_length=40_000)] | None = None
-
-
-class NoteSeen(_Said):
+class NoteSeen(Said):
     """A note; ``text`` is ``null`` where its words are covered by the class of its queue."""
 
     by: str
@@ -369,25 +305,11 @@ class NoteSeen(_Said):
     named: list[str]
 
 
-class Notes(_Said):
+class Notes(Said):
     notes: list[NoteSeen]
 
 
-class Assigned(_Said):
-    person: Annotated[str, Field(min_length=1, max_length=80)]
-
-
-class Linked(_Said):
-    """The case by its reference, or ``null`` to open a new one."""
-
-    case: Annotated[str, Field(min_length=1, max_length=40)] | None
-
-
-class Corrected(_Said):
-    value: Annotated[str, Field(min_length=1, max_length=500)]
-
-
-class ProblemSeen(_Said):
+class ProblemSeen(Said):
     """Problem details (RFC 9457). ``type`` is stable, ``detail`` is a French sentence."""
 
     type: str
@@ -397,7 +319,7 @@ class ProblemSeen(_Said):
     errors: list[Wrong] = []
 
 
-class Wrong(_Said):
+class Wrong(Said):
     field: str
     detail: str
 

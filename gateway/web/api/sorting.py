@@ -14,7 +14,7 @@ from gateway.outbound.handwritten import Words
 from gateway.web import letter, moves, reading, remarks
 from gateway.web.access import Viewer
 from gateway.web.actions import desk_of_item
-from gateway.web.api import models
+from gateway.web.api import bodies, models
 from gateway.web.api.calls import Call, Called, body_of, once
 from gateway.web.api.verbs import item_version, told
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
@@ -28,14 +28,14 @@ _JUDGED = {"confirm": "confirmer", "reject": "rejeter", "withdraw": "retirer"}
 @router.post(
     "/reclassify",
     response_model=models.Done,
-    openapi_extra=body_of(models.Reclassified),
+    openapi_extra=body_of(bodies.Reclassified),
     summary="Donner à un élément son vrai type",
 )
 def reclassify(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """The item is of another type; it follows the rule of that type when asked."""
 
     def act(version: int) -> None:
-        asked = call.read(models.Reclassified)
+        asked = call.read(bodies.Reclassified)
         follow = "oui" if asked.follow else ""
         moves.reclassify(rooms, seen, item_id, version=version, genre=asked.kind, suivre=follow)
 
@@ -45,14 +45,14 @@ def reclassify(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Resp
 @router.post(
     "/reroute",
     response_model=models.Done,
-    openapi_extra=body_of(models.Rerouted),
+    openapi_extra=body_of(bodies.Rerouted),
     summary="Réorienter un élément vers la bonne porte",
 )
 def reroute(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """Send the item to its right door; its sender is told when asked."""
 
     def act(version: int) -> None:
-        asked = call.read(models.Rerouted)
+        asked = call.read(bodies.Rerouted)
         tell = "oui" if asked.tell else ""
         moves.reroute(rooms, seen, item_id, version=version, porte=asked.door, prevenir=tell)
 
@@ -62,14 +62,14 @@ def reroute(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Respons
 @router.post(
     "/split",
     response_model=models.Done,
-    openapi_extra=body_of(models.Split),
+    openapi_extra=body_of(bodies.Split),
     summary="Séparer des documents d’un élément",
 )
 def split(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """The documents named become an item of their own: ``other`` of the answer."""
 
     def work() -> tuple[models.Done, str | None]:
-        wanted = call.read(models.Split).documents
+        wanted = call.read(bodies.Split).documents
         version = item_version(rooms, seen, call, item_id)
         with rooms.database.reading() as session:
             item, _ = desk_of_item(rooms, seen, session, item_id)
@@ -90,14 +90,14 @@ def split(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
 @router.post(
     "/merge",
     response_model=models.Done,
-    openapi_extra=body_of(models.Merged),
+    openapi_extra=body_of(bodies.Merged),
     summary="Réunir un autre élément à celui-ci",
 )
 def merge(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """The work of the other item goes on here."""
 
     def act(version: int) -> None:
-        other = call.read(models.Merged).item
+        other = call.read(bodies.Merged).item
         moves.merge(rooms, seen, item_id, version=version, autre=other)
 
     return _done(rooms, seen, call, item_id, "merge", act)
@@ -106,14 +106,14 @@ def merge(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
 @router.post(
     "/undo",
     response_model=models.Done,
-    openapi_extra=body_of(models.Undone),
+    openapi_extra=body_of(bodies.Undone),
     summary="Défaire une séparation ou une réunion",
 )
 def undo(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """The split or the merge never was; both items are as before."""
 
     def act(version: int) -> None:
-        moves.undo(rooms, seen, item_id, call.read(models.Undone).joining, version=version)
+        moves.undo(rooms, seen, item_id, call.read(bodies.Undone).joining, version=version)
 
     return _done(rooms, seen, call, item_id, "undo", act)
 
@@ -121,14 +121,14 @@ def undo(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
 @router.post(
     "/notes",
     response_model=models.Done,
-    openapi_extra=body_of(models.Noted),
+    openapi_extra=body_of(bodies.Noted),
     summary="Écrire une note interne",
 )
 def note(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """A note for colleagues; whoever it names sees it on their first page."""
 
     def act(_version: int) -> None:
-        remarks.write(rooms, seen, item_id, texte=call.read(models.Noted).text)
+        remarks.write(rooms, seen, item_id, texte=call.read(bodies.Noted).text)
 
     return _done(rooms, seen, call, item_id, "note", act)
 
@@ -148,14 +148,14 @@ def every_note(rooms: InHouse, seen: Seen, item_id: RowId) -> models.Notes:
 @router.post(
     "/documents/{document_id}/reading",
     response_model=models.Done,
-    openapi_extra=body_of(models.Judged),
+    openapi_extra=body_of(bodies.Judged),
     summary="Confirmer, rejeter, ou retirer son jugement sur une lecture",
 )
 def judge(rooms: InHouse, seen: Seen, call: Called, item_id: RowId, document_id: RowId) -> Response:
     """A person vouches for the whole reading of a document, or says that it is no use."""
 
     def act(_version: int) -> None:
-        asked = call.read(models.Judged)
+        asked = call.read(bodies.Judged)
         verb = _JUDGED[asked.verb]
         reading.judge(rooms, seen, item_id, document_id, verbe=verb, motif=asked.reason)
 
@@ -165,14 +165,14 @@ def judge(rooms: InHouse, seen: Seen, call: Called, item_id: RowId, document_id:
 @router.post(
     "/answer",
     response_model=models.Done,
-    openapi_extra=body_of(models.Answered),
+    openapi_extra=body_of(bodies.Answered),
     summary="Répondre par une lettre, depuis la boîte générique",
 )
 def answer(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """Send a letter of the models about this item; what would not leave from the page is refused."""
 
     def act(_version: int) -> None:
-        asked = call.read(models.Answered)
+        asked = call.read(bodies.Answered)
         words = Words(asked.subject, asked.text) if asked.subject and asked.text else None
         # one key, one letter: the same call again has the same Message-ID
         token = sha256(f"{seen.login}|{call.key}".encode()).hexdigest()[:32]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from gateway.web import story, supervise
-from gateway.web.api import models, paging, views
+from gateway.web.api import bodies, models, paging, views
 from gateway.web.api.calls import Called, body_of, once
 from gateway.web.api.paging import After, Limit
 from gateway.web.house import InHouse, Seen
@@ -36,7 +36,7 @@ def set_aside(
 @router.post(
     "/set-aside/{sha256}/release",
     response_model=models.Done,
-    openapi_extra=body_of(models.Nothing),
+    openapi_extra=body_of(bodies.Nothing),
     summary="Relancer un message mis de côté",
 )
 def release(
@@ -45,7 +45,7 @@ def release(
     """Send a message back to the step where it stopped."""
 
     def work() -> tuple[models.Done, None]:
-        call.read(models.Nothing)
+        call.read(bodies.Nothing)
         supervise.release(rooms, seen, sha256)
         return models.Done(done="release", delivery=sha256), None
 

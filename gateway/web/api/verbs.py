@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Response
 from gateway.web import actions, choice, correction
 from gateway.web.access import Viewer
 from gateway.web.actions import desk_of_item
-from gateway.web.api import models
+from gateway.web.api import bodies, models
 from gateway.web.api.calls import Call, Called, body_of, changed, once, tag
 from gateway.web.api.items import LETTER
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
@@ -17,7 +17,7 @@ from storage import cases
 
 router = APIRouter(prefix="/api/v1/items/{item_id}", tags=["Actions"])
 
-_BARE = body_of(models.Nothing)
+_BARE = body_of(bodies.Nothing)
 
 
 @router.post("/take", response_model=models.Done, openapi_extra=_BARE, summary="Prendre un élément")
@@ -51,14 +51,14 @@ def reopen(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response
 @router.post(
     "/wait",
     response_model=models.Done,
-    openapi_extra=body_of(models.Waiting),
+    openapi_extra=body_of(bodies.Waiting),
     summary="Mettre un élément en attente, jusqu’à un jour s’il est donné",
 )
 def wait(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """Nothing can be done now; the item comes back by itself on its day."""
 
     def work() -> tuple[models.Done, str | None]:
-        on = call.read(models.Waiting).wake_on
+        on = call.read(bodies.Waiting).wake_on
         version = item_version(rooms, seen, call, item_id)
         said = on.isoformat() if on else ""
         actions.do(rooms, seen, item_id, "attendre", version=version, reveil=said)
@@ -89,14 +89,14 @@ def resume(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response
 @router.post(
     "/assign",
     response_model=models.Done,
-    openapi_extra=body_of(models.Assigned),
+    openapi_extra=body_of(bodies.Assigned),
     summary="Confier un élément à une personne",
 )
 def assign(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """Give the item to somebody who reads its queue."""
 
     def work() -> tuple[models.Done, str | None]:
-        person = call.read(models.Assigned).person
+        person = call.read(bodies.Assigned).person
         version = item_version(rooms, seen, call, item_id)
         actions.do(rooms, seen, item_id, "confier", version=version, personne=person)
         return told(rooms, item_id, "assign")
@@ -107,14 +107,14 @@ def assign(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response
 @router.post(
     "/link",
     response_model=models.Done,
-    openapi_extra=body_of(models.Linked),
+    openapi_extra=body_of(bodies.Linked),
     summary="Rattacher un élément à un dossier",
 )
 def link(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """File the mail in a case, or in a new one."""
 
     def work() -> tuple[models.Done, str | None]:
-        wanted = call.read(models.Linked).case
+        wanted = call.read(bodies.Linked).case
         version = item_version(rooms, seen, call, item_id)
         new = "" if wanted else "oui"
         choice.choose(rooms, seen, item_id, version=version, reference=wanted or "", nouveau=new)
@@ -126,7 +126,7 @@ def link(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
 @router.post(
     "/documents/{document_id}/fields/{name}",
     response_model=models.Done,
-    openapi_extra=body_of(models.Corrected),
+    openapi_extra=body_of(bodies.Corrected),
     summary="Corriger une valeur lue",
 )
 def correct(
@@ -140,7 +140,7 @@ def correct(
     """Add the person's value beside what was read; the reading is kept."""
 
     def work() -> tuple[models.Done, str | None]:
-        value = call.read(models.Corrected).value
+        value = call.read(bodies.Corrected).value
         item_version(rooms, seen, call, item_id)
         correction.add(rooms, seen, item_id, document_id, name, value)
         return told(rooms, item_id, "correct")
@@ -150,7 +150,7 @@ def correct(
 
 def _simple(rooms: WebHouse, seen: Viewer, call: Call, item_id: int, address: str, done: str) -> Response:
     def work() -> tuple[models.Done, str | None]:
-        call.read(models.Nothing)
+        call.read(bodies.Nothing)
         version = item_version(rooms, seen, call, item_id)
         actions.do(rooms, seen, item_id, address, version=version)
         return told(rooms, item_id, done)

@@ -1,0 +1,88 @@
+"""What actions of the API are asked with: their bodies."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gateway.web.api.models import Number, Said
+
+
+class Nothing(Said):
+    """An action that needs no word more: ``{}``, or no body at all."""
+
+
+class Assigned(Said):
+    person: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Linked(Said):
+    """The case by its reference, or ``null`` to open a new one."""
+
+    case: Annotated[str, Field(min_length=1, max_length=40)] | None
+
+
+class Corrected(Said):
+    value: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Waiting(Said):
+    """``wake_on``: the day the item comes back by itself; ``null``, never."""
+
+    wake_on: date | None = None
+
+
+class Reclassified(Said):
+    """The real type of the item; ``follow``: go to the queue that the rule of this type names."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=40)]
+    follow: bool = False
+
+
+class Rerouted(Said):
+    """The right door; ``tell``: write to the sender which address to use."""
+
+    door: Annotated[str, Field(min_length=1, max_length=330)]
+    tell: bool = False
+
+
+class Split(Said):
+    """Numbers of the documents that become an item of their own."""
+
+    documents: Annotated[list[Number], Field(min_length=1, max_length=200)]
+
+
+class Merged(Said):
+    """The item whose work comes into this one."""
+
+    item: Number
+
+
+class Undone(Said):
+    """The split or the merge to undo."""
+
+    joining: Number
+
+
+class Noted(Said):
+    """An internal note; ``@login`` names a colleague."""
+
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class Judged(Said):
+    """``confirm``: a person vouches for the whole reading; ``reject``, with a reason; ``withdraw``."""
+
+    verb: Literal["confirm", "reject", "withdraw"]
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class Answered(Said):
+    """A letter from a model; without ``subject`` and ``text``, the model as it is filled."""
+
+    letter: Annotated[str, Field(min_length=1, max_length=60)]
+    to: Annotated[str, Field(max_length=320)] = ""
+    subject: Annotated[str, Field(max_length=1000)] | None = None
+    text: Annotated[str, Field(max_length=40_000)] | None = None
