@@ -136,7 +136,10 @@ class CaseDocument(SQLModel, table=True):
 
 
 class Period(SQLModel, table=True):
-    """A period of care asked, granted or refused by one form; never rewritten, only added."""
+    """A period of care asked, granted or refused by one form; added, never rewritten by another form.
+
+    A person who corrects what was misread on the form corrects it (``correct_period``), with an event.
+    """
 
     __tablename__ = "periods"
     __table_args__ = (UniqueConstraint("document_id", "status"),)
@@ -295,6 +298,15 @@ def unfile(session: Session, document_ids: Collection[int], case_id: int) -> lis
 def add_period(session: Session, period: Period) -> bool:
     """Add what one document writes of time; ``False`` when that document already did."""
     return insert_new(session, table_of(Period), period.model_dump(exclude={"id"}))
+
+
+def correct_period(
+    session: Session, period: Period, starts: date | None, ends: date | None, amount: str | None
+) -> None:
+    """Write what a form says of time as a person read it: the reading was wrong, not the history."""
+    period.starts, period.ends, period.amount = starts, ends, amount
+    session.add(period)
+    session.flush()
 
 
 def periods(session: Session, case_id: int) -> list[Period]:

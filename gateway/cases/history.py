@@ -1,4 +1,4 @@
-"""Periods of a case: each form adds its own, nothing rewrites history (domain, 10.2)."""
+"""Periods of a case: each form adds its own, no other form rewrites it (domain, 10.2)."""
 
 from __future__ import annotations
 
@@ -58,10 +58,46 @@ def add_period(
         "document": document.sha256,
         "origin": str(period.origin),
         "status": str(period.status),
-        "starts": seen.starts.isoformat() if seen.starts else None,
-        "ends": seen.ends.isoformat() if seen.ends else None,
+        "starts": _iso(seen.starts),
+        "ends": _iso(seen.ends),
     }
     return (Kind.PERIOD_ADDED, f"case:{case.reference}", fields)
+
+
+def correct_period(
+    session: Session, circuit: Circuit, case: Case, document: DocumentSeen, document_id: int
+) -> Event | None:
+    """Correct the period ``document`` gave, once a person wrote what was misread; the entry to record.
+
+    Only the period of the form itself: one deemed granted by silence stays as the person confirmed it.
+    ``None`` when the form says the same, or gives no period any more: nothing is taken away here.
+    """
+    seen = period_of(circuit, document)
+    if seen is None or case.id is None:
+        return None
+    here = (_origin(seen), _STATUS[seen.kind])
+    period = next(
+        (
+            p
+            for p in cases.periods(session, case.id)
+            if p.document_id == document_id and (p.origin, p.status) == here
+        ),
+        None,
+    )
+    amount = seen.amount[:20] if seen.amount else None
+    if period is None or (period.starts, period.ends, period.amount) == (seen.starts, seen.ends, amount):
+        return None
+    before = {"old_starts": _iso(period.starts), "old_ends": _iso(period.ends)}
+    cases.correct_period(session, period, seen.starts, seen.ends, amount)
+    fields = {
+        "document": document.sha256,
+        "origin": str(period.origin),
+        "status": str(period.status),
+        "starts": _iso(seen.starts),
+        "ends": _iso(seen.ends),
+        **before,
+    }
+    return (Kind.PERIOD_CORRECTED, f"case:{case.reference}", fields)
 
 
 def coverage(session: Session, case_id: int) -> tuple[tuple[date, date], ...]:
@@ -81,3 +117,7 @@ def _is_known(periods: list[Period], seen: PeriodSeen) -> bool:
 
 def _origin(seen: PeriodSeen) -> PeriodOrigin:
     return PeriodOrigin.AUTHORISATION if seen.kind is PeriodKind.AUTHORISED else PeriodOrigin.EXTENSION
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -211,7 +211,7 @@ def _basis(period: Period, entries: Sequence[Registration], typed: Mapping[str, 
         and ends >= last.ends
     )
     begins = last.starts if joined and last is not None else starts
-    return Basis(period, begins, ends, joined, done, corrected=(starts, ends) != read)
+    return Basis(period, begins, ends, joined, done, corrected=first in typed or last_name in typed)
 
 
 def _event(case: Case, entry: Registration, *, doubted: bool) -> Event:

@@ -7,6 +7,7 @@ stops it and that arrived after what started it, whichever of the two was writte
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +34,7 @@ from storage.db import Session
 from storage.deadlines import Deadline, DeadlineState
 from storage.deliveries import Delivery
 
-__all__ = ["end_all", "schedule", "settle_case", "stop_deadlines"]
+__all__ = ["end_all", "reschedule", "schedule", "settle_case", "stop_deadlines"]
 
 Event = tuple[Kind, str, Mapping[str, Any]]
 _RESTARTS = 20
@@ -63,6 +64,32 @@ def schedule(
             events.append(set_event(made))
     for case_id in concerned:
         events.extend(settle_case(session, circuit, case_id, at, calendars))
+    return tuple(events)
+
+
+def reschedule(
+    session: Session,
+    circuit: Circuit,
+    case_id: int,
+    dues: Sequence[DueDate],
+    at: datetime,
+    calendars: Calendars,
+) -> tuple[Event, ...]:
+    """Move the due dates of the case that wait to the days ``dues`` now give them, after a correction.
+
+    Same kind and same origin: the same delay, whose start was misread. What is over stays over; a reminder
+    already sent is never sent again; what stops or pauses it counts from the same instant as before.
+    """
+    now = {(due.kind, due.origin): due.terms for due in dues}
+    events: list[Event] = []
+    for deadline in deadlines.pending_of_case(session, case_id):
+        terms, kept = now.get((deadline.kind, deadline.origin)), terms_from(deadline.terms)
+        if terms is None or kept is None or terms.start == kept.start:
+            continue
+        deadline.terms = replace(terms, since=kept.since).row()
+        session.add(deadline)
+        why = f"point de départ corrigé par une personne : {terms.why}"
+        events.extend(recompute(session, circuit, deadline, calendars, at, why=why))
     return tuple(events)
 
 

@@ -25,6 +25,7 @@ _SENTENCES: Mapping[str, str] = {
     Kind.CASE_OPENED: "Dossier ouvert par un document « {kind} »",
     Kind.CASE_JOINED: "Document rattaché au dossier : {reasons}",
     Kind.PERIOD_ADDED: "Période ajoutée : du {starts} au {ends}, {status}",
+    Kind.PERIOD_CORRECTED: "Période mal lue, corrigée par une personne : du {starts} au {ends}",
     Kind.ITEM_FILED: "Travail mis dans la file {queue}, à transmettre à {forward_to}",
     Kind.ITEM_TAKEN: "Travail pris en charge dans la file {queue}",
     Kind.ITEM_ASSIGNED: "Travail attribué ou rendu dans la file {queue}",

@@ -19,6 +19,7 @@ NAMES: Mapping[str, str] = {
     Kind.CASE_CLOSED: "Dossier clos",
     Kind.CANDIDATE_CHOSEN: "Dossier choisi par une personne",
     Kind.PERIOD_ADDED: "Période ajoutée",
+    Kind.PERIOD_CORRECTED: "Période corrigée par une personne",
     Kind.ITEM_FILED: "Classé dans une file",
     Kind.ITEM_TAKEN: "Pris en charge",
     Kind.ITEM_ASSIGNED: "Attribué",

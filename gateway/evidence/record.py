@@ -43,6 +43,7 @@ class Kind(StrEnum):
     CASE_CLOSED = "case-closed"
     CANDIDATE_CHOSEN = "candidate-chosen"
     PERIOD_ADDED = "period-added"
+    PERIOD_CORRECTED = "period-corrected"
     ITEM_FILED = "item-filed"
     ITEM_TAKEN = "item-taken"
     ITEM_ASSIGNED = "item-assigned"

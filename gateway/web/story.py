@@ -23,6 +23,7 @@ _GROUPS: Mapping[str, str] = {
     Kind.FORWARDED: "done",
     Kind.CASE_JOINED: "active",
     Kind.PERIOD_ADDED: "active",
+    Kind.PERIOD_CORRECTED: "active",
     Kind.LETTER_SENT: "done",
     Kind.RECEIPT: "done",
     Kind.ITEM_DONE: "done",
@@ -224,7 +225,8 @@ def _access(fields: Mapping[str, object]) -> str:
 def _word(kind: str, name: str, value: object, names: Mapping[str, str]) -> str:
     text = str(value)
     if name == "status":
-        return present.state("period" if kind == Kind.PERIOD_ADDED else "status", text)
+        of_period = kind in {Kind.PERIOD_ADDED, Kind.PERIOD_CORRECTED}
+        return present.state("period" if of_period else "status", text)
     if name in {"kind", "queue"}:
         return names.get(text, text)
     if name in {"step", "via", "action"}:

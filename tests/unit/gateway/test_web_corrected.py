@@ -1,4 +1,4 @@
-"""A form whose dates a person writes gives its period and its due dates, once; one already there stays."""
+"""A form whose dates a person writes gives its period and due dates once; a misread date moves them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gateway.circuits.decision import Decision
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web.corrected import follow_up
-from storage import cases, documents, sheets
+from storage import cases, deadlines, documents, sheets
 from storage.cases import Period, PeriodStatus
-from storage.db import Database
+from storage.db import Database, Session
 from storage.deliveries import Delivery
 from storage.documents import FactRow
 from tests.builders import seed
@@ -75,11 +75,19 @@ def test_the_period_comes_with_the_second_date_and_founds_rights(world: World) -
     assert 'value="2026-11-20"' in client.get(f"/dossiers/{seed.CASE}/immatriculation").text
 
 
-def test_a_period_already_there_is_not_rewritten_and_rights_follow_the_person(world: World) -> None:
+def test_a_misread_date_corrects_its_period_and_rights_follow_the_person(world: World) -> None:
     client = world.signed_in("lille")
-    before = _periods(world)
+    _correct(world, client, "start_date", "05/10/2026")
+    (before,) = _periods(world)
     _correct(world, client, "end_date", "30/11/2026")
-    assert [(p.starts, p.ends) for p in _periods(world)] == [(p.starts, p.ends) for p in before]
+    (after,) = _periods(world)
+    assert (after.id, after.starts, after.ends) == (before.id, before.starts, date(2026, 11, 30))
+    with world.house.database.reading() as session:
+        told = sheets.journal(session, None, 2)
+    assert [event.kind for event in told] == [Kind.PERIOD_CORRECTED, Kind.CORRECTION]
+    assert told[0].fields["old_ends"] == (before.ends.isoformat() if before.ends else None)
+    _correct(world, client, "end_date", "30/11/2026")
+    assert [(p.starts, p.ends) for p in _periods(world)] == [(after.starts, after.ends)]
     page = client.get(f"/dossiers/{seed.CASE}/immatriculation").text
     assert 'name="fin" value="2026-11-30"' in page
     assert "dates corrigées par une personne" in page
@@ -102,3 +110,20 @@ def test_the_due_dates_of_the_period_are_set_once(world: World) -> None:
         assert kinds[0] is Kind.PERIOD_ADDED
         assert Kind.DEADLINE_SET in kinds
         assert follow_up(rooms, session, document) == []
+        due = _ends_of_cover(session, world)
+        documents.correct(
+            session, number, "end_date", "2027-01-25", "2027-01-25", "lille", world.clock.now()
+        )
+        kinds = [kind for kind, _, _ in follow_up(rooms, session, document)]
+        assert kinds[0] is Kind.PERIOD_CORRECTED
+        assert Kind.DEADLINE_MOVED in kinds
+        assert Kind.DEADLINE_SET not in kinds
+        assert (due, _ends_of_cover(session, world)) == ([date(2027, 1, 20)], [date(2027, 1, 25)])
+        assert follow_up(rooms, session, document) == []
+
+
+def _ends_of_cover(session: Session, world: World) -> list[date]:
+    """When the cover that the form opens ends, by the due dates that wait."""
+    mail = world.office.deliveries["form"]
+    waiting = deadlines.pending_of_case(session, 1)
+    return [d.due for d in waiting if d.kind == "coverage-end" and d.delivery == mail]
