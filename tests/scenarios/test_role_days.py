@@ -215,7 +215,7 @@ def test_a_day_of_the_supervisor(sqlite_home: Home, chromium: Browser) -> None:
     poison = home.carry(mails_others.poison(home.desk))
     with _day(home, chromium) as day:
         page = day.comes_in("sylvie")
-        page.get_by_role("link", name="Tableau de bord").click()
+        page.get_by_role("link", name="Tableau", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.get_by_role("link", name="Mis de côté").click()
         expect(page.locator("main")).to_contain_text(poison.sha256[:12])

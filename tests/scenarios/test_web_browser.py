@@ -13,23 +13,6 @@ __all__ = ["chromium", "world"]
 pytestmark = pytest.mark.chromium
 
 
-def test_a_field_and_its_rectangle_light_up_together(world: World, chromium: Browser) -> None:
-    context = chromium.new_context(viewport={"width": 1360, "height": 860})
-    page = sign_in(world, context, "lille").page
-    page.goto(f"{world.address}/elements/{world.office.items['form']}", wait_until="networkidle")
-    row = page.locator("tr[data-champ]").filter(has_text="Montant").first
-    name = row.get_attribute("data-champ")
-    rectangle = page.locator(f"rect[data-champ={name}]")
-    row.hover()
-    assert "lit" in (rectangle.get_attribute("class") or "")
-    page.mouse.move(5, 5)
-    assert "lit" not in (rectangle.get_attribute("class") or "")
-    rectangle.scroll_into_view_if_needed()
-    rectangle.hover()
-    assert "lit" in (row.get_attribute("class") or "")
-    context.close()
-
-
 def test_a_rectangle_lies_on_the_widget_it_was_read_from(world: World, chromium: Browser) -> None:
     """The first widget of the form is 77 to 121 points from the left, on a page of 595."""
     context = chromium.new_context(viewport={"width": 1360, "height": 860})
