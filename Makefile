@@ -7,7 +7,7 @@ ARGS ?=
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-reading fuzz screens lock clean
+.PHONY: help demo test lint format bench bench-reading fuzz nightly screens lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -36,6 +36,10 @@ bench-reading: $(VENV)/.dev  ## measure what is read right, and write docs/accur
 
 fuzz: $(VENV)/.dev  ## 100,000 hostile inputs a parser, and write docs/fuzzing.md (hours)
 	$(BIN)/python -m tests.fuzz --on $$(date +%F) $(ARGS)
+
+nightly: $(VENV)/.dev  ## what CI runs smaller, at its whole size (some minutes), then the fuzzing (hours)
+	$(BIN)/python -m pytest -m nightly tests $(ARGS)
+	$(MAKE) fuzz
 
 screens: $(VENV)/.dev  ## the main pages on the demo's data, as pictures in docs/screens (look at them)
 	$(BIN)/python -m tests.screens $(ARGS)
