@@ -69,10 +69,10 @@ def _go(page: Page, address: str) -> None:
 SHOTS = (
     Shot("1-files", "superviseur", _at("/files")),
     Shot("2-file", "superviseur", _at("/files/cpam-595")),
-    Shot("3-element", "cpam.595", _form),
-    Shot("4-dossier", "cpam.595", _case),
+    Shot("3-element", "cpam.595", _form, height=1500),
+    Shot("4-dossier", "cpam.595", _case, height=1300),
     Shot("5-tableau-de-bord", "superviseur", _at("/tableau")),
-    Shot("6-element-sombre", "cpam.595", _form, dark=True),
+    Shot("6-element-sombre", "cpam.595", _form, height=1500, dark=True),
     Shot("7-file-telephone", "superviseur", _at("/files/cpam-595"), width=390, height=844),
 )
 
