@@ -86,7 +86,7 @@ def ready(
 ) -> Response:
     """What may leave, to whom, protected how, and the words that go with it."""
     with rooms.database.reading() as session:
-        counter = _counter(rooms, seen, session, item_id, a)
+        counter = counter_of(rooms, seen, session, item_id, a)
         chosen = [r for r in counter.reports if not r.left] or list(counter.reports)
         words = _words(rooms, session, counter, [r.document for r in chosen])
     return shown.show(request, "transmission.html", **_page(counter, words, chosen))
@@ -104,7 +104,7 @@ def forward(
     """Write the letter with the documents chosen; once for the same documents to the same address."""
     at = rooms.clock.now()
     with rooms.database.transaction() as session:
-        counter = _counter(rooms, seen, session, item_id, a)
+        counter = counter_of(rooms, seen, session, item_id, a)
         if not writing.may_write(counter.ground.sheet.item, seen, at):
             raise Refused("Une autre personne tient cet élément ; rien n’est parti. Demandez-lui.")
         chosen = [r.document for r in counter.reports if r.document.id in set(pieces)]
@@ -138,7 +138,8 @@ def offered(rooms: WebHouse, seen: Viewer, queue: str, circuit: str) -> bool:
     return medical and rules is not None and rules.queue == queue
 
 
-def _counter(rooms: WebHouse, seen: Viewer, session: Session, item_id: int, recipient: str) -> Counter:
+def counter_of(rooms: WebHouse, seen: Viewer, session: Session, item_id: int, recipient: str) -> Counter:
+    """What may leave, to whom, how. Raises ``NotFound`` outside its queue, ``Refused`` without address."""
     item, desk = desk_of_item(rooms, seen, session, item_id)
     circuit = rooms.circuits.by_name.get(item.circuit)
     rules = circuit.forwarding if circuit is not None else None

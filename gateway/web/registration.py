@@ -64,7 +64,7 @@ def blank(
 ) -> Response:
     """The number in force, and the dates that a form proposes."""
     with rooms.database.reading() as session:
-        counter = _counter(rooms, seen, session, reference)
+        counter = counter_of(rooms, seen, session, reference)
     return shown.show(request, "immatriculation.html", **_page(counter, periode))
 
 
@@ -80,8 +80,8 @@ def verify(
 ) -> Response:
     """What each check says of a number while it is typed: a piece of page."""
     with rooms.database.reading() as session:
-        counter = _counter(rooms, seen, session, reference)
-    return shown.show(request, "_verifications.html", found=_found(counter, numero) if numero else ())
+        counter = counter_of(rooms, seen, session, reference)
+    return shown.show(request, "_verifications.html", found=checked(counter, numero) if numero else ())
 
 
 @router.post("")
@@ -102,26 +102,31 @@ def write(
     """Add an entry, or show again what was typed with what does not hold."""
     typed = {"nir": numero, "debut": debut, "fin": fin, "motif": motif}
     try:
-        asked = Asked(vus, numero, periode, _day(debut), _day(fin), motif)
-        with rooms.database.transaction() as session:
-            counter = _counter(rooms, seen, session, reference)
-            events = register(
-                session,
-                counter.circuit,
-                counter.case,
-                asked,
-                caisses=counter.caisses,
-                sex=counter.sex,
-                by=seen.login,
-                at=rooms.clock.now(),
-            )
-            rooms.recorder.add_all(session, events)
+        counter = enter(rooms, seen, reference, Asked(vus, numero, periode, _day(debut), _day(fin), motif))
     except Refused as error:
         with rooms.database.reading() as session:
-            counter = _counter(rooms, seen, session, reference)
+            counter = counter_of(rooms, seen, session, reference)
         page = _page(counter, periode, typed=typed, error=error.public)
         return shown.show(request, "immatriculation.html", status=422, **page)
     return RedirectResponse(f"/dossiers/{counter.case.reference}?fait=immatricule#immatriculation", 303)
+
+
+def enter(rooms: WebHouse, seen: Viewer, reference: str, asked: Asked) -> Counter:
+    """Add an entry with its event. Raises ``Refused``, ``NotFound`` or ``ForbiddenError``."""
+    with rooms.database.transaction() as session:
+        counter = counter_of(rooms, seen, session, reference)
+        events = register(
+            session,
+            counter.circuit,
+            counter.case,
+            asked,
+            caisses=counter.caisses,
+            sex=counter.sex,
+            by=seen.login,
+            at=rooms.clock.now(),
+        )
+        rooms.recorder.add_all(session, events)
+    return counter
 
 
 def registers(rooms: WebHouse, seen: Viewer, case: Case) -> bool:
@@ -131,7 +136,8 @@ def registers(rooms: WebHouse, seen: Viewer, case: Case) -> bool:
     return here and seen.may(Right.REGISTER) and f"cpam:{case.caisse}" in seen.roles
 
 
-def _counter(rooms: WebHouse, seen: Viewer, session: Session, reference: str) -> Counter:
+def counter_of(rooms: WebHouse, seen: Viewer, session: Session, reference: str) -> Counter:
+    """The case as the caisse that registers sees it. Raises as ``enter`` does."""
     case = cases.get(session, reference)
     circuits, directory = rooms.circuits.by_name, rooms.circuits.directory
     number = case.id or 0 if case is not None else 0
@@ -179,7 +185,7 @@ def _page(
         "basis": basis,
         "last": last,
         "values": values,
-        "found": _found(counter, values["nir"]) if values["nir"] else (),
+        "found": checked(counter, values["nir"]) if values["nir"] else (),
         "error": error,
         "written": nir.written,
     }
@@ -192,7 +198,8 @@ def _basis(bases: Sequence[Basis], chosen: int | None) -> Basis | None:
     return asked or next(iter(fresh), None) or next(iter(bases[-1:]), None)
 
 
-def _found(counter: Counter, text: str) -> tuple[Found, ...]:
+def checked(counter: Counter, text: str) -> tuple[Found, ...]:
+    """What each check of the circuit says of a number as it is typed."""
     rules = counter.circuit.registration
     return nir.check(nir.read(text), rules.checks if rules else (), counter.caisses, counter.sex)
 

@@ -28,6 +28,35 @@ class Corrected(Said):
     value: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class Chosen(Said):
+    """The reading to keep among those of a field, by its ``id``."""
+
+    reading: Number
+
+
+class ToCheck(Said):
+    """A number to check; it is kept nowhere."""
+
+    nir: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Registered(Said):
+    """Number and rights of a beneficiary, from a proposed period; a doubt asks for a ``reason``."""
+
+    nir: Annotated[str, Field(min_length=1, max_length=40)]
+    period: Number
+    starts: date
+    ends: date
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class Forwarded(Said):
+    """Medical documents of the item that leave, encrypted; an empty ``to``: the first of the directory."""
+
+    documents: Annotated[list[Number], Field(min_length=1, max_length=200)]
+    to: Annotated[str, Field(max_length=320)] = ""
+
+
 class Waiting(Said):
     """``wake_on``: the day the item comes back by itself; ``null``, never."""
 

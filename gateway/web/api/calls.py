@@ -21,7 +21,6 @@ from starlette.responses import Response
 from gateway.errors import NotFound, PasserelleError, Refused
 from gateway.web.access import Viewer
 from gateway.web.api import problems
-from gateway.web.api.models import Done
 from gateway.web.api.problems import ApiError
 from gateway.web.correction import UnfitValueError
 from gateway.web.guard import ForbiddenError
@@ -128,7 +127,7 @@ Called = Annotated[Call, Depends(called)]
 
 
 def once(
-    rooms: WebHouse, seen: Viewer, call: Call, work: Callable[[], tuple[Done, str | None]]
+    rooms: WebHouse, seen: Viewer, call: Call, work: Callable[[], tuple[BaseModel, str | None]]
 ) -> Response:
     """Do ``work`` under the key of ``call``, or give again the answer it had.
 
@@ -148,7 +147,7 @@ def once(
     return given
 
 
-def _done(work: Callable[[], tuple[Done, str | None]]) -> Response:
+def _done(work: Callable[[], tuple[BaseModel, str | None]]) -> Response:
     try:
         done, etag = work()
     except ApiError as error:

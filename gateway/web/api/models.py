@@ -77,8 +77,9 @@ class Lines(Said):
 
 
 class FieldRead(Said):
-    """One value read on a document, with where it comes from."""
+    """One value read on a document, with where it comes from; ``id`` is what ``choose`` asks for."""
 
+    id: int
     name: str
     label: str
     value: str
@@ -294,6 +295,77 @@ class Done(Said):
     version: int | None = None
     case: str | None = None
     delivery: str | None = None
+    contestation: str | None = None
+    view: int | None = None
+    hold: int | None = None
+
+
+class CheckSeen(Said):
+    """What one check of a number says; ``holds`` is ``null`` when it cannot be made."""
+
+    name: str
+    title: str
+    holds: bool | None
+    sentence: str
+    basis: str
+    status: str
+
+
+class Checks(Said):
+    checks: list[CheckSeen]
+
+
+class BasisSeen(Said):
+    """A period that may found rights, with the dates proposed; ``period`` is what ``register`` asks for."""
+
+    period: int
+    starts: date
+    ends: date
+    tacit: bool
+    extends: bool
+    joined: bool
+    done: bool
+    corrected: bool
+
+
+class EntrySeen(Said):
+    """An entry of a caisse; the last one holds."""
+
+    number: int
+    nir: str
+    starts: date
+    ends: date
+    tacit: bool
+    reason: str
+    by: str
+    at: datetime
+
+
+class Registrations(Said):
+    """What a caisse registers a beneficiary from."""
+
+    case: str
+    read_nir: str | None
+    proposals: list[BasisSeen]
+    entries: list[EntrySeen]
+    checks: list[CheckSeen]
+
+
+class ReportSeen(Said):
+    """A medical document that may leave, and when it already did."""
+
+    document: int
+    title: str
+    left: list[datetime]
+
+
+class Forwardable(Said):
+    """What may leave for the medical service; ``encrypted`` false: nothing would leave."""
+
+    recipient: str
+    recipients: list[str]
+    encrypted: bool
+    reports: list[ReportSeen]
 
 
 class NoteSeen(Said):

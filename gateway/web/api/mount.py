@@ -9,9 +9,11 @@ from gateway.web.api import (
     cases,
     contested,
     files,
+    forwarding,
     items,
     queues,
     reference,
+    registration,
     schema,
     sorting,
     supervision,
@@ -20,7 +22,19 @@ from gateway.web.api import (
 from gateway.web.api.rates import Rates, limited
 
 ROUTERS: tuple[APIRouter, ...] = tuple(
-    module.router for module in (queues, items, verbs, sorting, cases, contested, files, supervision)
+    module.router
+    for module in (
+        queues,
+        items,
+        verbs,
+        sorting,
+        forwarding,
+        cases,
+        registration,
+        contested,
+        files,
+        supervision,
+    )
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 _V1 = "/api/v1"
 _ITEM = f"{_V1}/items/{{item_id}}"
+_CASE = f"{_V1}/cases/{{reference}}"
 
 API_ROUTES: Mapping[tuple[str, str], str] = {
     ("GET", "/documentation/api"): "signed-in",
@@ -24,6 +25,11 @@ API_ROUTES: Mapping[tuple[str, str], str] = {
     ("GET", f"{_V1}/cases"): "work",
     ("GET", f"{_V1}/cases/{{reference}}"): "work",
     ("GET", f"{_V1}/cases/{{reference}}/letters"): "work",
+    ("GET", f"{_CASE}/registration"): "register",
+    ("POST", f"{_CASE}/registration"): "register",
+    ("POST", f"{_CASE}/registration/check"): "register",
+    ("GET", f"{_ITEM}/forwarding"): "medical-content",
+    ("POST", f"{_ITEM}/forwarding"): "medical-content",
     ("GET", f"{_V1}/contestations"): "work",
     ("GET", f"{_V1}/contestations/{{reference}}"): "work",
     ("POST", f"{_ITEM}/take"): "act",
@@ -42,9 +48,11 @@ API_ROUTES: Mapping[tuple[str, str], str] = {
     ("POST", f"{_ITEM}/answer"): "act",
     ("GET", f"{_ITEM}/notes"): "work",
     ("POST", f"{_ITEM}/notes"): "act",
+    ("POST", f"{_ITEM}/notes/seen"): "work",
     ("POST", f"{_ITEM}/documents/{{document_id}}/reading"): "act",
     ("POST", f"{_ITEM}/link"): "act",
     ("POST", f"{_ITEM}/documents/{{document_id}}/fields/{{name}}"): "act",
+    ("POST", f"{_ITEM}/documents/{{document_id}}/fields/{{name}}/choose"): "act",
     ("GET", f"{_V1}/set-aside"): "supervise",
     ("POST", f"{_V1}/set-aside/{{sha256}}/release"): "supervise",
     ("GET", f"{_V1}/journal"): "journal",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,8 +20,8 @@ TITLE = "Passerelle"
 READS = (400, 401, 403, 404, 405, 422, 429, 503)
 ACTS = (*READS, 409, 412, 413, 415, 428)
 _REF = "#/components/schemas/ProblemSeen"
-_MATCHED = "/api/v1/items/"
-"""Actions on items ask for a condition; a release does not: it names a message that never changes."""
+_MATCHED = re.compile(r"/api/v1/(items/.+|contestations/.+|cases/\{reference\}/registration)")
+"""Actions that ask for a condition; a release does not: it names a message that never changes."""
 
 Described = dict[str, Any]
 
@@ -67,7 +68,7 @@ def _complete(path: str, method: str, operation: Described) -> None:
         operation["responses"][str(status)] = _refusal([p for p in PROBLEMS if p.status == status])
     if method == "POST":
         operation.setdefault("parameters", []).append(_header("Idempotency-Key", KEY_LENGTH, _KEY_SAID))
-        if path.startswith(_MATCHED):
+        if _MATCHED.fullmatch(path):
             operation["parameters"].append(_header("If-Match", 80, _MATCH_SAID))
 
 
@@ -75,7 +76,7 @@ _KEY_SAID = (
     "Une valeur nouvelle à chaque action (un UUID). La même clé avec la même demande reçoit la même réponse"
     f" pendant {KEPT.total_seconds() / 3600:.0f} heures ; avec une autre, un refus (422)."
 )
-_MATCH_SAID = "L’ETag de l’élément tel qu’il a été lu : si une autre personne a agi depuis, 412."
+_MATCH_SAID = "L’ETag de la ressource telle qu’elle a été lue : si une autre personne a agi depuis, 412."
 
 
 def _header(name: str, longest: int, said: str) -> Described:

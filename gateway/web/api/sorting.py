@@ -133,6 +133,22 @@ def note(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     return _done(rooms, seen, call, item_id, "note", act)
 
 
+@router.post(
+    "/notes/seen",
+    response_model=models.Done,
+    openapi_extra=body_of(bodies.Nothing),
+    summary="Dire que l’on a lu les notes d’un élément",
+)
+def notes_seen(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """The notes that name the person wait no longer on their first page."""
+
+    def act(_version: int) -> None:
+        call.read(bodies.Nothing)
+        remarks.see(rooms, seen, item_id)
+
+    return _done(rooms, seen, call, item_id, "notes-seen", act)
+
+
 @router.get("/notes", summary="Les notes internes d’un élément")
 def every_note(rooms: InHouse, seen: Seen, item_id: RowId) -> models.Notes:
     """Notes of the item, the oldest first; their words when the class of their queue allows."""

@@ -148,6 +148,31 @@ def correct(
     return once(rooms, seen, call, work)
 
 
+@router.post(
+    "/documents/{document_id}/fields/{name}/choose",
+    response_model=models.Done,
+    openapi_extra=body_of(bodies.Chosen),
+    summary="Choisir entre deux sources d’une même valeur",
+)
+def choose(
+    rooms: InHouse,
+    seen: Seen,
+    call: Called,
+    item_id: RowId,
+    document_id: RowId,
+    name: Annotated[str, Path(max_length=60)],
+) -> Response:
+    """The reading chosen is what the person says; the others stay beside it."""
+
+    def work() -> tuple[models.Done, str | None]:
+        wanted = call.read(bodies.Chosen).reading
+        item_version(rooms, seen, call, item_id)
+        correction.choose(rooms, seen, item_id=item_id, document_id=document_id, name=name, lecture=wanted)
+        return told(rooms, item_id, "choose")
+
+    return once(rooms, seen, call, work)
+
+
 def _simple(rooms: WebHouse, seen: Viewer, call: Call, item_id: int, address: str, done: str) -> Response:
     def work() -> tuple[models.Done, str | None]:
         call.read(bodies.Nothing)

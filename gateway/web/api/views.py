@@ -57,6 +57,7 @@ def document(shown: papers.Shown) -> models.Document:
 
 def _field(read: papers.Field) -> models.FieldRead:
     return models.FieldRead(
+        id=read.fact,
         name=read.name,
         label=read.label,
         value=read.value,

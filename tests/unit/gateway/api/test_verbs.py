@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
-from httpx import Client, Response
+from httpx import Client
 
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
@@ -17,14 +16,16 @@ from gateway.web import actions
 from gateway.web.api import items
 from gateway.web.api.calls import MAX_BODY
 from gateway.web.api.routes import API_ROUTES
-from storage import answers, cases, sheets, tokens
+from storage import answers, cases, comments, sheets
 from storage.db import Database
 from tests.builders import seed
 from tests.builders.office import CIRCUIT
 from tests.worlds import web
+from tests.worlds.programs import bearer
+from tests.worlds.programs import post as _post
+from tests.worlds.programs import problem as _type
+from tests.worlds.programs import tag_of as _tag
 from tests.worlds.web import World
-
-ALL = ("read", "content", "medical", "act", "supervise", "journal")
 
 
 @pytest.fixture
@@ -37,33 +38,11 @@ def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> It
 
 def _program(world: World, login: str, *scopes: str) -> Client:
     """A client that presents a token of this person."""
-    at = world.clock.now()
-    with world.house.database.transaction() as session:
-        presented, _ = tokens.create(
-            session,
-            title="Essais",
-            scopes=scopes or ALL,
-            created_by="adam",
-            at=at,
-            expires_at=at.replace(year=at.year + 1),
-            login=login,
-        )
-    client = world.visitor()
-    client.headers["authorization"] = f"Bearer {presented}"
-    return client
-
-
-def _post(client: Client, path: str, key: str, tag: str | None = None, **body: Any) -> Response:
-    headers = {"idempotency-key": key} | ({"if-match": tag} if tag else {})
-    return client.post(f"/api/v1{path}", json=body, headers=headers)
+    return bearer(world.house.database, world.visitor(), login, world.clock.now(), *scopes)
 
 
 def _question(world: World) -> str:
     return f"/items/{world.office.items['question']}"
-
-
-def _tag(client: Client, path: str) -> str:
-    return client.get(f"/api/v1{path}").headers["etag"]
 
 
 def test_an_item_is_taken_once_whatever_the_number_of_calls(world: World) -> None:
@@ -232,6 +211,38 @@ def test_notes_are_written_and_read(world: World) -> None:
     assert _program(world, "lille").get(f"/api/v1{path}/notes").status_code == 404
 
 
+def test_notes_are_said_to_be_seen_by_whoever_reads_them(world: World) -> None:
+    agathe, sylvie = _program(world, "agathe"), _program(world, "sylvie", "read")
+    path = _question(world)
+    _post(agathe, f"{path}/notes", "k1", _tag(agathe, path), text="@sylvie, ton avis ?")
+    with world.house.database.reading() as session:
+        assert len(comments.unseen(session, "sylvie")) == 1
+    done = _post(sylvie, f"{path}/notes/seen", "k1", _tag(sylvie, path))
+    assert (done.status_code, done.json()["done"]) == (200, "notes-seen")
+    with world.house.database.reading() as session:
+        assert comments.unseen(session, "sylvie") == []
+    assert _post(_program(world, "lille"), f"{path}/notes/seen", "k1", '"i1-v1"').status_code == 404
+
+
+def test_a_conflict_is_settled_by_the_reading_chosen(world: World) -> None:
+    lille = _program(world, "lille")
+    path = f"/items/{world.office.items['form']}"
+    number = world.office.documents["form"]
+    (document,) = (d for d in lille.get(f"/api/v1{path}").json()["documents"] if d["id"] == number)
+    read = [f for f in document["fields"] if f["name"] == "start_date"]
+    assert [f["conflict"] for f in read] == [True, True]
+    chosen = next(f for f in read if f["source"] == "ocr")
+    where = f"{path}/documents/{number}/fields/start_date/choose"
+    unknown = _post(lille, where, "k1", _tag(lille, path), reading=2**31 - 1)
+    assert (unknown.status_code, _type(unknown)) == (404, "introuvable")
+    done = _post(lille, where, "k2", _tag(lille, path), reading=chosen["id"])
+    assert (done.status_code, done.json()["done"]) == (200, "choose")
+    (document,) = (d for d in lille.get(f"/api/v1{path}").json()["documents"] if d["id"] == number)
+    said = [f for f in document["fields"] if f["name"] == "start_date"]
+    (last,) = (f for f in said if f["person"] == "lille")
+    assert (last["value"], [f["conflict"] for f in said]) == (chosen["value"], [False] * 3)
+
+
 def test_a_reading_is_vouched_for(world: World) -> None:
     lille = _program(world, "lille")
     path = f"/items/{world.office.items['form']}"
@@ -350,13 +361,6 @@ def test_a_session_of_the_pages_acts_too_with_its_mark(world: World) -> None:
     assert (refused.status_code, _type(refused)) == (400, "demande-incomprise")
     headers["x-csrf"] = web.csrf(client, "/files")
     assert client.post(f"/api/v1{path}/take", json={}, headers=headers).status_code == 200
-
-
-def _type(answer: Response) -> str:
-    said = answer.json()
-    assert said["status"] == answer.status_code
-    assert answer.headers["content-type"] == "application/problem+json"
-    return str(said["type"]).partition("#")[2]
 
 
 def _hash(key: str) -> str:
