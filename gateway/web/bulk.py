@@ -74,6 +74,12 @@ def offered(seen: Viewer) -> dict[str, str]:
     return {verb: label for verb, (label, right) in VERBS.items() if seen.may(right)}
 
 
+def permit(seen: Viewer, verb: str) -> None:
+    """Raises ``NotFound`` for an action that is not offered to this person."""
+    if verb not in offered(seen):
+        raise NotFound(NO_VERB)
+
+
 @router.post("/files/{queue}/lot")
 def several(
     request: Request,
@@ -92,12 +98,11 @@ def several(
     confirme: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
     """Show what would be done to the items ticked; do it when it is confirmed."""
-    if action not in offered(seen):
-        raise NotFound(NO_VERB)
+    permit(seen, action)
     wanted = _ticked(elements or [])
     order = Order(action, personne, genre, porte, reveil, prevenir == "oui")
     done = confirme == "oui"
-    outcomes, here = _run(rooms, seen, queue, wanted, order, keep=done)
+    outcomes, here = run(rooms, seen, queue, wanted, order, keep=done)
     values: dict[str, Any] = {
         "queue": queue,
         "desk": here[0],
@@ -124,7 +129,7 @@ def _ticked(elements: Sequence[str]) -> list[tuple[int, int]]:
     return list(found.items())
 
 
-def _run(
+def run(
     rooms: WebHouse,
     seen: Viewer,
     queue: str,

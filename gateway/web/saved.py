@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 
 from gateway.errors import NotFound, Refused
 from gateway.web import choices
-from gateway.web.access import Right
-from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.access import Right, Viewer
+from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from gateway.web.queue import here_of
 from storage import views
 from storage.views import View
@@ -32,13 +32,18 @@ def keep(
     partagee: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
     """Keep the filters of the page under a name; the same name again replaces them."""
+    store(rooms, seen, queue, nom, filtres, shared=partagee == "oui")
+    query = _query(rooms, filtres)
+    return RedirectResponse(f"/files/{queue}?{query}{'&' if query else ''}fait=vue", 303)
+
+
+def store(rooms: WebHouse, seen: Viewer, queue: str, name: str, filters: str, *, shared: bool) -> int:
+    """Keep a view; its number. Raises ``NotFound`` for a queue not read, ``Refused``."""
     here_of(rooms, seen, queue)
-    name = " ".join("".join(c if c.isprintable() else " " for c in nom).split())
+    name = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     if not name:
         raise Refused("La vue n’a pas de nom ; rien n’a été enregistré. Donnez-lui un nom.")
-    given = dict(parse_qsl(filtres, max_num_fields=20))
-    query = choices.read(given, rooms.circuits.directory.caisses).query()
-    shared = partagee == "oui"
+    query = _query(rooms, filters)
     if shared and not seen.may(Right.SUPERVISE):
         raise Refused("Seul un superviseur partage une vue ; rien n’a été enregistré.")
     view = View(
@@ -54,7 +59,17 @@ def keep(
             raise Refused(
                 f"Vous avez déjà {views.MOST} vues ; rien n’a été enregistré : retirez-en une d’abord."
             )
-    return RedirectResponse(f"/files/{queue}?{query}{'&' if query else ''}fait=vue", 303)
+        mine = views.of_person(session, seen.login)
+        return next(one.id or 0 for one in mine if (one.queue, one.name) == (queue, name))
+
+
+def _query(rooms: WebHouse, filters: str) -> str:
+    """The filters in their one form. Raises ``Refused`` when they are too many."""
+    try:
+        given = dict(parse_qsl(filters, max_num_fields=20))
+    except ValueError:
+        raise Refused("Ces filtres sont trop nombreux ; rien n’a été enregistré. Retirez-en.") from None
+    return choices.read(given, rooms.circuits.directory.caisses).query()
 
 
 @router.post("/files/{queue}/vues/{view_id}/retirer")

@@ -115,3 +115,72 @@ class Answered(Said):
     to: Annotated[str, Field(max_length=320)] = ""
     subject: Annotated[str, Field(max_length=1000)] | None = None
     text: Annotated[str, Field(max_length=40_000)] | None = None
+
+
+class Acted(Said):
+    """An arrow of a contestation; ``cause`` says what an acceptance is due to."""
+
+    verb: Literal[
+        "ask",
+        "answer",
+        "accept",
+        "win",
+        "dispute",
+        "refer",
+        "examine",
+        "report",
+        "close",
+        "withdraw",
+        "unmatch",
+        "reopen",
+    ]
+    cause: Literal["hospital", "other"] | None = None
+
+
+class Matched(Said):
+    """The case of a contestation, by its reference."""
+
+    case: Annotated[str, Field(min_length=1, max_length=32)]
+
+
+class Argued(Said):
+    text: Annotated[str, Field(max_length=4000)]
+
+
+class Paid(Said):
+    """Days of the payment and of the notification; ``null`` takes the day away."""
+
+    paid: date | None
+    notified: date | None = None
+
+
+class Held(Said):
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class Ticked(Said):
+    """An item as it was read."""
+
+    item: Number
+    version: Number
+
+
+class Several(Said):
+    """One action on several items; ``dry_run``: say what would be done, and do nothing."""
+
+    verb: Literal["take", "assign", "wait", "reclassify", "reroute", "put-back", "close"]
+    items: Annotated[list[Ticked], Field(min_length=1, max_length=200)]
+    person: Annotated[str, Field(max_length=80)] = ""
+    kind: Annotated[str, Field(max_length=40)] = ""
+    door: Annotated[str, Field(max_length=330)] = ""
+    wake_on: date | None = None
+    tell: bool = False
+    dry_run: bool = False
+
+
+class ViewKept(Said):
+    """A view: ``filters`` is the query of the address of the queue's page; the same name replaces."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    filters: Annotated[str, Field(max_length=500)] = ""
+    shared: bool = False

@@ -1,4 +1,4 @@
-"""Contestations, to be read: those of the circuits a person handles, or the recoveries of their caisse."""
+"""Contestations read: those of the circuits a person handles, or the recoveries of their caisse."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from gateway.web.api import models, paging, views
+from gateway.web.api.calls import tag
 from gateway.web.api.paging import After, Limit
 from gateway.web.contested import opened, sight_of
 from gateway.web.house import InHouse, Seen
@@ -14,6 +15,9 @@ from storage import contestations
 from storage.contestations import ContestationState
 
 router = APIRouter(prefix="/api/v1/contestations", tags=["Contestations"])
+
+LETTER = "k"
+"""What the ETag of a contestation starts with."""
 
 
 @router.get("", summary="Les contestations, par état")
@@ -49,9 +53,10 @@ def everything(
 
 @router.get("/{reference}", summary="Une contestation")
 def one(
-    rooms: InHouse, seen: Seen, reference: Annotated[str, Path(max_length=32)]
+    response: Response, rooms: InHouse, seen: Seen, reference: Annotated[str, Path(max_length=32)]
 ) -> models.ContestationSeen:
-    """A contestation this person may see."""
+    """A contestation this person may see; its ETag is what ``If-Match`` asks for."""
     with rooms.database.reading() as session:
         found, case, _circuit, _sight = opened(rooms, seen, session, reference)
+    response.headers["ETag"] = tag(LETTER, found.id or 0, found.version)
     return views.contestation(found, case.reference if case else None)

@@ -300,6 +300,50 @@ class Done(Said):
     hold: int | None = None
 
 
+class Outcome(Said):
+    """What became of one item; ``why`` is empty when it is done."""
+
+    item: int
+    done: bool
+    why: str
+
+
+class Outcomes(Said):
+    """What became of each item; with ``dry_run``, what would."""
+
+    verb: str
+    dry_run: bool
+    items: list[Outcome]
+
+
+class ViewSeen(Said):
+    """A view; ``filters`` is the query of the address of its page."""
+
+    id: int
+    name: str
+    filters: str
+    shared: bool
+    owner: str
+
+
+class Views(Said):
+    views: list[ViewSeen]
+
+
+class HoldSeen(Said):
+    """A hold that a person put on a case."""
+
+    id: int
+    case: str
+    reason: str
+    by: str
+    at: datetime
+
+
+class Holds(Said):
+    holds: list[HoldSeen]
+
+
 class CheckSeen(Said):
     """What one check of a number says; ``holds`` is ``null`` when it cannot be made."""
 

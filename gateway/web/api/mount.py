@@ -6,14 +6,18 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from gateway.web.api import (
+    bulk,
     cases,
     contested,
+    contesting,
     files,
     forwarding,
+    holds,
     items,
     queues,
     reference,
     registration,
+    saved,
     schema,
     sorting,
     supervision,
@@ -25,6 +29,8 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
     module.router
     for module in (
         queues,
+        saved,
+        bulk,
         items,
         verbs,
         sorting,
@@ -32,6 +38,8 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         cases,
         registration,
         contested,
+        contesting,
+        holds,
         files,
         supervision,
     )

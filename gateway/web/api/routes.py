@@ -10,6 +10,8 @@ from collections.abc import Mapping
 _V1 = "/api/v1"
 _ITEM = f"{_V1}/items/{{item_id}}"
 _CASE = f"{_V1}/cases/{{reference}}"
+_QUEUE = f"{_V1}/queues/{{circuit}}/{{queue}}"
+_CONTESTATION = f"{_V1}/contestations/{{reference}}"
 
 API_ROUTES: Mapping[tuple[str, str], str] = {
     ("GET", "/documentation/api"): "signed-in",
@@ -53,6 +55,18 @@ API_ROUTES: Mapping[tuple[str, str], str] = {
     ("POST", f"{_ITEM}/link"): "act",
     ("POST", f"{_ITEM}/documents/{{document_id}}/fields/{{name}}"): "act",
     ("POST", f"{_ITEM}/documents/{{document_id}}/fields/{{name}}/choose"): "act",
+    ("POST", f"{_CONTESTATION}/act"): "act",
+    ("POST", f"{_CONTESTATION}/case"): "act",
+    ("POST", f"{_CONTESTATION}/argument"): "act",
+    ("POST", f"{_CONTESTATION}/recovery"): "act",
+    ("POST", f"{_ITEM}/contestations"): "act",
+    ("POST", f"{_QUEUE}/bulk"): "act",
+    ("GET", f"{_QUEUE}/views"): "work",
+    ("POST", f"{_QUEUE}/views"): "work",
+    ("POST", f"{_QUEUE}/views/{{view_id}}/remove"): "work",
+    ("GET", f"{_V1}/holds"): "supervise",
+    ("POST", f"{_CASE}/hold"): "supervise",
+    ("POST", f"{_V1}/holds/{{hold_id}}/lift"): "supervise",
     ("GET", f"{_V1}/set-aside"): "supervise",
     ("POST", f"{_V1}/set-aside/{{sha256}}/release"): "supervise",
     ("GET", f"{_V1}/journal"): "journal",

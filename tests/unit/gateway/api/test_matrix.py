@@ -38,6 +38,8 @@ def test_every_address_for_every_role_and_scope(world: World) -> None:
         "name": "inconnu",
         "reference": seed.CASE,
         "sha256": "f" * 64,
+        "view_id": "1",
+        "hold_id": "1",
     }
     at, walked = world.clock.now(), 0
     addresses = [address for address in API_ROUTES if address[1].startswith("/api/")]

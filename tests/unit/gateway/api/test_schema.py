@@ -39,7 +39,7 @@ CHECKS: Any = (
     conformance.response_schema_conformance,
 )
 EXAMPLES = 40
-EVERYTHING = ["supervisor", "cnse-medical", "cnse-admin", "auditor"]
+EVERYTHING = ["supervisor", "cnse-medical", "cnse-admin", "auditor", "cpam:595"]
 """Roles of the caller: what is not open to them is walked by the matrix."""
 
 
@@ -59,7 +59,7 @@ def _bearer(world: World) -> str:
         presented, _ = tokens.create(
             session,
             title="Essais",
-            scopes=("read", "content", "medical", "act", "supervise", "journal"),
+            scopes=("read", "content", "medical", "act", "register", "supervise", "journal"),
             created_by="adam",
             at=at,
             expires_at=at.replace(year=at.year + 1),
@@ -84,6 +84,8 @@ class _Aim:
             "circuit": [CIRCUIT],
             "queue": ["cnse-administratif", "cpam-595", "a-identifier"],
             "name": ["patient_name", "start_date"],
+            "view_id": [1],
+            "hold_id": [1],
         }
         if self._turn % 2:
             for name in case.path_parameters or {}:

@@ -1,0 +1,52 @@
+"""One action of a program on several items: each by itself, each with its own answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Response
+
+from gateway.web import bulk
+from gateway.web.api import bodies, models
+from gateway.web.api.calls import Called, body_of, once
+from gateway.web.api.queues import Word, here
+from gateway.web.house import InHouse, Seen
+
+router = APIRouter(prefix="/api/v1/queues/{circuit}/{queue}", tags=["Actions"])
+
+_ADDRESSES: Mapping[str, str] = {
+    "take": "prendre",
+    "assign": "confier",
+    "wait": "attendre",
+    "reclassify": "type",
+    "reroute": "reorientation",
+    "put-back": "rendre",
+    "close": "terminer",
+}
+
+
+@router.post(
+    "/bulk",
+    response_model=models.Outcomes,
+    openapi_extra=body_of(bodies.Several),
+    summary="Faire la même action sur plusieurs éléments",
+)
+def several(rooms: InHouse, seen: Seen, call: Called, circuit: Word, queue: Word) -> Response:
+    """Each item is done or refused by itself, on the version named in the body."""
+
+    def work() -> tuple[models.Outcomes, None]:
+        asked = call.read(bodies.Several)
+        here(rooms, seen, circuit, queue)
+        action = _ADDRESSES[asked.verb]
+        bulk.permit(seen, action)
+        day = asked.wake_on.isoformat() if asked.wake_on else ""
+        order = bulk.Order(action, asked.person, asked.kind, asked.door, day, asked.tell)
+        wanted = {one.item: one.version for one in asked.items}
+        found, _ = bulk.run(rooms, seen, queue, list(wanted.items()), order, keep=not asked.dry_run)
+        return models.Outcomes(
+            verb=asked.verb,
+            dry_run=asked.dry_run,
+            items=[models.Outcome(item=one.id, done=not one.why, why=one.why) for one in found],
+        ), None
+
+    return once(rooms, seen, call, work)
