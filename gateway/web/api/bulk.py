@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Response
 
 from gateway.web import bulk
-from gateway.web.api import bodies, models
+from gateway.web.api import bodies, offers
 from gateway.web.api.calls import Called, body_of, once
 from gateway.web.api.queues import Word, here
 from gateway.web.house import InHouse, Seen
@@ -27,14 +27,14 @@ _ADDRESSES: Mapping[str, str] = {
 
 @router.post(
     "/bulk",
-    response_model=models.Outcomes,
+    response_model=offers.Outcomes,
     openapi_extra=body_of(bodies.Several),
     summary="Faire la même action sur plusieurs éléments",
 )
 def several(rooms: InHouse, seen: Seen, call: Called, circuit: Word, queue: Word) -> Response:
     """Each item is done or refused by itself, on the version named in the body."""
 
-    def work() -> tuple[models.Outcomes, None]:
+    def work() -> tuple[offers.Outcomes, None]:
         asked = call.read(bodies.Several)
         here(rooms, seen, circuit, queue)
         action = _ADDRESSES[asked.verb]
@@ -43,10 +43,10 @@ def several(rooms: InHouse, seen: Seen, call: Called, circuit: Word, queue: Word
         order = bulk.Order(action, asked.person, asked.kind, asked.door, day, asked.tell)
         wanted = {one.item: one.version for one in asked.items}
         found, _ = bulk.run(rooms, seen, queue, list(wanted.items()), order, keep=not asked.dry_run)
-        return models.Outcomes(
+        return offers.Outcomes(
             verb=asked.verb,
             dry_run=asked.dry_run,
-            items=[models.Outcome(item=one.id, done=not one.why, why=one.why) for one in found],
+            items=[offers.Outcome(item=one.id, done=not one.why, why=one.why) for one in found],
         ), None
 
     return once(rooms, seen, call, work)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from gateway.web import forward
-from gateway.web.api import bodies, models
+from gateway.web.api import bodies, models, offers
 from gateway.web.api.calls import Called, body_of, once
 from gateway.web.api.verbs import item_version, told
 from gateway.web.house import InHouse, RowId, Seen
@@ -18,16 +18,16 @@ router = APIRouter(prefix="/api/v1/items/{item_id}/forwarding", tags=["Transmiss
 @router.get("", summary="Les comptes rendus qui peuvent partir, vers qui, et s’ils partiraient chiffrés")
 def ready(
     rooms: InHouse, seen: Seen, item_id: RowId, to: Annotated[str, Query(max_length=320)] = ""
-) -> models.Forwardable:
+) -> offers.Forwardable:
     """What the page of the medical pole shows before anything leaves."""
     with rooms.database.reading() as session:
         counter = forward.counter_of(rooms, seen, session, item_id, to)
-    return models.Forwardable(
+    return offers.Forwardable(
         recipient=counter.recipient,
         recipients=[one.address for one in counter.addresses],
         encrypted=counter.choice.certificate is not None,
         reports=[
-            models.ReportSeen(document=r.document.id or 0, title=r.title, left=[f.at for f in r.left])
+            offers.ReportSeen(document=r.document.id or 0, title=r.title, left=[f.at for f in r.left])
             for r in counter.reports
         ],
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from gateway.web import conservation
-from gateway.web.api import bodies, models
+from gateway.web.api import bodies, models, offers
 from gateway.web.api.calls import Called, body_of, once
 from gateway.web.house import InHouse, RowId, Seen
 from storage import retention
@@ -16,13 +16,13 @@ router = APIRouter(prefix="/api/v1", tags=["Conservation"])
 
 
 @router.get("/holds", summary="Les gels posés par des personnes")
-def standing(rooms: InHouse) -> models.Holds:
+def standing(rooms: InHouse) -> offers.Holds:
     """Holds that nobody lifted."""
     with rooms.database.reading() as session:
         found = retention.holds(session)
-    return models.Holds(
+    return offers.Holds(
         holds=[
-            models.HoldSeen(
+            offers.HoldSeen(
                 id=hold.id or 0,
                 case=case.reference,
                 reason=hold.reason,

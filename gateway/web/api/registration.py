@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from gateway.cases.nir import Found
 from gateway.cases.registration import Asked
 from gateway.web import registration
-from gateway.web.api import bodies, models
+from gateway.web.api import bodies, models, offers
 from gateway.web.api.calls import Called, body_of, changed, once, tag
 from gateway.web.house import InHouse, Seen
 
@@ -22,17 +22,17 @@ Reference = Annotated[str, Path(max_length=32, description="Référence (SPA-202
 
 
 @router.get("", summary="Les périodes qui fondent des droits, les entrées faites, le numéro vérifié")
-def read(response: Response, rooms: InHouse, seen: Seen, reference: Reference) -> models.Registrations:
+def read(response: Response, rooms: InHouse, seen: Seen, reference: Reference) -> offers.Registrations:
     """What the caisse of the place of care registers from; its ETag is what ``If-Match`` asks for."""
     with rooms.database.reading() as session:
         counter = registration.counter_of(rooms, seen, session, reference)
     response.headers["ETag"] = tag(LETTER, counter.case.id or 0, len(counter.entries))
     known = counter.entries[-1].nir if counter.entries else counter.read_nir
-    return models.Registrations(
+    return offers.Registrations(
         case=counter.case.reference,
         read_nir=counter.read_nir,
         proposals=[
-            models.BasisSeen(
+            offers.BasisSeen(
                 period=one.period.id or 0,
                 starts=one.starts,
                 ends=one.ends,
@@ -45,7 +45,7 @@ def read(response: Response, rooms: InHouse, seen: Seen, reference: Reference) -
             for one in counter.bases
         ],
         entries=[
-            models.EntrySeen(
+            offers.EntrySeen(
                 number=one.number,
                 nir=one.nir,
                 starts=one.starts,
@@ -87,21 +87,21 @@ def register(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> 
 
 @router.post(
     "/check",
-    response_model=models.Checks,
+    response_model=offers.Checks,
     openapi_extra=body_of(bodies.ToCheck),
     summary="Vérifier un numéro sans rien inscrire",
 )
-def check(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> models.Checks:
+def check(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> offers.Checks:
     """What each check says of a number; it changes nothing, so nothing is kept under its key."""
     nir = call.read(bodies.ToCheck).nir
     with rooms.database.reading() as session:
         counter = registration.counter_of(rooms, seen, session, reference)
-    return models.Checks(checks=_checks(registration.checked(counter, nir)))
+    return offers.Checks(checks=_checks(registration.checked(counter, nir)))
 
 
-def _checks(found: Iterable[Found]) -> list[models.CheckSeen]:
+def _checks(found: Iterable[Found]) -> list[offers.CheckSeen]:
     return [
-        models.CheckSeen(
+        offers.CheckSeen(
             name=one.name,
             title=one.title,
             holds=one.holds,

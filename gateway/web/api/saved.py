@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from gateway.web import saved
-from gateway.web.api import bodies, models
+from gateway.web.api import bodies, models, offers
 from gateway.web.api.calls import Called, body_of, once
 from gateway.web.api.queues import Word, here
 from gateway.web.house import InHouse, RowId, Seen
@@ -15,14 +15,14 @@ router = APIRouter(prefix="/api/v1/queues/{circuit}/{queue}/views", tags=["Files
 
 
 @router.get("", summary="Les vues d’une file : les siennes et celles qui sont partagées")
-def every_view(rooms: InHouse, seen: Seen, circuit: Word, queue: Word) -> models.Views:
+def every_view(rooms: InHouse, seen: Seen, circuit: Word, queue: Word) -> offers.Views:
     """The views that the page of the queue shows to this person."""
     here(rooms, seen, circuit, queue)
     with rooms.database.reading() as session:
         found = views.of_queue(session, queue, seen.login)
-    return models.Views(
+    return offers.Views(
         views=[
-            models.ViewSeen(
+            offers.ViewSeen(
                 id=one.id or 0, name=one.name, filters=one.query, shared=one.shared, owner=one.owner
             )
             for one in found
