@@ -107,7 +107,7 @@ def answer(
     if decision not in DECISIONS:
         raise Refused("Aucune décision n’est choisie ; rien n’a été changé. Confirmez ou rejetez.")
     with rooms.database.transaction() as session:
-        case, circuit = _case(rooms, seen, session, reference)
+        case, circuit = case_of(rooms, seen, session, reference)
         proposal = proposals.get(session, proposal_id)
         if proposal is None or proposal.case_id != case.id or not _decides(rooms, seen, case, proposal):
             raise NotFound(NO_PROPOSAL)
@@ -141,7 +141,7 @@ def happen(
     except ValueError:
         raise Refused("Ce jour n’est pas une date ; rien n’a été changé. Choisissez une date.") from None
     with rooms.database.transaction() as session:
-        case, circuit = _case(rooms, seen, session, reference)
+        case, circuit = case_of(rooms, seen, session, reference)
         events = record(
             session,
             circuit,
@@ -159,7 +159,7 @@ def happen(
     return RedirectResponse(f"/dossiers/{case.reference}#evenements", 303)
 
 
-def _case(rooms: WebHouse, seen: Viewer, session: Session, reference: str) -> tuple[Case, Circuit]:
+def case_of(rooms: WebHouse, seen: Viewer, session: Session, reference: str) -> tuple[Case, Circuit]:
     """The case and its circuit, when this person reads one of its queues."""
     case = cases.get(session, reference)
     circuit = rooms.circuits.by_name.get(case.circuit) if case is not None else None

@@ -184,3 +184,22 @@ class ViewKept(Said):
     name: Annotated[str, Field(min_length=1, max_length=60)]
     filters: Annotated[str, Field(max_length=500)] = ""
     shared: bool = False
+
+
+class Decided(Said):
+    """A tacit acceptance confirmed or rejected, and why."""
+
+    accept: bool
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+class Happened(Said):
+    """An event of a case, by its name, with its day."""
+
+    event: Annotated[str, Field(min_length=1, max_length=40)]
+    on: date
+    note: Annotated[str, Field(max_length=300)] = ""
+
+
+class Telephoned(Said):
+    note: Annotated[str, Field(max_length=300)] = ""

@@ -10,6 +10,7 @@ from gateway.web.api import (
     cases,
     contested,
     contesting,
+    decisions,
     files,
     forwarding,
     holds,
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         contested,
         contesting,
         holds,
+        decisions,
         files,
         supervision,
     )

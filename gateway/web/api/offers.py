@@ -117,3 +117,39 @@ class Forwardable(Said):
     recipients: list[str]
     encrypted: bool
     reports: list[ReportSeen]
+
+
+class ProposalSeen(Said):
+    """Silence that may be an acceptance; ``decides``: whether this person may decide now."""
+
+    id: int
+    state: str
+    due: date
+    starts: date | None
+    ends: date | None
+    proved: bool
+    decides: bool
+
+
+class Proposals(Said):
+    """``events``: title of each event that this person may record on the case, by name."""
+
+    proposals: list[ProposalSeen]
+    events: dict[str, str]
+
+
+class CallSeen(Said):
+    """A call to make about a letter or a mail."""
+
+    id: int
+    reason: str
+    queue: str
+    recipient: str
+    phone: str
+    detail: str
+    case: str | None
+    at: datetime
+
+
+class Calls(Said):
+    calls: list[CallSeen]

@@ -40,6 +40,8 @@ def test_every_address_for_every_role_and_scope(world: World) -> None:
         "sha256": "f" * 64,
         "view_id": "1",
         "hold_id": "1",
+        "proposal_id": "1",
+        "call_id": "1",
     }
     at, walked = world.clock.now(), 0
     addresses = [address for address in API_ROUTES if address[1].startswith("/api/")]

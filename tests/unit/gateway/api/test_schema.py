@@ -86,6 +86,8 @@ class _Aim:
             "name": ["patient_name", "start_date"],
             "view_id": [1],
             "hold_id": [1],
+            "proposal_id": [1],
+            "call_id": [1],
         }
         if self._turn % 2:
             for name in case.path_parameters or {}:

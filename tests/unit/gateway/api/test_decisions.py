@@ -1,0 +1,120 @@
+"""Programs decide, record and telephone with the rules of the pages: once, by those of the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from httpx import Client
+from sqlmodel import select
+
+from gateway.clock import TurnableClock
+from storage import calls, cases, happenings, proposals
+from storage.calls import Call, CallReason
+from storage.db import Database
+from storage.deadlines import Deadline
+from storage.proposals import Proposal, ProposalState
+from tests.builders import seed
+from tests.builders.office import CIRCUIT
+from tests.worlds import web
+from tests.worlds.programs import bearer, post, problem
+from tests.worlds.web import World
+
+PATH = f"/cases/{seed.CASE}"
+
+
+@pytest.fixture
+def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
+    built = web.build(sqlite_database, tmp_path, clock)
+    built.start()
+    yield built
+    built.stop()
+
+
+def _program(world: World, login: str, *scopes: str) -> Client:
+    return bearer(world.house.database, world.visitor(), login, world.clock.now(), *scopes)
+
+
+def _propose(world: World) -> int:
+    with world.house.database.transaction() as session:
+        waited = session.exec(select(Deadline).where(Deadline.kind == "cnas-answer")).one()
+        bundle = {
+            "document": world.office.documents["request"],
+            "received_at": "2026-11-20T09:00:00+00:00",
+            "starts": "2026-11-26",
+            "ends": "2026-12-31",
+            "amount": "9800.50",
+        }
+        made = proposals.add(
+            session,
+            Proposal(
+                case_id=waited.case_id or 0,
+                deadline_id=waited.id or 0,
+                kind="tacit-acceptance",
+                queue="cnse-administratif",
+                due=waited.due,
+                computed_at=world.clock.now(),
+                bundle=bundle,
+            ),
+        )
+        assert made is not None
+        return made.id or 0
+
+
+def test_a_tacit_acceptance_is_decided_once_by_its_queue(world: World) -> None:
+    number = _propose(world)
+    agathe, lille = _program(world, "agathe"), _program(world, "lille")
+    (shown,) = agathe.get(f"/api/v1{PATH}/proposals").json()["proposals"]
+    assert (shown["id"], shown["state"], shown["decides"]) == (number, "proposed", True)
+    where = f"{PATH}/proposals/{number}"
+    assert post(lille, where, "k1", accept=False, reason="non").status_code == 404
+    assert post(agathe, where, "k0", accept=False).status_code == 409, "a rejection has its reason"
+    done = post(agathe, where, "k1", accept=False, reason="La CNAS a répondu par téléphone.")
+    assert (done.status_code, done.json()["done"]) == (200, "decide"), done.text
+    assert post(agathe, where, "k2", accept=True, reason="x").status_code == 409
+    with world.house.database.reading() as session:
+        found = proposals.get(session, number)
+    assert found is not None
+    assert (found.state, found.decided_by) == (ProposalState.REJECTED, "agathe")
+
+
+def test_an_event_is_recorded_with_its_day(world: World) -> None:
+    agathe = _program(world, "agathe")
+    events = agathe.get(f"/api/v1{PATH}/proposals").json()["events"]
+    name = min(events)
+    assert problem(post(agathe, f"{PATH}/events", "k1", event=name, on="hier")) == "donnees-invalides"
+    assert post(agathe, f"{PATH}/events", "k2", event=name, on="2026-11-20").status_code == 200
+    assert post(agathe, f"{PATH}/events", "k3", event=name, on="2026-11-20").status_code == 409
+    assert (
+        post(_program(world, "marseille"), f"{PATH}/events", "k4", event=name, on="2026-11-20").status_code
+        == 404
+    )
+    with world.house.database.reading() as session:
+        case = cases.get(session, seed.CASE)
+        found = happenings.of_case(session, (case.id or 0) if case else 0)
+    assert [one.name for one in found] == [name]
+
+
+def test_a_call_is_said_to_be_made(world: World) -> None:
+    with world.house.database.transaction() as session:
+        asked = Call(
+            key="essai",
+            reason=CallReason.NO_RECEIPT,
+            circuit=CIRCUIT,
+            queue="cnse-administratif",
+            recipient="admissions@ch-dunes.example",
+            at=world.clock.now(),
+        )
+        assert calls.add(session, asked)
+    agathe, medard = _program(world, "agathe"), _program(world, "medard")
+    (shown,) = (c for c in agathe.get("/api/v1/calls").json()["calls"] if c["phone"] == "")
+    where = f"/calls/{shown['id']}/done"
+    assert post(medard, where, "k1").status_code == 404
+    assert post(_program(world, "agathe", "read"), where, "k1").status_code == 403
+    assert post(agathe, where, "k2", note="Vu avec le bureau.").status_code == 200
+    assert post(agathe, where, "k3").status_code == 409
+    with world.house.database.reading() as session:
+        found = calls.get(session, shown["id"])
+    assert found is not None
+    assert (found.done_by, found.note) == ("agathe", "Vu avec le bureau.")
