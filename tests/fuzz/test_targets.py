@@ -19,7 +19,7 @@ REACHED_ELSEWHERE = frozenset(
         # values and helpers of our own, no stranger's byte
         *("__init__.py", "errors.py", "facts.py", "limits.py", "folding.py", "pictures.py"),
         # pixels: noise, blank and torn bitmaps in the tests of each
-        *("ocr.py", "layout.py", "preparation.py", "paper.py", "combs.py", "grids.py"),
+        *("ocr.py", "layout.py", "preparation.py", "paper.py", "combs.py", "grids.py", "hairlines.py"),
     }
 )
 

@@ -53,3 +53,16 @@ def test_walls_stop_where_both_rules_do() -> None:
 def test_a_comb_taken_for_the_next_one_too_is_cut() -> None:
     parts = hairlines.along(_dotted(0.8, gap=6), 80, 116, [60.0 + 30 * n for n in range(13)])
     assert [len(p) for p in parts if len(p) > 1] == [7, 5]
+
+
+@pytest.mark.parametrize("kind", ["blank", "black", "noise", "a strip"])
+def test_pixels_of_nothing_give_rules_inside_the_page_or_none(kind: str) -> None:
+    shape = (3, 900) if kind == "a strip" else (600, 900)
+    dice = np.random.default_rng(20261123)
+    dark = {
+        "blank": np.zeros(shape, np.uint8),
+        "black": np.ones(shape, np.uint8),
+    }.get(kind, (dice.random(shape) < 0.4).astype(np.uint8))
+    found = hairlines.rules(dark, UNIT)
+    assert all(0 <= row < shape[0] and left < right for row, left, right in found)
+    assert kind not in {"blank", "black"} or found == []
