@@ -14,6 +14,7 @@ from gateway.evidence.record import Kind
 from storage import cases
 from storage.cases import Case, Period, PeriodOrigin, PeriodStatus
 from storage.db import Session
+from storage.documents import PERSON
 
 Event = tuple[Kind, str, Mapping[str, Any]]
 
@@ -23,6 +24,14 @@ _STATUS = {
     PeriodKind.GRANTED: PeriodStatus.GRANTED,
     PeriodKind.REFUSED: PeriodStatus.REFUSED,
 }
+
+
+_FIELDS = {
+    PeriodKind.AUTHORISED: ("start_date", "end_date", "amount"),
+    PeriodKind.GRANTED: ("granted_start", "granted_end", "granted_amount"),
+}
+_ASKED = ("requested_start", "requested_end", "additional_amount")
+"""Fields that give a period its first day, its last day and its amount; those of a request by default."""
 
 
 def add_period(
@@ -69,7 +78,8 @@ def correct_period(
 ) -> Event | None:
     """Correct the period ``document`` gave, once a person wrote what was misread; the entry to record.
 
-    Only the period of the form itself: one deemed granted by silence stays as the person confirmed it.
+    Only what a person wrote: two sources that disagree elsewhere change nothing. Only the period of the
+    form itself: one deemed granted by silence stays as the person confirmed it.
     ``None`` when the form says the same, or gives no period any more: nothing is taken away here.
     """
     seen = period_of(circuit, document)
@@ -84,17 +94,23 @@ def correct_period(
         ),
         None,
     )
-    amount = seen.amount[:20] if seen.amount else None
-    if period is None or (period.starts, period.ends, period.amount) == (seen.starts, seen.ends, amount):
+    if period is None:
+        return None
+    written = {fact.name for fact in document.facts if fact.source == PERSON}
+    first, last, sum_ = _FIELDS.get(seen.kind, _ASKED)
+    starts = seen.starts if first in written else period.starts
+    ends = seen.ends if last in written else period.ends
+    amount = (seen.amount[:20] if seen.amount else None) if sum_ in written else period.amount
+    if (period.starts, period.ends, period.amount) == (starts, ends, amount):
         return None
     before = {"old_starts": _iso(period.starts), "old_ends": _iso(period.ends)}
-    cases.correct_period(session, period, seen.starts, seen.ends, amount)
+    cases.correct_period(session, period, starts, ends, amount)
     fields = {
         "document": document.sha256,
         "origin": str(period.origin),
         "status": str(period.status),
-        "starts": _iso(seen.starts),
-        "ends": _iso(seen.ends),
+        "starts": _iso(starts),
+        "ends": _iso(ends),
         **before,
     }
     return (Kind.PERIOD_CORRECTED, f"case:{case.reference}", fields)
