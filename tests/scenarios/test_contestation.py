@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from gateway.circuits.contested import Reason
 from storage.cases import Case
 from storage.contestations import Contestation, ContestationState, Outcome, UnreadLine
 from storage.deadlines import Deadline, DeadlineState
 from storage.outbox import OutboxEntry
-from tests.builders import claims, mails_forms, reports, seed
+from tests.builders import claims, mails_forms, reports
 from tests.builders.desk import CALANQUES, MEDICAL, PDF
 from tests.builders.letters import Attached
 from tests.worlds import contest
+from tests.worlds.browser import chromium, enter
 from tests.worlds.house import Home
 
+__all__ = ["chromium"]
 pytestmark = pytest.mark.chromium
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed: its tests are skipped")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _contested(home: Home, case: Case) -> None:
@@ -89,14 +76,6 @@ def _report(home: Home, case: Case) -> None:
     home.carry(sample)
 
 
-def _sign_in(page: Page, address: str, login: str) -> None:
-    page.goto(address + "/connexion")
-    page.get_by_label("Identifiant").fill(login)
-    page.get_by_label("Mot de passe").fill(seed.PASSWORD)
-    page.get_by_role("button", name="Se connecter").click()
-    page.wait_for_url("**/*")
-
-
 def _state(home: Home, number: int = 0) -> Contestation:
     return home.rows(Contestation)[number]
 
@@ -116,7 +95,7 @@ def test_from_the_first_mail_to_a_won_contestation(
 
     with contest.opened(home) as address:
         page = chromium.new_page(viewport={"width": 1360, "height": 900}, locale="fr-FR")
-        _sign_in(page, address, "agathe")
+        enter(page, address, "agathe")
         page.get_by_role("link", name="Contestations").click()
         page.get_by_role("link", name=first.reference).click()
         assert "Le compte rendu médical des soins, pour le pôle médical." in page.inner_text("main")
@@ -203,7 +182,7 @@ def test_the_pages_fit_and_axe_finds_nothing(
             viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
         )
         page = context.new_page()
-        _sign_in(page, address, "sylvie")
+        enter(page, address, "sylvie")
         for path in paths:
             page.goto(address + path, wait_until="networkidle")
             wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

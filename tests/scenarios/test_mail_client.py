@@ -14,8 +14,13 @@ from tests.builders import pki
 from tests.builders.seen import AT, HOSPITAL, MAILBOX, circuit
 from tests.worlds import mutt
 from tests.worlds.mutt import Mutt
+from tests.worlds.needed import needed
 
-pytestmark = pytest.mark.skipif(mutt.missing() is not None, reason=str(mutt.missing()))
+
+@pytest.fixture(autouse=True)
+def _reader() -> None:
+    needed(mutt.missing())
+
 
 TEXT = "Madame, Monsieur,\n\nReçu : l'attestation — « 12 € », dossier SPA-2026-00001.\n\nLe pôle médical\n"
 VERIFIED = "Verification successful"

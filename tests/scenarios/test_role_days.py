@@ -21,7 +21,7 @@ from tests.builders import mails_forms, mails_others, reports, seed
 from tests.builders.desk import CALANQUES, MEDICAL, PDF
 from tests.builders.letters import Attached
 from tests.worlds import contest
-from tests.worlds.browser import chromium
+from tests.worlds.browser import chromium, enter
 from tests.worlds.house import Home
 
 __all__ = ["chromium"]
@@ -40,11 +40,7 @@ class Day:
         context = self._browser.new_context(locale="fr-FR", viewport={"width": 1360, "height": 900})
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(self.address + "/connexion")
-        page.get_by_label("Identifiant").fill(login)
-        page.get_by_label("Mot de passe").fill(seed.PASSWORD)
-        page.get_by_role("button", name="Se connecter").click()
-        expect(page).not_to_have_url(re.compile("/connexion"))
+        enter(page, self.address, login)
         return page
 
     def item(self, delivery: Delivery, queue: str) -> Item:

@@ -49,6 +49,7 @@ from tests.builders import rows
 from tests.builders.seen import circuit
 from tests.worlds import dovecot, postfix
 from tests.worlds.hostile_sink import VERBS, HostileSink
+from tests.worlds.needed import needed
 from tests.worlds.postroom import Desk, Postroom
 
 pytestmark = [
@@ -56,9 +57,13 @@ pytestmark = [
     pytest.mark.postfix,
     pytest.mark.dovecot,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(postfix.missing() is not None, reason=str(postfix.missing())),
-    pytest.mark.skipif(dovecot.missing() is not None, reason=str(dovecot.missing())),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _servers() -> None:
+    needed(postfix.missing(), dovecot.missing())
+
 
 BOX = "cnse@passerelle.example"
 SINK, HOME, RELAYED = "puits.example", "dovecot.example", "relais.example"

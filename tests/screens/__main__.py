@@ -11,7 +11,6 @@ import io
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from gateway.cli.demo import PASSWORD
+from tests.worlds.ports import free_port
 
 HERE = Path(__file__).parents[2]
 OUT = HERE / "docs" / "screens"
@@ -123,7 +123,7 @@ def _small(png: bytes) -> bytes:
 def _demo() -> Iterator[str]:
     """The demo, served on a port of its own, from a folder that goes away with it."""
     with tempfile.TemporaryDirectory() as folder:
-        root, port = Path(folder), _free_port()
+        root, port = Path(folder), free_port()
         shutil.copytree(HERE / "config", root / "config")
         settings = root / "config" / "gateway.toml"
         settings.write_text(settings.read_text("utf-8").replace("port = 8352", f"port = {port}"), "utf-8")
@@ -148,12 +148,6 @@ def _demo() -> Iterator[str]:
                 yield f"http://127.0.0.1:{port}"
             finally:
                 demo.terminate()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

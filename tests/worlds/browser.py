@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +14,7 @@ from gateway.clock import TurnableClock
 from storage.db import Database
 from tests.builders import seed
 from tests.worlds import web
+from tests.worlds.needed import needed
 from tests.worlds.web import World
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text("utf-8")
@@ -31,10 +32,7 @@ DESK = (1360, 860)
 def chromium() -> Iterator[Browser]:
     """One browser for the tests of a file; required in CI."""
     found = shutil.which("chromium")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed: its tests are skipped")
+    needed(None if found is not None else "Chromium is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser
@@ -75,12 +73,17 @@ def sign_in(world: World, context: BrowserContext, login: str) -> Witness:
     """A page of somebody who has just come in."""
     page = context.new_page()
     witness = Witness(page, world.address)
-    page.goto(world.address + "/connexion")
+    enter(page, world.address, login)
+    return witness
+
+
+def enter(page: Page, address: str, login: str) -> None:
+    """Come in by the sign-in page, and wait to be elsewhere."""
+    page.goto(address + "/connexion")
     page.get_by_label("Identifiant").fill(login)
     page.get_by_label("Mot de passe").fill(seed.PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
-    page.wait_for_url("**/*")
-    return witness
+    page.wait_for_url(re.compile(re.escape(address) + "/(?!connexion)"))
 
 
 def violations(page: Page) -> list[str]:

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 import psycopg
-import pytest
 
+from tests.worlds.needed import needed
 from tests.worlds.ports import free_port
 
 _CONF = """
@@ -38,11 +38,7 @@ def binaries() -> Path | None:
 
 def require() -> None:
     """Skip where PostgreSQL is not installed; in CI, where it must be, fail."""
-    if binaries() is not None:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail("PostgreSQL is not installed")
-    pytest.skip("PostgreSQL is not installed: its tests are skipped")
+    needed(None if binaries() is not None else "PostgreSQL is not installed")
 
 
 def _version(initdb: Path) -> tuple[int, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import shutil
 import socket
 import subprocess
@@ -15,12 +14,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.builders import pki
+from tests.worlds.needed import needed
 from tests.worlds.ports import free_port
 
 BASE = "dc=sante,dc=example"
@@ -50,11 +49,7 @@ directory {folder}/data
 
 def require() -> None:
     """Skip where OpenLDAP is not installed; in CI, where it must be, fail."""
-    if shutil.which("slapd") is not None:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail("slapd is not installed")
-    pytest.skip("slapd is not installed: its tests are skipped")
+    needed(None if shutil.which("slapd") is not None else "slapd is not installed")
 
 
 class Slapd:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,32 +16,23 @@ from gateway.intake.imap_box import FolderSeen, ImapBox
 from gateway.settings import Imap
 from storage.balances import Balance, balances
 from storage.db import Database
-from storage.vault import Vault
 from tests.worlds import dovecot
 from tests.worlds.dovecot import PASSWORD, USER, Dovecot
 from tests.worlds.imap_proxy import ImapProxy
+from tests.worlds.needed import needed
 from tests.worlds.reception import ADMINISTRATIVE, Reception
+from tests.worlds.watched import reception
 
+__all__ = ["reception"]
 on_dovecot = pytest.mark.dovecot
 
 
 @pytest.fixture
 def server() -> Iterator[Dovecot]:
-    reason = dovecot.missing()
-    if reason and os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
+    needed(dovecot.missing())
     with Dovecot() as server:
         server.messages()  # a first visit gives the folder its UIDVALIDITY
         yield server
-
-
-@pytest.fixture
-def reception(
-    sqlite_database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock
-) -> Reception:
-    return Reception(sqlite_database, vault, recorder, clock)
 
 
 def mail(name: str) -> bytes:

@@ -3,79 +3,28 @@
 from __future__ import annotations
 
 import base64
-import os
 import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from imapclient.exceptions import IMAPClientAbortError
 
 from gateway.clock import TurnableClock
-from gateway.evidence.record import Recorder
-from gateway.intake.imap import ImapWatcher
 from gateway.intake.imap_box import PIECE, ImapBox
-from gateway.settings import Imap
-from storage.db import Database
 from storage.deliveries import Via
 from storage.errors import DatabaseUnavailable
-from storage.vault import Vault
-from tests.worlds import dovecot
-from tests.worlds.dovecot import PASSWORD, USER, Dovecot
+from tests.worlds.dovecot import Dovecot
 from tests.worlds.imap_proxy import ImapProxy
 from tests.worlds.reception import ADMINISTRATIVE, Reception
+from tests.worlds.watched import PROCESSED, mail, reception, scanned, server, watcher
 
 pytestmark = pytest.mark.dovecot
 
 _SECONDS = 30
-PROCESSED = "Passerelle.Traités"
-
-
-@pytest.fixture
-def server() -> Iterator[Dovecot]:
-    reason = dovecot.missing()
-    if reason and os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
-    with Dovecot() as server:
-        yield server
-
-
-@pytest.fixture
-def reception(
-    sqlite_database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock
-) -> Reception:
-    return Reception(sqlite_database, vault, recorder, clock)
-
-
-def mail(name: str, size: int = 10) -> bytes:
-    line = b"x" * 70 + b"\r\n"
-    head = b"Return-Path: <med@hopital.example>\r\nSubject: %s\r\n\r\n" % name.encode()
-    return head + line * (size // len(line) + 1)
-
-
-def watcher(reception: Reception, port: int, root: Path, **settings: Any) -> ImapWatcher:
-    (root / "secret").write_text(PASSWORD + "\n")
-    chosen = {
-        "name": "cnse",
-        "host": "127.0.0.1",
-        "port": port,
-        "tls": False,
-        "username": USER,
-        "secret_file": "secret",
-        "mailbox": ADMINISTRATIVE,
-        **settings,
-    }
-    return ImapWatcher(Imap.model_validate(chosen), reception.door(), root)
-
-
-def scanned(watcher: ImapWatcher, root: Path) -> int:
-    with ImapBox(watcher.settings, root) as box:
-        return watcher.scan(box)
+__all__ = ["reception", "server"]
 
 
 def test_all_is_taken_then_moved_read_or_not(server: Dovecot, reception: Reception, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from storage.db import Database
 from storage.deliveries import Via
 from storage.vault import Vault
 from tests.worlds import postfix
+from tests.worlds.needed import needed
 from tests.worlds.postfix import Postfix
 from tests.worlds.reception import ADMINISTRATIVE, MAILBOXES, MEDICAL, RawClient, Reception, write_tls
 from tests.worlds.smtp_peer import SmtpPeer
@@ -247,18 +248,10 @@ def test_fifty_large_messages_together_stay_small_in_memory(reception: Reception
     assert len(reception.deliveries()) == 20
 
 
-def _needs_postfix() -> None:
-    reason = postfix.missing()
-    if reason and os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
-
-
 @pytest.mark.postfix
 @pytest.mark.parametrize("lmtp", [False, True], ids=["smtp", "lmtp"])
 def test_a_real_postfix_relays_to_us(reception: Reception, lmtp: bool) -> None:
-    _needs_postfix()
+    needed(postfix.missing())
     settings = Smtp(port=0, protocol="lmtp" if lmtp else "smtp")
     with reception.listening(settings) as listener, Postfix(listener.port, lmtp=lmtp) as relay:
         with smtplib.SMTP("127.0.0.1", relay.port) as client:
@@ -273,7 +266,7 @@ def test_a_real_postfix_relays_to_us(reception: Reception, lmtp: bool) -> None:
 
 @pytest.mark.postfix
 def test_a_bounce_of_our_own_letter_comes_back_as_a_real_report(reception: Reception) -> None:
-    _needs_postfix()
+    needed(postfix.missing())
     letter = b"Message-ID: <lettre-1@caisse.example>\r\nSubject: Accus\r\n\r\nx\r\n"
     with (
         reception.listening() as listener,
