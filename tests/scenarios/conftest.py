@@ -1,4 +1,4 @@
-"""Scenarios live in a house: its fixtures are those of ``tests/worlds/house.py``."""
+"""Scenarios live in a house: its fixtures are those of ``tests/worlds/house.py`` and ``served.py``."""
 
 from tests.worlds.house import (
     desk,
@@ -10,6 +10,7 @@ from tests.worlds.house import (
     sandbox,
     sqlite_home,
 )
+from tests.worlds.served import strict_world, world
 
 __all__ = [
     "desk",
@@ -20,4 +21,6 @@ __all__ = [
     "opener",
     "sandbox",
     "sqlite_home",
+    "strict_world",
+    "world",
 ]

@@ -11,10 +11,10 @@ from storage import cases, sessions
 from storage.cases import Item
 from storage.sessions import WebSession
 from tests.worlds import browser as chrome
-from tests.worlds.browser import chromium, world
+from tests.worlds.browser import chromium
 from tests.worlds.web import World
 
-__all__ = ["chromium", "world"]
+__all__ = ["chromium"]
 pytestmark = pytest.mark.chromium
 
 QUEUE = "cnse-administratif"

@@ -16,10 +16,10 @@ from gateway.web import access
 from gateway.web.access import ROUTES
 from tests.builders import seed
 from tests.worlds import browser as chrome
-from tests.worlds.browser import chromium, world
+from tests.worlds.browser import chromium
 from tests.worlds.web import World
 
-__all__ = ["chromium", "world"]
+__all__ = ["chromium"]
 pytestmark = pytest.mark.chromium
 
 ZOOMED = chrome.DESK[0] // 2

@@ -9,11 +9,11 @@ from storage import cases, sheets
 from tests.builders import seed
 from tests.builders.office import HOSPITAL
 from tests.worlds import browser as chrome
-from tests.worlds.browser import Witness, chromium, world
+from tests.worlds.browser import Witness, chromium
 from tests.worlds.certified import certify
 from tests.worlds.web import World
 
-__all__ = ["chromium", "world"]
+__all__ = ["chromium"]
 pytestmark = pytest.mark.chromium
 
 LONG = "BEN ABDERRAHMANE-OULD-MOHAMED-EL-MOKHTAR " * 3

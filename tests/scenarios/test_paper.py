@@ -10,10 +10,10 @@ from pypdf import PdfReader
 
 from tests.builders import seed
 from tests.worlds import browser as chrome
-from tests.worlds.browser import chromium, world
+from tests.worlds.browser import chromium
 from tests.worlds.web import World
 
-__all__ = ["chromium", "world"]
+__all__ = ["chromium"]
 pytestmark = pytest.mark.chromium
 
 A4 = (794, 1123)

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.builders import seed
-from tests.worlds.browser import chromium, sign_in, world
+from tests.worlds.browser import chromium, sign_in
 from tests.worlds.web import World
 
-__all__ = ["chromium", "world"]
+__all__ = ["chromium"]
 pytestmark = pytest.mark.chromium
 
 

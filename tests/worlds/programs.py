@@ -10,6 +10,7 @@ from httpx import Client, Response
 from gateway.web.access import SCOPES
 from storage import tokens
 from storage.db import Database
+from tests.worlds.web import World
 
 ALL = tuple(scope for scope in SCOPES if scope != "calendar")
 
@@ -28,6 +29,11 @@ def bearer(database: Database, client: Client, login: str, at: datetime, *scopes
         )
     client.headers["authorization"] = f"Bearer {presented}"
     return client
+
+
+def program(world: World, login: str, *scopes: str) -> Client:
+    """A client that presents a token of this person, on a served office."""
+    return bearer(world.house.database, world.visitor(), login, world.clock.now(), *scopes)
 
 
 def post(client: Client, path: str, key: str, tag: str | None = None, **body: Any) -> Response:

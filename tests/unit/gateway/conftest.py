@@ -1,4 +1,4 @@
-"""What the tests of routing share (the first circuit and the directory, as shipped), and whole houses."""
+"""What the tests share: the first circuit and the directory as shipped, whole houses, a served office."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit
 from tests.builders import shipped
 from tests.worlds.house import desk, home, migrated_file, migrated_template, opener, sandbox, sqlite_home
+from tests.worlds.served import strict_world, world
 
-__all__ = ["desk", "home", "migrated_file", "migrated_template", "opener", "sandbox", "sqlite_home"]
+__all__ = [
+    "desk",
+    "home",
+    "migrated_file",
+    "migrated_template",
+    "opener",
+    "sandbox",
+    "sqlite_home",
+    "strict_world",
+    "world",
+]
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from gateway.cli import outbox as words
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import outbox, sheets
 from storage.audit import Event
@@ -21,14 +16,6 @@ from tests.builders.seen import AT, HOSPITAL, MAILBOX
 from tests.worlds import web
 from tests.worlds.house import Home
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def last(database: Database, kind: Kind) -> Event:

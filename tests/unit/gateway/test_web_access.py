@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from fastapi import APIRouter
 from httpx import Client
 from starlette.routing import Mount, Route
 
-from gateway.clock import TurnableClock
 from gateway.web import access
 from gateway.web.access import MATRIX, RIGHT_TITLES, ROLE_TITLES, ROUTES, Right, Viewer
 from storage import people
-from storage.db import Database
 from storage.people import Person
 from tests.builders import seed
 from tests.builders.office import CIRCUIT
 from tests.worlds import web
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _routes(world: World) -> list[tuple[str, str]]:

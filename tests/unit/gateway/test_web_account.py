@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web.guard import token_hash
 from gateway.web.passwords import FREE_ATTEMPTS_OF_AN_ADDRESS
 from storage import factors, people, sheets, tokens
-from storage.db import Database
 from storage.people import Person
 from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.web import World
 
 NEW = "quatre mots pris au hasard"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _change(world: World, login: str = "agathe", **fields: str) -> tuple[int, str]:

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from httpx import Client, Response
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import sheets
-from storage.cases import Item, ItemState
-from storage.db import Database
+from storage.cases import ItemState
 from storage.deadlines import Deadline, DeadlineState
 from tests.builders.office import AT, CIRCUIT
 from tests.worlds import web
+from tests.worlds.served import item_of
 from tests.worlds.web import World
 
 
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
-
-
-def _item(world: World, key: str) -> Item:
-    with world.house.database.reading() as session:
-        return session.get_one(Item, world.office.items[key])
-
-
 def _do(world: World, client: Client, key: str, action: str, version: int | None = None) -> Response:
-    item = _item(world, key)
+    item = item_of(world, key)
     form = {"csrf": web.csrf(client, "/files"), "version": str(version or item.version)}
     return client.post(f"/elements/{item.id}/actions/{action}", data=form)
 
@@ -54,7 +38,7 @@ def test_an_item_is_taken_put_off_finished_and_reopened(world: World) -> None:
         answer = _do(world, client, "question", action)
         assert answer.headers["location"] == f"{path}?fait={action}"
         assert 'role="status"' in client.get(answer.headers["location"]).text
-        assert _item(world, "question").state is state
+        assert item_of(world, "question").state is state
     with world.house.database.reading() as session:
         kinds = [e.kind for e in sheets.journal(session, None, 6)]
     assert kinds.count(Kind.ITEM_TAKEN) == 3
@@ -63,18 +47,18 @@ def test_an_item_is_taken_put_off_finished_and_reopened(world: World) -> None:
 
 def test_the_second_of_two_people_is_told(world: World) -> None:
     first, second = world.signed_in("agathe"), world.signed_in("sylvie")
-    version = _item(world, "question").version
+    version = item_of(world, "question").version
     assert _do(world, first, "question", "prendre", version).status_code == 303
     answer = _do(world, second, "question", "prendre", version)
     assert answer.status_code == 409
     assert "rien n&#39;a été changé" in answer.text
-    assert _item(world, "question").taken_by == "agathe"
+    assert item_of(world, "question").taken_by == "agathe"
 
 
 def test_an_item_of_another_queue_does_not_exist(world: World) -> None:
     client = world.signed_in("marseille")
     assert _do(world, client, "form", "prendre").status_code == 404
-    assert _item(world, "form").state is ItemState.NEW
+    assert item_of(world, "form").state is ItemState.NEW
 
 
 @pytest.mark.parametrize("action", ["take", "", "confier "])
@@ -88,12 +72,12 @@ def test_a_form_without_a_version_changes_nothing(world: World) -> None:
     item = world.office.items["question"]
     answer = client.post(f"/elements/{item}/actions/prendre", data={"csrf": web.csrf(client, "/files")})
     assert answer.status_code == 404
-    assert _item(world, "question").state is ItemState.NEW
+    assert item_of(world, "question").state is ItemState.NEW
 
 
 def test_a_supervisor_gives_the_work_to_somebody_who_reads_the_queue(world: World) -> None:
     client = world.signed_in("sylvie")
-    item = _item(world, "question")
+    item = item_of(world, "question")
     page = client.get(f"/elements/{item.id}").text
     assert "Agathe Le Goff</option>" in page
     assert "Marius Olive</option>" not in page
@@ -107,12 +91,12 @@ def test_a_supervisor_gives_the_work_to_somebody_who_reads_the_queue(world: Worl
         client.post(f"/elements/{item.id}/actions/confier", data=form | {"personne": "agathe"}).status_code
         == 303
     )
-    assert _item(world, "question").taken_by == "agathe"
+    assert item_of(world, "question").taken_by == "agathe"
 
 
 def test_only_a_supervisor_gives_work(world: World) -> None:
     client = world.signed_in("agathe")
-    item = _item(world, "question")
+    item = item_of(world, "question")
     assert "Confier" not in client.get(f"/elements/{item.id}").text
     form = {"csrf": web.csrf(client, "/files"), "version": str(item.version), "personne": "agathe"}
     assert client.post(f"/elements/{item.id}/actions/confier", data=form).status_code == 409

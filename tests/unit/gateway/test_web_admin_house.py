@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from markupsafe import escape
 
 from gateway.clock import TurnableClock
 from gateway.web.admin_house import expiry_tone
-from storage.db import Database
 from tests.builders import seed
 from tests.builders.desk import CNSE, Desk
-from tests.worlds import web
 from tests.worlds.web import World
 
 PAGES = (
@@ -25,14 +21,6 @@ PAGES = (
     "/administration/cles",
     "/administration/travaux",
 )
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from httpx import Client, Response
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import factors, people, sheets, tokens
-from storage.db import Database
 from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.web import World
 
 PASSWORD = "quatre mots pris au hasard"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _post(client: Client, path: str, **fields: str | list[str]) -> Response:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import Client
 from icalendar import Calendar
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web import calendar_feed
 from storage import deadlines, sheets, tokens
-from storage.db import Database
 from storage.deadlines import DeadlineState
 from storage.people import Person
 from tests.builders import seed
@@ -25,14 +21,6 @@ from tests.worlds import web
 from tests.worlds.web import World
 
 LILLE = f"{CIRCUIT}/cpam-595"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _make(client: Client, place: str = LILLE) -> str:

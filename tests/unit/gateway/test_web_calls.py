@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import calls, cases, followups, outbox
 from storage.calls import Call, CallReason
-from storage.db import Database
 from storage.outbox import Following, OutboxEntry
 from tests.builders import rows
 from tests.worlds import web
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _ask(world: World, queue: str = "cnse-administratif", phone: str = "01 99 00 12 34") -> Call:

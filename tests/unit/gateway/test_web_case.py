@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web.exchanges import openings
 from gateway.web.life import covered_today, life
 from storage import sheets
 from storage.audit import Event
-from storage.db import Database
 from storage.registrations import Registration
 from tests.builders import seed
 from tests.builders.office import AT
-from tests.worlds import web
 from tests.worlds.web import World
 
 TODAY = date(2026, 11, 23)
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def test_all_that_is_drawn_is_told_in_the_order_of_dates(world: World) -> None:

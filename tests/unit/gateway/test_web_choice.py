@@ -17,15 +17,13 @@ from storage.db import Database
 from storage.deadlines import DeadlineState
 from tests.builders import seed
 from tests.worlds import web
+from tests.worlds.served import running
 from tests.worlds.web import World
 
 
 @pytest.fixture
 def world(database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
+    yield from running(web.build(database, tmp_path, clock))
 
 
 def _item(world: World, key: str = "question") -> Item:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
-import pytest
 from httpx import Client
 from pydantic import TypeAdapter
 from sqlmodel import col, delete
 
 from gateway.circuits.decision import Decision
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web.corrected import follow_up
 from storage import cases, deadlines, documents, sheets
 from storage.cases import Period, PeriodStatus
-from storage.db import Database, Session
+from storage.db import Session
 from storage.deliveries import Delivery
 from storage.documents import FactRow
 from tests.builders import seed
@@ -26,14 +22,6 @@ from tests.builders.seen import decision, mail
 from tests.worlds import web
 from tests.worlds.desk_day import CALENDARS
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _unread(world: World) -> None:

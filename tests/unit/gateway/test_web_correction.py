@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from httpx import Client, Response
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import documents, sheets
-from storage.db import Database
 from tests.worlds import web
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _address(world: World, name: str, key: str = "form") -> str:

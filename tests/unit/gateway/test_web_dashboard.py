@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from httpx import Client
 
-from gateway.clock import TurnableClock
 from gateway.web import dashboard
 from storage import tallies
 from storage.cases import Period, PeriodStatus
-from storage.db import Database
 from tests.builders import seed
-from tests.worlds import web
 from tests.worlds.web import World
 
 LISTS = ("/tableau/recus", "/tableau/elements", "/tableau/fins")
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _figures(client: Client, path: str = "/tableau") -> dict[str, str]:

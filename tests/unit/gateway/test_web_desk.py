@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from httpx import Client, Response
@@ -14,27 +12,14 @@ from gateway.evidence.record import Kind
 from gateway.web import choices
 from gateway.web.choices import Choices
 from storage import cases, comments, items, joinings, outbox, sheets, views
-from storage.cases import Item, ItemState
-from storage.db import Database
+from storage.cases import ItemState
 from storage.views import View
 from tests.builders.office import AT
 from tests.worlds import web
+from tests.worlds.served import item_of
 from tests.worlds.web import World
 
 QUEUE = "cnse-administratif"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
-
-
-def _item(world: World, key: str) -> Item:
-    with world.house.database.reading() as session:
-        return session.get_one(Item, world.office.items[key])
 
 
 def _post(client: Client, path: str, **form: object) -> Response:
@@ -42,12 +27,12 @@ def _post(client: Client, path: str, **form: object) -> Response:
 
 
 def _on(world: World, client: Client, key: str, what: str, **form: object) -> Response:
-    item = _item(world, key)
+    item = item_of(world, key)
     return _post(client, f"/elements/{item.id}/{what}", version=str(item.version), **form)
 
 
 def _lot(world: World, client: Client, keys: str, **form: object) -> Response:
-    found = [_item(world, key) for key in keys.split()]
+    found = [item_of(world, key) for key in keys.split()]
     return _post(client, f"/files/{QUEUE}/lot", elements=[f"{i.id}:{i.version}" for i in found], **form)
 
 
@@ -136,15 +121,15 @@ def test_a_person_keeps_so_many_views_and_no_more(world: World) -> None:
 
 def test_a_bulk_act_says_first_what_it_will_do_and_changes_nothing(world: World) -> None:
     client = world.signed_in("sylvie")
-    before = {key: _item(world, key).version for key in ("question", "mixed", "request")}
+    before = {key: item_of(world, key).version for key in ("question", "mixed", "request")}
     shown = _lot(world, client, "question mixed request", action="prendre").text
     assert "Confirmer pour 2\u00a0éléments" in shown
     assert "Ne sera pas fait" in shown
-    assert {key: _item(world, key).version for key in before} == before
+    assert {key: item_of(world, key).version for key in before} == before
     done = _lot(world, client, "question mixed request", action="prendre", confirme="oui").text
     assert "2\u00a0éléments traités, 1\u00a0laissé tel quel" in done
-    assert {_item(world, key).taken_by for key in ("question", "mixed")} == {"sylvie"}
-    assert _item(world, "request").taken_by == "agathe"
+    assert {item_of(world, key).taken_by for key in ("question", "mixed")} == {"sylvie"}
+    assert item_of(world, "request").taken_by == "agathe"
     with world.house.database.reading() as session:
         kinds = [event.kind for event in sheets.journal(session, None, 2)]
     assert kinds == [Kind.ITEM_TAKEN, Kind.ITEM_TAKEN]
@@ -160,12 +145,12 @@ def test_every_bulk_act(world: World) -> None:
     ):
         _lot(world, client, "question mixed", confirme="oui", **form)
         for key in ("question", "mixed"):
-            item = _item(world, key)
+            item = item_of(world, key)
             assert (item.state, item.taken_by, item.queue) == (state, holder, queue), form
     assert "Choisir une personne" in _lot(world, client, "request", action="confier").text
     moved = _lot(world, client, "request", action="reorientation", porte="cpam-595", confirme="oui")
     assert "1\u00a0élément traité" in moved.text
-    assert _item(world, "request").queue == "cpam-595"
+    assert item_of(world, "request").queue == "cpam-595"
 
 
 @pytest.mark.parametrize(
@@ -188,10 +173,10 @@ def test_an_odd_bulk_act_changes_nothing(world: World, form: dict[str, object], 
 def test_nobody_acts_in_bulk_beyond_their_queues(world: World) -> None:
     client = world.signed_in("marseille")
     assert _lot(world, client, "question", action="prendre", confirme="oui").status_code == 404
-    item = _item(world, "form")
+    item = item_of(world, "form")
     answer = _post(client, "/files/cpam-131/lot", action="prendre", elements=f"{item.id}:1", confirme="oui")
     assert item.title not in answer.text
-    assert _item(world, "form").state is ItemState.NEW
+    assert item_of(world, "form").state is ItemState.NEW
 
 
 def test_a_new_type_moves_the_work_and_says_so(world: World) -> None:
@@ -199,12 +184,12 @@ def test_a_new_type_moves_the_work_and_says_so(world: World) -> None:
     answer = _on(world, client, "mixed", "type", genre="medical-report", suivre="oui")
     assert answer.headers["location"] == "/files?fait=type"
     assert "Le type est changé" in client.get(answer.headers["location"]).text
-    item = _item(world, "mixed")
+    item = item_of(world, "mixed")
     assert (item.kind, item.queue) == ("medical-report", "cnse-medical")
     assert client.get(f"/elements/{item.id}").status_code == 404
     stays = _on(world, client, "question", "type", genre="quote")
     assert stays.headers["location"].endswith("fait=type")
-    assert _item(world, "question").queue == QUEUE
+    assert item_of(world, "question").queue == QUEUE
 
 
 def test_the_sender_is_told_the_right_address(world: World) -> None:
@@ -212,12 +197,12 @@ def test_the_sender_is_told_the_right_address(world: World) -> None:
     answer = _on(world, client, "question", "reorientation", porte="cpam-595", prevenir="oui")
     assert answer.headers["location"] == "/files?fait=reoriente-ecrit"
     with world.house.database.reading() as session:
-        (letter,) = outbox.of_delivery(session, _item(world, "question").delivery)
+        (letter,) = outbox.of_delivery(session, item_of(world, "question").delivery)
     assert letter.letter == "reorientation"
-    assert letter.recipient == _item(world, "question").sender
+    assert letter.recipient == item_of(world, "question").sender
     raw = world.house.vault.get(letter.raw_sha256).decode("latin-1")
     assert "HADDAD" not in raw
-    assert _item(world, "question").queue == "cpam-595"
+    assert item_of(world, "question").queue == "cpam-595"
 
 
 def test_a_move_without_a_letter_and_one_to_a_service_outside(world: World) -> None:
@@ -225,19 +210,19 @@ def test_a_move_without_a_letter_and_one_to_a_service_outside(world: World) -> N
     quiet = _on(world, client, "mixed", "reorientation", porte="a-identifier")
     assert quiet.headers["location"].endswith("fait=reoriente")
     with world.house.database.reading() as session:
-        assert outbox.of_delivery(session, _item(world, "mixed").delivery) == []
-    page = client.get(f"/elements/{_item(world, 'question').id}").text
+        assert outbox.of_delivery(session, item_of(world, "mixed").delivery) == []
+    page = client.get(f"/elements/{item_of(world, 'question').id}").text
     outside = re.findall(r'<option value="(@[^"]+)"', page)
     assert outside
     gone = _on(world, client, "question", "reorientation", porte=outside[0])
     assert gone.headers["location"].endswith("fait=reoriente-ecrit")
-    assert _item(world, "question").state is ItemState.DONE
+    assert item_of(world, "question").state is ItemState.DONE
     assert _on(world, client, "request", "reorientation", porte="@x@y.example").status_code == 409
 
 
 def test_a_mail_is_cut_and_put_together_from_its_page(world: World) -> None:
     client = world.signed_in("agathe")
-    item = _item(world, "mixed")
+    item = item_of(world, "mixed")
     page = client.get(f"/elements/{item.id}").text
     assert "Partager en deux" in page
     answer = _on(world, client, "mixed", "partage", pieces=["2"])
@@ -247,28 +232,28 @@ def test_a_mail_is_cut_and_put_together_from_its_page(world: World) -> None:
     with world.house.database.reading() as session:
         (joined,) = joinings.of_item(session, other)
     assert _on(world, client, "mixed", f"defaire/{joined.id}").headers["location"].endswith("fait=defait")
-    assert _item(world, "mixed").positions is None
+    assert item_of(world, "mixed").positions is None
     assert _on(world, client, "mixed", f"defaire/{joined.id}").status_code == 409
 
 
 def test_two_mails_are_joined_from_the_page(world: World) -> None:
     client = world.signed_in("agathe")
-    other = _item(world, "request")
-    page = client.get(f"/elements/{_item(world, 'mixed').id}").text
+    other = item_of(world, "request")
+    page = client.get(f"/elements/{item_of(world, 'mixed').id}").text
     assert f'<option value="{other.id}">' in page  # of the same sender
-    answer = _on(world, client, "mixed", "reunion", autre=str(_item(world, "question").id))
+    answer = _on(world, client, "mixed", "reunion", autre=str(item_of(world, "question").id))
     assert answer.headers["location"].endswith("fait=reunion")
-    assert _item(world, "question").merged_into == _item(world, "mixed").id
-    shown = client.get(f"/elements/{_item(world, 'question').id}").text
+    assert item_of(world, "question").merged_into == item_of(world, "mixed").id
+    shown = client.get(f"/elements/{item_of(world, 'question').id}").text
     assert "Traité désormais avec" in shown
     assert 'data-action="rouvrir"' not in shown
-    marseille = _item(world, "marseille")
+    marseille = item_of(world, "marseille")
     assert _on(world, client, "mixed", "reunion", autre=str(marseille.id)).status_code == 404
 
 
 def test_a_note_calls_a_colleague_on_their_first_page(world: World) -> None:
     sylvie, agathe = world.signed_in("sylvie"), world.signed_in("agathe")
-    item = _item(world, "question")
+    item = item_of(world, "question")
     answer = _post(sylvie, f"/elements/{item.id}/notes", texte="@agathe peux-tu rappeler le service ?")
     assert answer.headers["location"] == f"/elements/{item.id}?fait=note#notes"
     assert "On vous nomme" in agathe.get("/files").text
@@ -284,7 +269,7 @@ def test_a_note_calls_a_colleague_on_their_first_page(world: World) -> None:
 
 def test_a_note_of_the_medical_pole_is_for_it_alone(world: World) -> None:
     medard, sylvie = world.signed_in("medard"), world.signed_in("sylvie")
-    item = _item(world, "report")
+    item = item_of(world, "report")
     assert _post(medard, f"/elements/{item.id}/notes", texte="Suivi oncologique").status_code == 303
     assert "Suivi oncologique" in medard.get(f"/elements/{item.id}").text
     shown = sylvie.get(f"/elements/{item.id}").text
@@ -311,7 +296,7 @@ def test_a_lock_is_seen_and_taken_over_with_a_trace(world: World, clock: Turnabl
     medard = world.signed_in("medard")
     assert 'data-action="relever"' in medard.get(f"/elements/{item.id}").text
     assert _on(world, medard, "stranger", "actions/relever").status_code == 303
-    assert _item(world, "stranger").taken_by == "medard"
+    assert item_of(world, "stranger").taken_by == "medard"
     with world.house.database.reading() as session:
         told = sheets.journal(session, None, 1)[0]
     assert (told.fields["verb"], told.fields["from"]) == ("take over", "agathe")

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web.document import NO_DOCUMENT
 from storage import sheets
-from storage.db import Database
 from storage.documents import Document
 from tests.builders import seed
-from tests.worlds import web
 from tests.worlds.web import World
 
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _accesses(world: World) -> list[tuple[str, str]]:

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from httpx import Client, Response
 
-from gateway.clock import TurnableClock
 from storage import drafts, sessions
-from storage.db import Database
 from storage.drafts import MOST, Draft
 from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.web import World
 
 TEXT = f"Le compte rendu parle d’un {seed.SECRET}."
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _form(world: World) -> str:

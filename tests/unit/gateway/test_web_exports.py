@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import Client
 from openpyxl import load_workbook
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web import exports, tabular
 from storage import sheets
 from storage.cases import Item
-from storage.db import Database
 from storage.deliveries import Delivery
 from storage.tallies import NEVER
 from tests.builders import seed
 from tests.builders.office import CIRCUIT, Office, received, work
-from tests.worlds import web
 from tests.worlds.web import World
 
 LISTS = (
@@ -35,14 +30,6 @@ LISTS = (
     ("audrey", "/journal/export", 7),
 )
 """Who, which list, how many lines with the header."""
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _csv(client: Client, path: str) -> list[list[str]]:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from httpx import Client, Response
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import handwritten, sheets
-from storage.db import Database
 from storage.outbox import OutboxEntry
 from tests.builders import rows, seed
 from tests.worlds import web
@@ -19,14 +13,6 @@ from tests.worlds.certified import certify
 from tests.worlds.web import World
 
 SERVICE = "service.medical@cnas.example"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _path(world: World, item: str = "report") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,20 +13,10 @@ from gateway.intake.daybook import Daybook
 from gateway.intake.tally import Tally
 from gateway.settings import Imap, Settings
 from storage import balances
-from storage.db import Database
 from storage.ledger import Fate, Sighting
-from tests.worlds import web
 from tests.worlds.web import World
 
 BOX = "cnse-admin@caisse.example"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def sighting(uid: int, fate: Fate, clock: TurnableClock, reason: str = "") -> Sighting:

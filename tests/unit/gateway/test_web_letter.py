@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
-from pathlib import Path
 
 import pytest
 from httpx import Client, Response
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import handwritten, sheets
 from storage.cases import Item, ItemState
-from storage.db import Database
 from storage.outbox import OutboxEntry
 from storage.secretbox import unseal
 from tests.builders import rows, seed
@@ -25,14 +21,6 @@ from tests.worlds.certified import certify
 from tests.worlds.web import World
 
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _path(world: World, item: str = "form") -> str:

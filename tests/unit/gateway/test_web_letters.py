@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,6 @@ from gateway.outbound.protect import protect
 from storage import addresses, certbook, outbox
 from storage.cases import Item
 from storage.certbook import CertificateState, KnownCertificate
-from storage.db import Database
 from storage.outbox import OutboxEntry
 from tests.builders import pki, seed
 from tests.builders.seen import AT, circuit
@@ -24,14 +21,6 @@ from tests.worlds.web import World
 
 CIRCUIT = "soins-programmes-algerie"
 WHO = "ri@chu.example"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _seen(world: World, days: int = 20) -> int:

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from gateway.clock import TurnableClock
 from gateway.web.access import Viewer
 from gateway.web.guard import token_hash
 from gateway.web.live import Live
 from storage import cases, people, sessions
 from storage.cases import Item
-from storage.db import Database
 from storage.sessions import WebSession
 from tests.builders import seed
 from tests.builders.office import AT
-from tests.worlds import web
 from tests.worlds.web import World
 
 TOKEN = "jeton"
 QUEUE = "cnse-administratif"
 CHANGED, BEAT, END = b"event: file", b": beat", b"event: fin"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _viewer(world: World, login: str) -> Viewer:

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from gateway.clock import TurnableClock
 from gateway.web import papers
 from gateway.web.access import Viewer
-from storage.db import Database
 from storage.documents import Document, FactRow
 from storage.sheets import Paper
 from tests.builders import seed
 from tests.builders.office import AT, CIRCUIT
-from tests.worlds import web
 from tests.worlds.web import World
 
 ADMIN = Viewer("a", "A", ("cnse-admin",))
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def test_no_word_of_a_medical_document_reaches_anybody_else(world: World) -> None:

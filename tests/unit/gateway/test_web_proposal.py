@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
-import pytest
 from httpx import Client, Response
 from sqlmodel import select
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import cases, happenings, proposals, sheets
 from storage.cases import PeriodStatus
-from storage.db import Database
 from storage.deadlines import Deadline
 from storage.proposals import Proposal, ProposalState
 from tests.builders import seed
@@ -44,14 +39,6 @@ BUNDLE = {
     "basis": "Protocole annexe, art. 6",
     "status": "to be confirmed",
 }
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _propose(world: World, **changes: object) -> Proposal:

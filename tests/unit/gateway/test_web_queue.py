@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from gateway.clock import TurnableClock
 from gateway.web import choices, queue
 from storage.cases import Item, ItemState
-from storage.db import Database
 from storage.deliveries import Delivery, DeliveryState
 from tests.builders.office import AT, CIRCUIT
-from tests.worlds import web
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _fill(world: World, number: int) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from httpx import Client, Response
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import cases, registrations, sheets
-from storage.db import Database
 from storage.registrations import Registration
 from tests.builders import seed
 from tests.worlds import web
@@ -19,14 +14,6 @@ from tests.worlds.web import World
 
 PATH = f"/dossiers/{seed.CASE}/immatriculation"
 GOOD = "6 1595 00000001 96"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _entries(world: World) -> list[Registration]:

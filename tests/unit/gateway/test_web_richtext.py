@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import sheets
-from storage.db import Database
 from storage.documents import Document
 from tests.builders import seed
-from tests.worlds import web
 from tests.worlds.web import World
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 20
@@ -21,14 +13,6 @@ MARKUP = (
     b"<p>Bonjour <script>alert(1)</script><a href='https://ailleurs.example/'>ici</a></p>"
     b"<img src='cid:logo@x'><img src='cid:scan@x'><img src='https://ailleurs.example/p.gif'>"
 )
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _put(

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pyotp
 import pytest
 from httpx import Client, Response
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web.secondfactor import NOT_THE_CODE, WRONG_CODE
 from storage import factors, sheets
-from storage.db import Database
 from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.web import World
 
 
 @pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    asked = built.house.settings.model_copy(update={"totp": "required", "totp_roles": ("supervisor",)})
-    built.app.state.house = replace(built.house, settings=asked)
-    built.start()
-    yield built
-    built.stop()
+def world(strict_world: World) -> World:
+    """Here supervisors come in by two factors."""
+    return strict_world
 
 
 def _password(client: Client, login: str, suite: str = "/") -> Response:

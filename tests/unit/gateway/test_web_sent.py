@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlmodel import col, select
 
-from gateway.clock import TurnableClock
-from storage.db import Database
 from storage.outbox import OutboxEntry
-from tests.worlds import web
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _answer(world: World, mail: str, protection: str) -> int:

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from httpx import Client
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web.guard import local_path, session_cookie
 from gateway.web.session import WRONG
 from storage import people, sessions, sheets
-from storage.db import Database
 from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _try(client: Client, login: str, password: str, suite: str = "/") -> int:

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web import supervise
 from storage import deliveries, sheets
-from storage.db import Database
 from storage.deliveries import DeliveryState
 from tests.builders.office import Office, received
 from tests.worlds import web
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def test_a_release_sends_the_mail_back_and_wakes_the_engine(world: World) -> None:

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx import Client
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import cases, sheets
 from storage.cases import ItemState
-from storage.db import Database
 from tests.builders.office import CIRCUIT
-from tests.worlds import web
-from tests.worlds.programs import bearer, post, problem
+from tests.worlds.programs import post, problem, program
 from tests.worlds.web import World
 
 QUEUE = f"/queues/{CIRCUIT}/cnse-administratif"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
-
-
-def _program(world: World, login: str, *scopes: str) -> Client:
-    return bearer(world.house.database, world.visitor(), login, world.clock.now(), *scopes)
 
 
 def _ticked(world: World, *names: str, version: int = 1) -> list[dict[str, Any]]:
@@ -50,7 +32,7 @@ def _taken(world: World) -> int:
 
 
 def test_each_item_is_done_or_refused_by_itself_and_once(world: World) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     items = [*_ticked(world, "question"), *_ticked(world, "mixed", version=9), *_ticked(world, "report")]
     before = _taken(world)
     tried = post(agathe, f"{QUEUE}/bulk", "k1", verb="take", items=items, dry_run=True).json()
@@ -77,14 +59,14 @@ def test_each_item_is_done_or_refused_by_itself_and_once(world: World) -> None:
 def test_what_is_not_offered_is_refused(
     world: World, login: str, scopes: tuple[str, ...], verb: str, status: int
 ) -> None:
-    client = _program(world, login, *scopes)
+    client = program(world, login, *scopes)
     asked = post(client, f"{QUEUE}/bulk", "k1", verb=verb, items=_ticked(world, "question"))
     assert asked.status_code == status, asked.text
     assert _state(world, "question") is ItemState.NEW
 
 
 def test_views_are_kept_shared_by_a_supervisor_and_removed(world: World) -> None:
-    agathe, sylvie = _program(world, "agathe"), _program(world, "sylvie")
+    agathe, sylvie = program(world, "agathe"), program(world, "sylvie")
     where = f"{QUEUE}/views"
     kept = post(agathe, where, "k1", name="  Les miens ", filters="etat=nouveaux&inconnu=1")
     assert kept.status_code == 200, kept.text
@@ -104,7 +86,7 @@ def test_views_are_kept_shared_by_a_supervisor_and_removed(world: World) -> None
 
 
 def test_filters_beyond_measure_are_refused_not_failed(world: World) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     many = post(agathe, f"{QUEUE}/views", "k1", name="Trop", filters="&".join(["a=1"] * 30))
     assert (many.status_code, problem(many)) == (409, "action-refusee")
     assert agathe.get(f"/api/v1{QUEUE}/views").json()["views"] == []

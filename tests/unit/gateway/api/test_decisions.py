@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from httpx import Client
 from sqlmodel import select
 
-from gateway.clock import TurnableClock
 from storage import calls, cases, happenings, proposals
 from storage.calls import Call, CallReason
-from storage.db import Database
 from storage.deadlines import Deadline
 from storage.proposals import Proposal, ProposalState
 from tests.builders import seed
 from tests.builders.office import CIRCUIT
-from tests.worlds import web
-from tests.worlds.programs import bearer, post, problem
+from tests.worlds.programs import post, problem, program
 from tests.worlds.web import World
 
 PATH = f"/cases/{seed.CASE}"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
-
-
-def _program(world: World, login: str, *scopes: str) -> Client:
-    return bearer(world.house.database, world.visitor(), login, world.clock.now(), *scopes)
 
 
 def _propose(world: World) -> int:
@@ -64,7 +44,7 @@ def _propose(world: World) -> int:
 
 def test_a_tacit_acceptance_is_decided_once_by_its_queue(world: World) -> None:
     number = _propose(world)
-    agathe, lille = _program(world, "agathe"), _program(world, "lille")
+    agathe, lille = program(world, "agathe"), program(world, "lille")
     (shown,) = agathe.get(f"/api/v1{PATH}/proposals").json()["proposals"]
     assert (shown["id"], shown["state"], shown["decides"]) == (number, "proposed", True)
     where = f"{PATH}/proposals/{number}"
@@ -80,14 +60,14 @@ def test_a_tacit_acceptance_is_decided_once_by_its_queue(world: World) -> None:
 
 
 def test_an_event_is_recorded_with_its_day(world: World) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     events = agathe.get(f"/api/v1{PATH}/proposals").json()["events"]
     name = min(events)
     assert problem(post(agathe, f"{PATH}/events", "k1", event=name, on="hier")) == "donnees-invalides"
     assert post(agathe, f"{PATH}/events", "k2", event=name, on="2026-11-20").status_code == 200
     assert post(agathe, f"{PATH}/events", "k3", event=name, on="2026-11-20").status_code == 409
     assert (
-        post(_program(world, "marseille"), f"{PATH}/events", "k4", event=name, on="2026-11-20").status_code
+        post(program(world, "marseille"), f"{PATH}/events", "k4", event=name, on="2026-11-20").status_code
         == 404
     )
     with world.house.database.reading() as session:
@@ -107,11 +87,11 @@ def test_a_call_is_said_to_be_made(world: World) -> None:
             at=world.clock.now(),
         )
         assert calls.add(session, asked)
-    agathe, medard = _program(world, "agathe"), _program(world, "medard")
+    agathe, medard = program(world, "agathe"), program(world, "medard")
     (shown,) = (c for c in agathe.get("/api/v1/calls").json()["calls"] if c["phone"] == "")
     where = f"/calls/{shown['id']}/done"
     assert post(medard, where, "k1").status_code == 404
-    assert post(_program(world, "agathe", "read"), where, "k1").status_code == 403
+    assert post(program(world, "agathe", "read"), where, "k1").status_code == 403
     assert post(agathe, where, "k2", note="Vu avec le bureau.").status_code == 200
     assert post(agathe, where, "k3").status_code == 409
     with world.house.database.reading() as session:

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from httpx import Client
 
-from gateway.clock import TurnableClock
-from storage.db import Database
 from storage.outbox import OutboxEntry
 from tests.builders import rows, seed
-from tests.worlds import web
 from tests.worlds.certified import certify
-from tests.worlds.programs import bearer, post, problem, tag_of
+from tests.worlds.programs import post, problem, program, tag_of
 from tests.worlds.web import World
 
 SERVICE = "service.medical@cnas.example"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
-
-
-def _program(world: World, login: str, *scopes: str) -> Client:
-    return bearer(world.house.database, world.visitor(), login, world.clock.now(), *scopes)
 
 
 def _letters(world: World) -> list[OutboxEntry]:
@@ -38,7 +19,7 @@ def _letters(world: World) -> list[OutboxEntry]:
 
 
 def test_without_a_certificate_nothing_leaves(world: World) -> None:
-    medard = _program(world, "medard")
+    medard = program(world, "medard")
     path = f"/items/{world.office.items['report']}"
     said = medard.get(f"/api/v1{path}/forwarding").json()
     assert (said["recipient"], said["encrypted"]) == (SERVICE, False)
@@ -50,7 +31,7 @@ def test_without_a_certificate_nothing_leaves(world: World) -> None:
 
 def test_a_report_leaves_encrypted_and_once(world: World) -> None:
     certify(world.house.database, SERVICE, world.clock.now())
-    medard = _program(world, "medard")
+    medard = program(world, "medard")
     path = f"/items/{world.office.items['report']}"
     number = world.office.documents["report"]
     here = f"{path}/forwarding"
@@ -81,7 +62,7 @@ def test_the_medical_pole_alone_with_both_scopes(
     world: World, login: str, scopes: tuple[str, ...], status: int
 ) -> None:
     certify(world.house.database, SERVICE, world.clock.now())
-    client = _program(world, login, *scopes)
+    client = program(world, login, *scopes)
     where = f"/items/{world.office.items['report']}/forwarding"
     assert client.get(f"/api/v1{where}").status_code == status
     number = world.office.documents["report"]

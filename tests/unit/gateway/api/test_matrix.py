@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from gateway.clock import TurnableClock
 from gateway.web.access import ROUTES, SCOPES, rights_of, rights_through
 from gateway.web.api.routes import API_ROUTES
 from storage import tokens
-from storage.db import Database
 from tests.builders import seed
 from tests.builders.office import CIRCUIT
-from tests.worlds import web
 from tests.worlds.web import World
 
 WIDE = tuple(scope for scope in SCOPES if scope != "calendar")
 GRANTED: tuple[tuple[str, ...], ...] = (WIDE, ("read",), ("act",))
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def test_every_address_for_every_role_and_scope(world: World) -> None:

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
-from httpx import Client
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from storage import cases, registrations, sheets
-from storage.db import Database
 from storage.registrations import Registration
 from tests.builders import seed
-from tests.worlds import web
-from tests.worlds.programs import bearer, post, problem, tag_of
+from tests.worlds.programs import post, problem, program, tag_of
 from tests.worlds.web import World
 
 PATH = f"/cases/{seed.CASE}/registration"
 GOOD = "6 1595 00000001 96"
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
-
-
-def _program(world: World, login: str, *scopes: str) -> Client:
-    return bearer(world.house.database, world.visitor(), login, world.clock.now(), *scopes)
 
 
 def _entries(world: World) -> list[Registration]:
@@ -42,7 +24,7 @@ def _entries(world: World) -> list[Registration]:
 
 
 def test_a_beneficiary_is_registered_from_what_is_proposed(world: World) -> None:
-    lille = _program(world, "lille")
+    lille = program(world, "lille")
     read = lille.get(f"/api/v1{PATH}").json()
     proposed = read["proposals"][0]
     assert (proposed["starts"], proposed["ends"], proposed["done"]) == ("2026-10-05", "2026-11-20", False)
@@ -65,7 +47,7 @@ def test_a_beneficiary_is_registered_from_what_is_proposed(world: World) -> None
 
 
 def test_a_number_that_does_not_hold_is_refused_and_can_be_checked_before(world: World) -> None:
-    lille = _program(world, "lille")
+    lille = program(world, "lille")
     proposed = lille.get(f"/api/v1{PATH}").json()["proposals"][0]
     asked = {name: proposed[name] for name in ("period", "starts", "ends")}
     wrong = post(lille, PATH, "k1", tag_of(lille, PATH), nir="6159500000001 11", **asked)
@@ -90,7 +72,7 @@ def test_a_number_that_does_not_hold_is_refused_and_can_be_checked_before(world:
 def test_the_caisse_of_the_case_alone_registers(
     world: World, login: str, scopes: tuple[str, ...], status: int
 ) -> None:
-    client = _program(world, login, *scopes)
+    client = program(world, login, *scopes)
     assert client.get(f"/api/v1{PATH}").status_code == status
     asked = {"nir": GOOD, "period": 1, "starts": "2026-10-05", "ends": "2026-11-20"}
     if status != 200:

@@ -7,9 +7,7 @@ half of the conditions the version they are at, so that calls go past the first 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,15 +18,12 @@ from schemathesis import checks
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks as conformance
 
-from gateway.clock import TurnableClock
 from gateway.web.access import ROUTES
 from gateway.web.api.schema import operations
 from storage import cases, people, tokens
-from storage.db import Database
 from storage.people import Person
 from tests.builders import seed as office
 from tests.builders.office import CIRCUIT
-from tests.worlds import web
 from tests.worlds.web import World
 
 CHECKS: Any = (
@@ -41,14 +36,6 @@ CHECKS: Any = (
 EXAMPLES = 40
 EVERYTHING = ["supervisor", "cnse-medical", "cnse-admin", "auditor", "cpam:595"]
 """Roles of the caller: what is not open to them is walked by the matrix."""
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
 
 
 def _bearer(world: World) -> str:

@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
-from httpx import Client
 
-from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web import actions
 from gateway.web.api import items
 from gateway.web.api.calls import MAX_BODY
 from gateway.web.api.routes import API_ROUTES
 from storage import answers, cases, comments, sheets
-from storage.db import Database
 from tests.builders import seed
 from tests.builders.office import CIRCUIT
 from tests.worlds import web
-from tests.worlds.programs import bearer
 from tests.worlds.programs import post as _post
 from tests.worlds.programs import problem as _type
+from tests.worlds.programs import program
 from tests.worlds.programs import tag_of as _tag
 from tests.worlds.web import World
-
-
-@pytest.fixture
-def world(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
-    built = web.build(sqlite_database, tmp_path, clock)
-    built.start()
-    yield built
-    built.stop()
-
-
-def _program(world: World, login: str, *scopes: str) -> Client:
-    """A client that presents a token of this person."""
-    return bearer(world.house.database, world.visitor(), login, world.clock.now(), *scopes)
 
 
 def _question(world: World) -> str:
@@ -46,7 +28,7 @@ def _question(world: World) -> str:
 
 
 def test_an_item_is_taken_once_whatever_the_number_of_calls(world: World) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     path = _question(world)
     tag = _tag(agathe, path)
     first = _post(agathe, f"{path}/take", "k1", tag)
@@ -62,7 +44,7 @@ def test_an_item_is_taken_once_whatever_the_number_of_calls(world: World) -> Non
 
 
 def test_a_key_of_another_request_is_refused_and_another_persons_key_is_another(world: World) -> None:
-    agathe, lille = _program(world, "agathe"), _program(world, "lille")
+    agathe, lille = program(world, "agathe"), program(world, "lille")
     path = _question(world)
     tag = _tag(agathe, path)
     _post(agathe, f"{path}/take", "k1", tag)
@@ -75,7 +57,7 @@ def test_a_key_of_another_request_is_refused_and_another_persons_key_is_another(
 
 
 def test_a_key_is_free_again_after_a_day(world: World) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     path = _question(world)
     _post(agathe, f"{path}/take", "k1", _tag(agathe, path))
     world.clock.turn(answers.KEPT)
@@ -83,7 +65,7 @@ def test_a_key_is_free_again_after_a_day(world: World) -> None:
 
 
 def test_a_refusal_is_kept_like_any_answer_and_an_unfinished_call_is_never_done_again(world: World) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     path = _question(world)
     tag = _tag(agathe, path)
     refused = _post(agathe, f"{path}/close", "k1", tag)
@@ -100,7 +82,7 @@ def test_a_refusal_is_kept_like_any_answer_and_an_unfinished_call_is_never_done_
 
 
 def test_the_version_read_is_asked_for_and_must_be_the_present_one(world: World) -> None:
-    agathe, sylvie = _program(world, "agathe"), _program(world, "sylvie")
+    agathe, sylvie = program(world, "agathe"), program(world, "sylvie")
     path = _question(world)
     tag = _tag(agathe, path)
     assert _type(_post(agathe, f"{path}/take", "k1")) == "condition-requise"
@@ -112,7 +94,7 @@ def test_the_version_read_is_asked_for_and_must_be_the_present_one(world: World)
 
 
 def test_a_value_is_corrected_beside_what_was_read(world: World) -> None:
-    lille = _program(world, "lille")
+    lille = program(world, "lille")
     path = f"/items/{world.office.items['form']}"
     field = f"{path}/documents/{world.office.documents['form']}/fields/start_date"
     tag = _tag(lille, path)
@@ -126,7 +108,7 @@ def test_a_value_is_corrected_beside_what_was_read(world: World) -> None:
 
 
 def test_an_item_is_linked_to_the_case_chosen(world: World) -> None:
-    sylvie = _program(world, "sylvie")
+    sylvie = program(world, "sylvie")
     path = _question(world)
     unknown = _post(sylvie, f"{path}/link", "k1", _tag(sylvie, path), case="SPA-2026-09999")
     assert (unknown.status_code, _type(unknown)) == (404, "introuvable")
@@ -142,7 +124,7 @@ def test_every_verb_of_the_pages_has_its_name_here() -> None:
 
 
 def test_each_verb_of_an_item_in_turn(world: World) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     path, states = _question(world), []
     for turn, verb in enumerate(("take", "wait", "resume", "put-back", "take", "close", "reopen")):
         assert verb in agathe.get(f"/api/v1{path}").json()["actions"]
@@ -153,7 +135,7 @@ def test_each_verb_of_an_item_in_turn(world: World) -> None:
 
 
 def test_an_item_waits_until_its_day_and_is_taken_over(world: World) -> None:
-    agathe, sylvie = _program(world, "agathe"), _program(world, "sylvie")
+    agathe, sylvie = program(world, "agathe"), program(world, "sylvie")
     path = _question(world)
     bad = _post(agathe, f"{path}/wait", "k0", _tag(agathe, path), wake_on="demain")
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "wake_on")
@@ -165,7 +147,7 @@ def test_an_item_waits_until_its_day_and_is_taken_over(world: World) -> None:
 
 
 def test_an_item_is_sorted_anew_cut_and_joined(world: World) -> None:
-    sylvie = _program(world, "sylvie")
+    sylvie = program(world, "sylvie")
     path = _question(world)
     sorted_ = _post(sylvie, f"{path}/reclassify", "k1", _tag(sylvie, path), kind="quote")
     assert sorted_.status_code == 200, sorted_.text
@@ -188,7 +170,7 @@ def test_an_item_is_sorted_anew_cut_and_joined(world: World) -> None:
 
 
 def test_an_item_goes_to_its_right_door(world: World) -> None:
-    sylvie = _program(world, "sylvie")
+    sylvie = program(world, "sylvie")
     path = _question(world)
     wrong = _post(sylvie, f"{path}/reroute", "k1", _tag(sylvie, path), door="nulle-part")
     assert (wrong.status_code, _type(wrong)) == (409, "action-refusee")
@@ -200,7 +182,7 @@ def test_an_item_goes_to_its_right_door(world: World) -> None:
 
 
 def test_notes_are_written_and_read(world: World) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     path = _question(world)
     done = _post(agathe, f"{path}/notes", "k1", _tag(agathe, path), text="À voir avec l’hôpital.")
     assert done.status_code == 200, done.text
@@ -208,11 +190,11 @@ def test_notes_are_written_and_read(world: World) -> None:
     assert _type(again) == "cle-deja-utilisee"
     (note,) = agathe.get(f"/api/v1{path}/notes").json()["notes"]
     assert (note["by"], note["text"]) == ("agathe", "À voir avec l’hôpital.")
-    assert _program(world, "lille").get(f"/api/v1{path}/notes").status_code == 404
+    assert program(world, "lille").get(f"/api/v1{path}/notes").status_code == 404
 
 
 def test_notes_are_said_to_be_seen_by_whoever_reads_them(world: World) -> None:
-    agathe, sylvie = _program(world, "agathe"), _program(world, "sylvie", "read")
+    agathe, sylvie = program(world, "agathe"), program(world, "sylvie", "read")
     path = _question(world)
     _post(agathe, f"{path}/notes", "k1", _tag(agathe, path), text="@sylvie, ton avis ?")
     with world.house.database.reading() as session:
@@ -221,11 +203,11 @@ def test_notes_are_said_to_be_seen_by_whoever_reads_them(world: World) -> None:
     assert (done.status_code, done.json()["done"]) == (200, "notes-seen")
     with world.house.database.reading() as session:
         assert comments.unseen(session, "sylvie") == []
-    assert _post(_program(world, "lille"), f"{path}/notes/seen", "k1", '"i1-v1"').status_code == 404
+    assert _post(program(world, "lille"), f"{path}/notes/seen", "k1", '"i1-v1"').status_code == 404
 
 
 def test_a_conflict_is_settled_by_the_reading_chosen(world: World) -> None:
-    lille = _program(world, "lille")
+    lille = program(world, "lille")
     path = f"/items/{world.office.items['form']}"
     number = world.office.documents["form"]
     (document,) = (d for d in lille.get(f"/api/v1{path}").json()["documents"] if d["id"] == number)
@@ -244,7 +226,7 @@ def test_a_conflict_is_settled_by_the_reading_chosen(world: World) -> None:
 
 
 def test_a_reading_is_vouched_for(world: World) -> None:
-    lille = _program(world, "lille")
+    lille = program(world, "lille")
     path = f"/items/{world.office.items['form']}"
     where = f"{path}/documents/{world.office.documents['form']}/reading"
     bad = _post(lille, where, "k0", _tag(lille, path), verb="peut-être")
@@ -256,7 +238,7 @@ def test_a_reading_is_vouched_for(world: World) -> None:
 
 
 def test_a_letter_that_is_not_offered_does_not_leave(world: World) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     path = _question(world)
     unknown = _post(agathe, f"{path}/answer", "k1", _tag(agathe, path), letter="inconnue")
     assert unknown.status_code in {404, 409}, unknown.text
@@ -265,21 +247,21 @@ def test_a_letter_that_is_not_offered_does_not_leave(world: World) -> None:
 
 def test_a_medical_document_stays_closed_to_whoever_has_not_the_role(world: World) -> None:
     report = f"/items/{world.office.items['report']}"
-    assert _program(world, "agathe").get(f"/api/v1{report}").status_code == 404
-    sylvie = _program(world, "sylvie").get(f"/api/v1{report}")
+    assert program(world, "agathe").get(f"/api/v1{report}").status_code == 404
+    sylvie = program(world, "sylvie").get(f"/api/v1{report}")
     assert sylvie.status_code == 200
     assert [one["open"] for one in sylvie.json()["documents"]] == [False, False]
     assert seed.SECRET not in sylvie.text
-    narrow = _program(world, "medard", "read", "content").get(f"/api/v1{report}")
+    narrow = program(world, "medard", "read", "content").get(f"/api/v1{report}")
     assert seed.SECRET not in narrow.text
-    whole = _program(world, "medard").get(f"/api/v1{report}")
+    whole = program(world, "medard").get(f"/api/v1{report}")
     assert seed.SECRET in whole.text
-    case = _program(world, "agathe").get(f"/api/v1/cases/{seed.CASE}")
+    case = program(world, "agathe").get(f"/api/v1/cases/{seed.CASE}")
     assert seed.SECRET not in case.text
 
 
 def test_a_token_does_only_what_its_scopes_say(world: World) -> None:
-    reader = _program(world, "agathe", "read")
+    reader = program(world, "agathe", "read")
     path = _question(world)
     refused = _post(reader, f"{path}/take", "k1", _tag(reader, path))
     assert (refused.status_code, _type(refused)) == (403, "acces-refuse")
@@ -291,7 +273,7 @@ def test_a_token_does_only_what_its_scopes_say(world: World) -> None:
 
 
 def test_too_many_calls_are_asked_to_wait(world: World) -> None:
-    agathe, lille = _program(world, "agathe"), _program(world, "lille")
+    agathe, lille = program(world, "agathe"), program(world, "lille")
     world.app.state.rates.a_minute = 10
     answers_ = [agathe.get("/api/v1/queues").status_code for _ in range(11)]
     assert answers_ == [200] * 10 + [429]
@@ -303,7 +285,7 @@ def test_too_many_calls_are_asked_to_wait(world: World) -> None:
 
 
 def test_lists_are_read_page_by_page_by_their_links(world: World) -> None:
-    sylvie = _program(world, "sylvie")
+    sylvie = program(world, "sylvie")
     here = f"/api/v1/queues/{CIRCUIT}/cnse-administratif/items?limit=1&newest=false"
     seen: list[int] = []
     while here:
@@ -321,8 +303,8 @@ def test_lists_are_read_page_by_page_by_their_links(world: World) -> None:
 
 def test_a_message_set_aside_is_released_by_a_program_of_the_supervisor(world: World) -> None:
     poison = world.office.deliveries["poison"]
-    assert _post(_program(world, "agathe"), f"/set-aside/{poison}/release", "k1").status_code == 403
-    sylvie = _program(world, "sylvie")
+    assert _post(program(world, "agathe"), f"/set-aside/{poison}/release", "k1").status_code == 403
+    sylvie = program(world, "sylvie")
     (stopped,) = sylvie.get("/api/v1/set-aside").json()["deliveries"]
     assert (stopped["delivery"], stopped["step"]) == (poison, "unpack")
     assert _post(sylvie, f"/set-aside/{poison}/release", "k1").status_code == 200
@@ -344,7 +326,7 @@ def test_a_message_set_aside_is_released_by_a_program_of_the_supervisor(world: W
 def test_what_a_call_must_look_like(
     world: World, headers: dict[str, str], content: bytes, status: int, kind: str
 ) -> None:
-    agathe = _program(world, "agathe")
+    agathe = program(world, "agathe")
     answer = agathe.post(f"/api/v1{_question(world)}/take", content=content, headers=headers)
     assert (answer.status_code, _type(answer)) == (status, kind)
     with world.house.database.reading() as session:
@@ -368,7 +350,7 @@ def _hash(key: str) -> str:
 
 
 def test_files_are_given_as_they_came_when_their_class_is_open(world: World) -> None:
-    agathe, medard = _program(world, "agathe"), _program(world, "medard")
+    agathe, medard = program(world, "agathe"), program(world, "medard")
     request = f"/api/v1/documents/{world.office.documents['request']}/original"
     given = agathe.get(request)
     assert (given.status_code, given.content[:5]) == (200, b"%PDF-")
@@ -378,4 +360,4 @@ def test_files_are_given_as_they_came_when_their_class_is_open(world: World) -> 
     assert medard.get(report).status_code == 200
     question = f"/api/v1{_question(world)}/message"
     assert agathe.get(question).content == b"question"
-    assert _program(world, "agathe", "read").get(question).status_code == 403
+    assert program(world, "agathe", "read").get(question).status_code == 403
