@@ -117,7 +117,7 @@ class Case(SQLModel, table=True):
     patient_birth_date: date | None = Field(default=None, index=True)
     name_key: str | None = Field(default=None, max_length=120, index=True)
     """Consonants of the names, sorted: finds the case whatever the transliteration."""
-    establishment_finess: str | None = Field(default=None, max_length=9)
+    establishment_finess: str | None = Field(default=None, max_length=9, index=True)
     establishment_name: str | None = Field(default=None, max_length=200)
     caisse: str | None = Field(default=None, max_length=3)
     sender_domain: str | None = Field(default=None, max_length=254)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import String, case, exists, func, type_coerce
+from sqlalchemy import String, case, exists, func, type_coerce, union_all
 from sqlalchemy import select as sql_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -23,8 +23,8 @@ from storage.deliveries import Delivery, DeliveryState
 from storage.queues import OPEN_STATES, Place
 
 COVERING = (PeriodStatus.GRANTED, PeriodStatus.TACIT)
-_DAY, _HOUR = 10, 13
-"""Characters of an instant in text up to its day, up to its hour."""
+_HOUR = 13
+"""Characters of an instant in text up to its hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,6 @@ class Share:
     """Open items of one caisse, or of one establishment."""
 
     code: str
-    name: str
     open: int
     overdue: int
 
@@ -68,49 +67,58 @@ def stopped(session: Session) -> tuple[int, datetime | None]:
     return int(number), since
 
 
-def arrivals_of_open(session: Session, places: Collection[Place]) -> dict[Place, Counter[date]]:
-    """Open items of each queue by the day (UTC) they arrived."""
-    day = _text(session, col(Item.created_at), _DAY)
-    where = (col(Item.circuit), col(Item.queue))
-    statement = (
-        sql_select(*where, day, func.count())
-        .where(
-            where[0].in_({circuit for circuit, _ in places}),
-            where[1].in_({queue for _, queue in places}),
-            col(Item.state).in_(OPEN_STATES),
-        )
-        .group_by(*where, day)
-    )
-    found: dict[Place, Counter[date]] = {}
-    for circuit, queue, text, number in session.execute(statement):
-        found.setdefault((circuit, queue), Counter())[date.fromisoformat(text)] = number
+def middles(session: Session, open_items: Mapping[Place, int]) -> dict[Place, tuple[datetime, datetime]]:
+    """When the item in the middle of each queue arrived: the two in the middle of an even number.
+
+    ``open_items``: how many each queue holds, of the same reading. The index is walked to the middle, in
+    order; no row is read.
+    """
+    found: dict[Place, tuple[datetime, datetime]] = {}
+    for (circuit, queue), number in open_items.items():
+        if not number:
+            continue
+        arms = [
+            sql_select(col(Item.created_at)).where(
+                col(Item.circuit) == circuit, col(Item.queue) == queue, col(Item.state) == state
+            )
+            for state in OPEN_STATES
+        ]
+        ages = union_all(*arms).order_by("created_at").offset((number - 1) // 2).limit(2 - number % 2)
+        middle = [at for (at,) in session.execute(ages)]
+        if middle:
+            found[circuit, queue] = (middle[0], middle[-1])
     return found
 
 
 def shares(session: Session, today: date) -> tuple[list[Share], list[Share]]:
-    """Open items by caisse and by establishment (FINESS), the most first, in one reading of the items.
+    """Open items by caisse and by establishment (FINESS), the most first, in one walk along one index.
 
-    Those without a case, or whose case has none, are under ``""``.
+    Those that nobody knows the caisse or the establishment of are under ``""``.
     """
     late = func.sum(case((col(Item.next_due) < today, 1), else_=0))
-    place = (col(Case.caisse), col(Case.establishment_finess), col(Case.establishment_name))
+    place = (col(Item.state), col(Item.caisse), col(Item.finess))
     statement = (
-        sql_select(*place, func.count(), late)
-        .select_from(Item)
-        .outerjoin(Case, col(Case.id) == col(Item.case_id))
+        sql_select(*place[1:], func.count(), late)
         .where(col(Item.state).in_(OPEN_STATES))
-        .group_by(*place)
+        .group_by(*place)  # the order of the index: nothing is sorted
     )
     caisses: dict[str, list[int]] = {}
     establishments: dict[str, list[int]] = {}
-    names: dict[str, str] = {}
-    for caisse, finess, name, number, overdue in session.execute(statement):
-        names[finess or ""] = (name or "") if finess else ""
+    for caisse, finess, number, overdue in session.execute(statement):
         for sums, code in ((caisses, caisse or ""), (establishments, finess or "")):
             found = sums.setdefault(code, [0, 0])
             found[0] += number
             found[1] += overdue
-    return _sorted(caisses, {}), _sorted(establishments, names)
+    return _sorted(caisses), _sorted(establishments)
+
+
+def names(session: Session, codes: Collection[str]) -> dict[str, str]:
+    """What the forms call these establishments (FINESS), for those that the directory does not know."""
+    where = col(Case.establishment_finess)
+    statement = (
+        sql_select(where, func.max(col(Case.establishment_name))).where(where.in_(codes)).group_by(where)
+    )
+    return {code: name for code, name in session.execute(statement) if name}
 
 
 def ends_by_day(session: Session, first: date, last: date) -> Counter[date]:
@@ -161,8 +169,8 @@ def _last_covers(first: date, last: date) -> tuple[Any, ...]:
     )
 
 
-def _sorted(sums: Mapping[str, Sequence[int]], names: Mapping[str, str]) -> list[Share]:
-    found = [Share(code, names.get(code, ""), number, late) for code, (number, late) in sums.items()]
+def _sorted(sums: Mapping[str, Sequence[int]]) -> list[Share]:
+    found = [Share(code, number, late) for code, (number, late) in sums.items()]
     return sorted(found, key=lambda share: (-share.open, share.code))
 
 

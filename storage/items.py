@@ -45,6 +45,9 @@ class Item(SQLModel, table=True):
         Index("ix_items_by_finess", "circuit", "queue", "state", "finess", "created_at", "id"),
         Index("ix_items_by_lacking", "circuit", "queue", "state", "lacking", "created_at", "id"),
         Index("ix_items_by_waking", "state", "wake_on"),
+        # Lists and figures that cross the queues.
+        Index("ix_items_by_age", "state", "created_at", "id"),
+        Index("ix_items_by_place", "state", "caisse", "finess", "next_due"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -52,7 +55,7 @@ class Item(SQLModel, table=True):
     circuit: str = Field(max_length=80)
     queue: str = Field(max_length=40)
     case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
-    state: ItemState = Field(default=ItemState.NEW, max_length=8, index=True)
+    state: ItemState = Field(default=ItemState.NEW, max_length=8)
     kind: str = Field(max_length=40)
     """Kind of the document that leads the item, or ``question``."""
     title: str = Field(max_length=300)

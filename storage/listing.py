@@ -10,9 +10,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, tuple_
+from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, tuple_, union_all
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.cases import Case, Item, ItemState
 from storage.db import Instant, Session
@@ -23,7 +24,7 @@ from storage.queues import OPEN_STATES, Place
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which items of every queue. ``None``: whatever it is; an empty text: those that have none."""
+    """Which items of every queue. ``None``: whatever it is; an empty text: those that none is known of."""
 
     states: tuple[ItemState, ...] = OPEN_STATES
     due_before: date | None = None
@@ -93,20 +94,29 @@ def received(
 
 
 def items(session: Session, sought: Sought, after: tuple[datetime, int] | None, size: int) -> list[Item]:
-    """Items of every queue, the oldest first; ``after``: instant and number of the last one seen."""
-    statement = select(Item).where(col(Item.state).in_(sought.states))
+    """Items of every queue, the oldest first; ``after``: instant and number of the last one seen.
+
+    State by state along an index, then the first of them together.
+    """
+    arms = [_of_state(sought, state, after, size).subquery() for state in sought.states]
+    ids = union_all(*(sql_select(arm.c.id) for arm in arms))
+    found = select(Item).where(col(Item.id).in_(ids)).order_by(col(Item.created_at), col(Item.id))
+    return list(session.exec(found.limit(size)))
+
+
+def _of_state(
+    sought: Sought, state: ItemState, after: tuple[datetime, int] | None, size: int
+) -> SelectOfScalar[int | None]:
+    statement = select(Item.id).where(Item.state == state)
     if sought.due_before is not None:
         statement = statement.where(col(Item.next_due) < sought.due_before)
-    wanted = ((Case.caisse, sought.caisse), (Case.establishment_finess, sought.finess))
-    if any(value is not None for _, value in wanted):
-        statement = statement.outerjoin(Case, col(Case.id) == col(Item.case_id))
-    for column, value in wanted:
+    for column, value in ((col(Item.caisse), sought.caisse), (col(Item.finess), sought.finess)):
         if value is not None:
-            statement = statement.where(func.coalesce(column, "") == value)
+            statement = statement.where(column == value if value else column.is_(None))
     if after is not None:
         place = tuple_(col(Item.created_at), col(Item.id))
         statement = statement.where(place > tuple_(literal(after[0], Instant), literal(after[1])))
-    return list(session.exec(statement.order_by(col(Item.created_at), col(Item.id)).limit(size)))
+    return statement.order_by(col(Item.created_at), col(Item.id)).limit(size)
 
 
 def within(places: Collection[Place]) -> ColumnElement[bool]:

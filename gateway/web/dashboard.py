@@ -34,11 +34,11 @@ FIRST = 8
 """Bars of a list shown without unfolding it."""
 MOST = 40
 """Bars of a list in all: the rest is counted."""
-NOWHERE = "Sans dossier, ou dossier sans caisse"
+NOWHERE = "Caisse inconnue"
 HALF = "La moitié des éléments ouverts attend depuis moins longtemps."
 LAST = "Dossiers ouverts dont aucune période accordée ne va au-delà."
 DARK = "La partie d’une autre couleur est en retard."
-NO_PLACE = "Sans dossier, ou établissement inconnu"
+NO_PLACE = "Établissement inconnu"
 
 Days = Annotated[int, Query(ge=1, le=366)]
 
@@ -75,16 +75,18 @@ def dashboard(request: Request, rooms: InHouse, seen: Seen, shown: Shown, jours:
     chosen = span(today, jours)
     open_desks = desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
     places = [(desk.circuit, desk.name) for desk in open_desks]
+    known = {e.finess: e.name for e in rooms.circuits.directory.establishments.values()}
     with rooms.database.reading() as session:
         came = by_day(figures.received(session, *chosen.bounds))
         earlier = sum(figures.received(session, *chosen.before.bounds).values())
         stopped, since = figures.stopped(session)
         counts = queues.counts(session, places, seen.login, today)
-        arrived = figures.arrivals_of_open(session, places)
+        middles = figures.middles(session, {place: count.open for place, count in counts.items()})
         caisses, establishments = figures.shares(session, today)
+        strangers = {s.code for s in establishments[:MOST]} - known.keys()
+        called = figures.names(session, strangers - {""}) | known | {"": NO_PLACE}
         ends = figures.ends_by_day(session, today, today + timedelta(days=max(SOON)))
     named = caisse_names(rooms.circuits.directory)
-    places_named = {"": NO_PLACE}
     values: dict[str, Any] = {
         "days": jours if jours in PERIODS else USUAL,
         "periods": PERIODS,
@@ -97,13 +99,13 @@ def dashboard(request: Request, rooms: InHouse, seen: Seen, shown: Shown, jours:
         "overdue": sum(c.overdue for c in counts.values()),
         "unfinished": sum(c.open for c in counts.values()),
         "groups": [
-            ("Âge médian par file", HALF, by_age(open_desks, counts, arrived, today)),
+            ("Âge médian par file", HALF, by_age(open_desks, counts, middles, today)),
             ("Prises en charge qui se terminent", LAST, ending(ends, today)),
             ("Éléments ouverts par caisse", DARK, shares(caisses, "caisse", named)),
             (
                 "Éléments ouverts par établissement",
                 DARK,
-                shares(establishments, "etablissement", places_named),
+                shares(establishments, "etablissement", called),
             ),
         ],
         "first": FIRST,
@@ -136,26 +138,23 @@ def trend(now: int, before: int) -> str:
 def by_age(
     open_desks: Iterable[Desk],
     counts: Mapping[tuple[str, str], QueueCount],
-    arrived: Mapping[tuple[str, str], Counter[date]],
+    middles: Mapping[tuple[str, str], tuple[datetime, datetime]],
     today: date,
 ) -> tuple[Row, ...]:
     """Median age of the open items of each queue that holds some, the oldest first."""
     found = []
     for desk in open_desks:
-        days = arrived.get((desk.circuit, desk.name), Counter[date]())
-        ages = Counter({max((today - day).days, 0): 0 for day in days})
-        for day, number in days.items():
-            ages[max((today - day).days, 0)] += number
-        middle = pictures.median(ages)
+        middle = middles.get((desk.circuit, desk.name))
         if middle is None:
             continue
+        age = sum(max((today - paris_date(at)).days, 0) for at in middle) / 2
         count = counts[desk.circuit, desk.name]
         late = f", dont {present.number(count.overdue)} en retard" if count.overdue else ""
         said = (
-            f"{present.plural(int(middle), 'jour', 'jours')}"
+            f"{present.plural(int(age), 'jour', 'jours')}"
             f" · {present.plural(count.open, 'élément', 'éléments')}{late}"
         )
-        found.append(Row(desk.title, f"/files/{desk.name}", middle, said))
+        found.append(Row(desk.title, f"/files/{desk.name}", age, said))
     return pictures.scaled(sorted(found, key=lambda row: (-row.value, row.label)))
 
 
@@ -175,7 +174,7 @@ def shares(found: Iterable[Share], parameter: str, names: Mapping[str, str]) -> 
     for one in found:
         late = f", dont {present.number(one.overdue)} en retard" if one.overdue else ""
         said = f"{present.plural(one.open, 'élément', 'éléments')}{late}"
-        label = names.get(one.code) or one.name or one.code
+        label = names.get(one.code) or one.code
         address = f"/tableau/elements?{urlencode({parameter: one.code or NONE})}"
         rows.append(Row(label, address, one.open, said, part=one.overdue))
     return pictures.scaled(rows)

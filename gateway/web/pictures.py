@@ -92,21 +92,3 @@ def scaled(found: Sequence[Row]) -> tuple[Row, ...]:
         replace(row, length=round(100 * row.value / most, 1), part_length=round(100 * row.part / most, 1))
         for row in found
     )
-
-
-def median(ages: Mapping[int, int]) -> float | None:
-    """The median of ages given as how many have each; ``None`` without any."""
-    total = sum(ages.values())
-    if not total:
-        return None
-    low, high = _nth(ages, (total - 1) // 2), _nth(ages, total // 2)
-    return (low + high) / 2
-
-
-def _nth(ages: Mapping[int, int], place: int) -> int:
-    passed = 0
-    for age in sorted(ages):
-        passed += ages[age]
-        if place < passed:
-            return age
-    raise IndexError(place)

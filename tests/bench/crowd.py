@@ -32,6 +32,7 @@ _QUEUES = (QUEUE, QUEUE, QUEUE, "cpam-595", "cpam-131", "cpam-754", "cnse-medica
 _KINDS = ("se352-301", "se352-302-request", "quote", "question")
 _STATES = ("new", "new", "new", "new", "new", "new", "new", "new", "taken", "waiting")
 _BATCH = 5_000
+_CAISSES = ("595", "131", "754", None)
 _NAMES = ("HADDAD", "BENALI", "TALEB", "FERHAT", "MANSOURI", "KHELIFI", "BOUDIAF", "ZIANI")
 
 Row = dict[str, Any]
@@ -112,8 +113,8 @@ class _Words:
 def _found_by(number: int) -> Mapping[str, Where]:
     case = _case(number - number % 3)
     found: dict[str, Where] = {}
-    names = (case["patient_name"], case["patient_first_names"])
-    numbers = (case["reference"], case["cnas_number"])
+    names = (case["patient_name"], case["patient_first_names"], case["establishment_name"])
+    numbers = (case["reference"], case["cnas_number"], case["establishment_finess"])
     for word in {
         *(word for name in names for word in lettering.every(name)),
         *(word for each in numbers for word in (lettering.whole(each), *lettering.apart(each))),
@@ -206,6 +207,9 @@ def _case(number: int) -> Row:
         "patient_name": f"{name}{number % 997}",
         "name_key": f"{name[:4]}{number % 997}",
         "cnas_number": f"{number:012d}",
+        "caisse": _CAISSES[number // 3 % len(_CAISSES)],
+        "establishment_finess": f"{590_000_000 + number // 3 % 400}",
+        "establishment_name": f"Hôpital {number // 3 % 400}",
     }
 
 
@@ -220,6 +224,8 @@ def _item(number: int) -> Row:
         "title": _title(number),
         "sender": _sender(number),
         "created_at": _received(number),
+        "caisse": _CAISSES[number // 3 % len(_CAISSES)],
+        "finess": f"{590_000_000 + number // 3 % 400}",
         "taken_by": None if state == "new" else f"agent-{number % 90}",
         "state": state,
     }

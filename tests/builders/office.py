@@ -180,6 +180,8 @@ def work(
         reasons=["Circulaire 31/2021, §3 : le type du document désigne la file."],
         forward_to=[mail.mailbox],
         created_at=mail.received_at,
+        caisse=case.caisse if case else None,
+        finess=case.establishment_finess if case else None,
     )
     office.session.add(item)
     office.session.flush()

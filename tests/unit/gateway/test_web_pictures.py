@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pytest
-
 from gateway.web import pictures
 from gateway.web.pictures import HIGH, WIDE, Row
 
@@ -48,11 +46,3 @@ def test_nothing_at_all_is_drawn_flat() -> None:
 def test_the_longest_bar_fills_its_frame() -> None:
     drawn = pictures.scaled([Row("a", "/a", 8, "8", part=2), Row("b", "/b", 2, "2")])
     assert [(row.length, row.part_length) for row in drawn] == [(100, 25), (25, 0)]
-
-
-@pytest.mark.parametrize(
-    ("ages", "middle"),
-    [({}, None), ({3: 1}, 3), ({1: 1, 4: 1}, 2.5), ({0: 5, 9: 4}, 0), ({0: 2, 5: 2, 9: 1}, 5)],
-)
-def test_the_median_of_ages(ages: dict[int, int], middle: float | None) -> None:
-    assert pictures.median(ages) == middle

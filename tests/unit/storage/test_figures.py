@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from itertools import count, cycle
 
 import pytest
 
-from storage import figures, listing
+from storage import figures, listing, queues
 from storage.cases import Case, CaseState, Item, ItemState, Period, PeriodOrigin, PeriodStatus
 from storage.db import Database, Session
 from storage.deliveries import Delivery, DeliveryState
@@ -73,6 +73,8 @@ def _item(
         case_id=case.id if case else None,
         state=state,
         next_due=due,
+        caisse=case.caisse if case else None,
+        finess=case.establishment_finess if case else None,
     )
     session.add(item)
     session.flush()
@@ -128,21 +130,22 @@ def test_messages_set_aside_and_the_first_of_them(database: Database) -> None:
         assert figures.stopped(session) == (2, AT - timedelta(days=2))
 
 
-def test_open_items_by_queue_and_day(database: Database) -> None:
+@pytest.mark.parametrize(
+    ("ages", "middle"),
+    [((3,), (3, 3)), ((0, 3), (3, 0)), ((0, 0, 9), (0, 0)), ((1, 4, 0, 3), (3, 1)), ((), None)],
+)
+def test_the_items_in_the_middle_of_a_queue(
+    database: Database, ages: tuple[int, ...], middle: tuple[int, int] | None
+) -> None:
+    """Whatever their state; finished ones and those of another queue do not count."""
     with database.transaction() as session:
-        for age in (0, 0, 3):
-            _item(session, "a", age=age)
-        _item(session, "a", age=1, state=ItemState.WAITING)
-        _item(session, "a", state=ItemState.DONE)
-        _item(session, "b", age=4)
-        found = figures.arrivals_of_open(session, [(CIRCUIT, "a"), (CIRCUIT, "c")])
-        assert found == {
-            (CIRCUIT, "a"): {
-                TODAY: 2,
-                TODAY - timedelta(days=1): 1,
-                TODAY - timedelta(days=3): 1,
-            }
-        }
+        for age, state in zip(ages, cycle(queues.OPEN_STATES)):
+            _item(session, "a", age=age, state=state)
+        _item(session, "a", age=50, state=ItemState.DONE)
+        _item(session, "b", age=60)
+        found = figures.middles(session, {(CIRCUIT, "a"): len(ages), (CIRCUIT, "c"): 0})
+        when = tuple(AT - timedelta(days=age) for age in middle or ())
+        assert found == ({(CIRCUIT, "a"): when} if middle else {})
 
 
 def test_open_items_by_caisse_and_establishment(database: Database) -> None:
@@ -159,11 +162,8 @@ def test_open_items_by_caisse_and_establishment(database: Database) -> None:
             ("", 1, 0),
             ("561", 1, 1),
         ]
-        assert [(s.code, s.name, s.open) for s in establishments] == [
-            ("590000001", "CH 590000001", 3),
-            ("", "", 1),
-            ("560000002", "CH 560000002", 1),
-        ]
+        assert [(s.code, s.open) for s in establishments] == [("590000001", 3), ("", 1), ("560000002", 1)]
+        assert figures.names(session, ["590000001", "560000009"]) == {"590000001": "CH 590000001"}
 
 
 @pytest.mark.parametrize(("days", "found"), [(6, 0), (7, 1), (15, 2), (30, 3)])
