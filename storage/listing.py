@@ -10,10 +10,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, false, literal, or_, tuple_, union_all
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.cases import Case, Item, ItemState
 from storage.db import Instant, Session
@@ -106,8 +105,8 @@ def items(session: Session, sought: Sought, after: tuple[datetime, int] | None, 
 
 def _of_state(
     sought: Sought, state: ItemState, after: tuple[datetime, int] | None, size: int
-) -> SelectOfScalar[int | None]:
-    statement = select(Item.id).where(Item.state == state)
+) -> Select[int | None]:
+    statement = sql_select(col(Item.id)).where(col(Item.state) == state)
     if sought.due_before is not None:
         statement = statement.where(col(Item.next_due) < sought.due_before)
     for column, value in ((col(Item.caisse), sought.caisse), (col(Item.finess), sought.finess)):

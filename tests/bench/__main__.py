@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bench_intake, bench_journey, bench_log, bench_memory, bench_queue
+from tests.bench import bench_exports, bench_intake, bench_journey, bench_log, bench_memory, bench_queue
 from tests.bench.reading_times import times_table
 
 _FILE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -75,6 +75,11 @@ def queue(say: Say) -> str:
     return "\n".join(table.markdown() for table in bench_queue.run(say))
 
 
+def exports(say: Say) -> str:
+    """Lists as files."""
+    return "\n".join(table.markdown() for table in bench_exports.run(say))
+
+
 def log(say: Say) -> str:
     """The whole log verified."""
     return "\n".join(table.markdown() for table in bench_log.run(say))
@@ -86,6 +91,7 @@ PARTS: dict[str, Callable[[Say], str]] = {
     "memory": memory,
     "reading": reading,
     "queue": queue,
+    "exports": exports,
     "log": log,
 }
 

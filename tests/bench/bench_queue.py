@@ -53,9 +53,12 @@ Ask = Callable[[], object]
 PAGES: Mapping[str, str] = {
     "queue, latest first": f"/files/{crowd.QUEUE}",
     "queue, most urgent first": f"/files/{crowd.QUEUE}?tri=echeance",
+    "queue, one type, most urgent first": f"/files/{crowd.QUEUE}?type=quote&tri=echeance",
     "every queue with its counters": "/files",
     "search by name": "/recherche?q=Haddad%20Amel",
     "search by reference": "/recherche?q=SPA-2026-0000300",
+    "dashboard": "/tableau",
+    "open items of one caisse": "/tableau/elements?caisse=595",
 }
 BARE = "bare query and template, 50 rows"
 _TEMPLATE = Template(
@@ -130,7 +133,7 @@ def _measure(
             upgrade(database)
             crowd.fill(database, size)
             say(f"{base}: {size} items written")
-            client = opened.enter_context(_client(database, folder / f"{base}-{size}"))
+            client = opened.enter_context(client_of(database, folder / f"{base}-{size}"))
             asks |= {(size, page): _asking(client, path) for page, path in PAGES.items()}
             asks[size, BARE] = partial(_bare, database)
         times: dict[tuple[int, str], list[float]] = {asked: [] for asked in asks}
@@ -144,7 +147,7 @@ def _measure(
 
 
 @contextmanager
-def _client(database: Database, folder: Path) -> Iterator[Client]:
+def client_of(database: Database, folder: Path) -> Iterator[Client]:
     """A supervisor, who sees every queue, signed in."""
     folder.mkdir()
     ring, clock, passwords = KeyRing(folder / "keys"), TurnableClock(crowd.AT), seed.quick_passwords()
