@@ -24,7 +24,7 @@ from gateway.web.access import (
     role_title,
 )
 from gateway.web.guard import idle_time
-from gateway.web.house import InHouse, Seen, Shown, WebHouse
+from gateway.web.house import InHouse, Seen, Shown, WebHouse, address
 from gateway.web.invitation import invite
 from gateway.web.pages import Pages
 from storage import factors, people, sessions, tokens
@@ -238,7 +238,6 @@ def _one(request: Request, rooms: WebHouse, shown: Pages, login: str, link: str 
         opened = sessions.live(session, at, idle_time(rooms), login)
         strong = factors.confirmed(session, login)
         held = [token for token in tokens.of_person(session, login) if token.live(at)]
-    base = (rooms.settings.public_url or str(request.base_url)).rstrip("/")
     return shown.show(
         request,
         "personne.html",
@@ -247,7 +246,7 @@ def _one(request: Request, rooms: WebHouse, shown: Pages, login: str, link: str 
         strong=strong,
         needed=doorstep.needs_second(rooms, person),
         tokens=held,
-        link=f"{base}{link}" if link else None,
+        link=address(request, rooms, link) if link else None,
         link_hours=rooms.settings.link_hours,
         role_title=role_title,
         role_titles=ROLE_TITLES,

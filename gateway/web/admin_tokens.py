@@ -13,7 +13,7 @@ from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
 from gateway.web.access import SCOPE_TITLES, SCOPES
 from gateway.web.guard import idle_time
-from gateway.web.house import CircuitsInForce, InHouse, Seen, Shown, WebHouse
+from gateway.web.house import CircuitsInForce, InHouse, Seen, Shown, WebHouse, address
 from gateway.web.pages import Pages
 from gateway.web.tokens import CALENDAR
 from storage import people, sessions, tokens
@@ -63,8 +63,8 @@ def make(
             queue=queue or None,
         )
         told(rooms, session, row, seen.login, "created")
-    base = rooms.settings.public_url or str(request.base_url).rstrip("/")
-    return _tokens(request, rooms, shown, presented, f"{base}/agenda/{presented}.ics" if queue else None)
+    feed = address(request, rooms, f"/agenda/{presented}.ics") if queue else None
+    return _tokens(request, rooms, shown, presented, feed)
 
 
 @router.post("/jetons/{token_id}/revoquer")

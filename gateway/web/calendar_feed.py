@@ -20,7 +20,7 @@ from icalendar import Calendar, Event
 from gateway.errors import NotFound, Refused
 from gateway.web.access import Desk, Right, Viewer, desk_of
 from gateway.web.admin_tokens import told
-from gateway.web.house import InHouse, Seen, Shown, WebHouse
+from gateway.web.house import InHouse, Seen, Shown, WebHouse, address
 from gateway.web.tokens import CALENDAR
 from storage import agenda, tokens
 from storage.agenda import Entry
@@ -95,10 +95,8 @@ def make(
             queue=queue,
         )
         told(rooms, session, row, seen.login, "created")
-    base = rooms.settings.public_url or str(request.base_url).rstrip("/")
-    return shown.show(
-        request, "agenda.html", address=f"{base}/agenda/{presented}.ics", desk=desk, expires=row.expires_at
-    )
+    feed = address(request, rooms, f"/agenda/{presented}.ics")
+    return shown.show(request, "agenda.html", address=feed, desk=desk, expires=row.expires_at)
 
 
 @router.post("/compte/agendas/{token_id}/revoquer")

@@ -87,6 +87,11 @@ def viewer(request: Request) -> Viewer:
     return cast("Viewer", request.state.viewer)
 
 
+def address(request: Request, rooms: WebHouse, path: str) -> str:
+    """A page of ours, as the browser knows it."""
+    return (rooms.settings.public_url or str(request.base_url)).rstrip("/") + path
+
+
 InHouse = Annotated[WebHouse, Depends(house)]
 Shown = Annotated[Pages, Depends(pages)]
 RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]

@@ -11,7 +11,7 @@ from gateway.evidence.record import Kind
 from gateway.web import doorstep
 from gateway.web.access import Right
 from gateway.web.guard import local_path, session_cookie, token_hash
-from gateway.web.house import InHouse, Seen, Shown, WebHouse
+from gateway.web.house import InHouse, Seen, Shown, WebHouse, address
 from gateway.web.pages import Pages
 from storage import sessions
 from storage.secretbox import unseal
@@ -77,7 +77,7 @@ def sign_out(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Resp
         sessions.close_session(session, name)
         rooms.recorder.add(session, Kind.LOGIN, f"person:{seen.login}", outcome="out")
     hint = unseal(rooms.vault.ring, ended.hint, f"hint:{name}") if ended and ended.hint else None
-    here = (rooms.settings.public_url or str(request.base_url)).rstrip("/") + "/connexion"
+    here = address(request, rooms, "/connexion")
     elsewhere = (
         rooms.sign_on.sign_out_address(here, hint, rooms.clock.now()) if rooms.sign_on and hint else None
     )

@@ -12,7 +12,7 @@ from gateway.errors import NotFound, Refused, Unavailable
 from gateway.evidence.record import Kind
 from gateway.web import doorstep
 from gateway.web.guard import local_path
-from gateway.web.house import InHouse, Shown, WebHouse
+from gateway.web.house import InHouse, Shown, WebHouse, address
 from gateway.web.oidc import Identity, SignOn
 from gateway.web.session import refused, remember
 from storage import people
@@ -36,7 +36,7 @@ def leave(request: Request, rooms: InHouse, shown: Shown, suite: str = "/") -> R
     """Send the browser to the provider, with a sealed proof kept in a cookie of this browser alone."""
     sign_on = _sign_on(rooms)
     try:
-        departure = sign_on.leave(back(request, rooms), rooms.clock.now())
+        departure = sign_on.leave(_back(request, rooms), rooms.clock.now())
     except (Refused, Unavailable) as error:
         return refused(request, rooms, shown, suite, error=error.public, status=503)
     kept = json.dumps({"proof": departure.proof, "suite": local_path(suite)[:1000]})
@@ -65,7 +65,7 @@ def arrive(request: Request, rooms: InHouse, shown: Shown) -> Response:
     suite = local_path(kept["suite"])
     try:
         identity = sign_on.arrive(
-            back(request, rooms), dict(request.query_params), kept["proof"], rooms.clock.now()
+            _back(request, rooms), dict(request.query_params), kept["proof"], rooms.clock.now()
         )
     except (Refused, Unavailable) as error:
         status = 503 if isinstance(error, Unavailable) else 401
@@ -76,10 +76,9 @@ def arrive(request: Request, rooms: InHouse, shown: Shown) -> Response:
     return _without(_in(request, rooms, person, identity, suite))
 
 
-def back(request: Request, rooms: WebHouse, path: str = f"{_PATH}/retour") -> str:
-    """Our address as the browser knows it."""
-    base = rooms.settings.public_url or str(request.base_url)
-    return base.rstrip("/") + path
+def _back(request: Request, rooms: WebHouse) -> str:
+    """Where the provider sends people back."""
+    return address(request, rooms, f"{_PATH}/retour")
 
 
 def _sign_on(rooms: WebHouse) -> SignOn:

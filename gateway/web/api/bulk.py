@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from gateway.web import bulk
 from gateway.web.api import bodies, offers
-from gateway.web.api.calls import Called, body_of, once
+from gateway.web.api.calls import Called, acted, body_of
 from gateway.web.api.queues import Word, here
 from gateway.web.house import InHouse, Seen
 
@@ -34,8 +34,7 @@ _ADDRESSES: Mapping[str, str] = {
 def several(rooms: InHouse, seen: Seen, call: Called, circuit: Word, queue: Word) -> Response:
     """Each item is done or refused by itself, on the version named in the body."""
 
-    def work() -> tuple[offers.Outcomes, None]:
-        asked = call.read(bodies.Several)
+    def act(asked: bodies.Several) -> tuple[offers.Outcomes, None]:
         here(rooms, seen, circuit, queue)
         action = _ADDRESSES[asked.verb]
         bulk.permit(seen, action)
@@ -49,4 +48,4 @@ def several(rooms: InHouse, seen: Seen, call: Called, circuit: Word, queue: Word
             items=[offers.Outcome(item=one.id, done=not one.why, why=one.why) for one in found],
         ), None
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.Several, act)

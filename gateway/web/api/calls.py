@@ -147,6 +147,19 @@ def once(
     return given
 
 
+def acted(
+    rooms: WebHouse,
+    seen: Viewer,
+    call: Call,
+    body: type[_Body],
+    act: Callable[[_Body], tuple[BaseModel, str | None]],
+) -> Response:
+    """Read the body of ``call``, then ``act`` on it, once; ``act`` returns the answer and its ETag."""
+    # the body comes first: of a call wrong in several ways, the problem told is that of its body,
+    # before what its version, its address or the rules of the house would say
+    return once(rooms, seen, call, lambda: act(call.read(body)))
+
+
 def _done(work: Callable[[], tuple[BaseModel, str | None]]) -> Response:
     try:
         done, etag = work()

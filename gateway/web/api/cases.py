@@ -8,10 +8,11 @@ from fastapi import APIRouter, Path, Request, Response
 
 from gateway.errors import NotFound
 from gateway.web import papers
-from gateway.web.access import Viewer, desks, reads_any
+from gateway.web.access import Viewer, reads_any
 from gateway.web.api import models, paging, views
 from gateway.web.api.calls import tag
 from gateway.web.api.paging import After, Limit
+from gateway.web.api.queues import places_of
 from gateway.web.case import NO_CASE
 from gateway.web.house import InHouse, Seen, WebHouse
 from gateway.web.words import kind_titles
@@ -34,11 +35,10 @@ def every_case(
     limit: Limit = paging.SIZE,
 ) -> models.Cases:
     """A page of cases, the latest opened first."""
-    places = _places(rooms, seen)
+    places = places_of(rooms, seen)
     with rooms.database.reading() as session:
         found = listing.cases(session, places, paging.number_key(after), limit + 1)
-    page = found[:limit]
-    cursor = paging.cursor(page[-1].id or 0) if len(found) > limit else None
+    page, cursor = paging.cut(found, limit, lambda case: paging.cursor(case.id or 0))
     return models.Cases(
         cases=[views.case_line(case) for case in page], next=paging.following(request, response, cursor)
     )
@@ -49,7 +49,7 @@ def case(response: Response, rooms: InHouse, seen: Seen, reference: Reference) -
     """The case as this person may see it."""
     with rooms.database.reading() as session:
         sheet = _sheet(rooms, seen, session, reference)
-        mine = set(_places(rooms, seen))
+        mine = set(places_of(rooms, seen))
         lines = queues.lines(session, [i for i in sheet.items if (i.circuit, i.queue) in mine])
     circuit = rooms.circuits.by_name.get(sheet.case.circuit)
     titles = kind_titles(rooms.circuits.by_name.values())
@@ -71,11 +71,6 @@ def letters(rooms: InHouse, seen: Seen, reference: Reference) -> models.Letters:
     with rooms.database.reading() as session:
         sheet = _sheet(rooms, seen, session, reference)
     return models.Letters(letters=views.letters(sheet.letters))
-
-
-def _places(rooms: WebHouse, seen: Viewer) -> list[tuple[str, str]]:
-    found = desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
-    return [(desk.circuit, desk.name) for desk in found]
 
 
 def _sheet(rooms: WebHouse, seen: Viewer, session: Session, reference: str) -> CaseSheet:

@@ -43,8 +43,7 @@ def everything(
             after=paging.number_key(after),
             size=limit + 1,
         )
-    page = found[:limit]
-    cursor = paging.cursor(page[-1][0].id or 0) if len(found) > limit else None
+    page, cursor = paging.cut(found, limit, lambda row: paging.cursor(row[0].id or 0))
     return models.Contestations(
         contestations=[views.contestation(one, case.reference if case else None) for one, case in page],
         next=paging.following(request, response, cursor),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel
 
 from gateway.web import contestation_acts
 from gateway.web.access import Viewer
 from gateway.web.api import bodies, models
 from gateway.web.api.calls import Call, Called, body_of, changed, once, tag
 from gateway.web.api.contested import LETTER
-from gateway.web.api.verbs import item_version, told
+from gateway.web.api.verbs import acted_on
 from gateway.web.contestation import ADDRESSES
 from gateway.web.contested import opened
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/api/v1", tags=["Contestations"])
 Reference = Annotated[str, Path(max_length=32, description="Référence (CTN-2026-00042).")]
 _BY_VERB: Mapping[str, str] = {str(verb): address for address, verb in ADDRESSES.items()}
 _ONE = "/contestations/{reference}"
+_Body = TypeVar("_Body", bound=BaseModel)
 
 
 @router.post(
@@ -33,13 +35,12 @@ _ONE = "/contestations/{reference}"
 def act(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Response:
     """Follow one arrow, with the letters and due dates that follow."""
 
-    def do(version: int) -> str:
-        asked = call.read(bodies.Acted)
+    def do(asked: bodies.Acted, version: int) -> str:
         address = _BY_VERB[asked.verb]
         contestation_acts.do(rooms, seen, reference, address, version=version, cause=asked.cause or "")
         return asked.verb
 
-    return _done(rooms, seen, call, reference, do)
+    return _done(rooms, seen, call, reference, bodies.Acted, do)
 
 
 @router.post(
@@ -51,12 +52,11 @@ def act(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Respo
 def match(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Response:
     """Give the contestation the case it is about."""
 
-    def do(version: int) -> str:
-        case = call.read(bodies.Matched).case
-        contestation_acts.choose(rooms, seen, reference, version=version, dossier=case)
+    def do(asked: bodies.Matched, version: int) -> str:
+        contestation_acts.choose(rooms, seen, reference, version=version, dossier=asked.case)
         return "match"
 
-    return _done(rooms, seen, call, reference, do)
+    return _done(rooms, seen, call, reference, bodies.Matched, do)
 
 
 @router.post(
@@ -68,12 +68,11 @@ def match(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Res
 def argue(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Response:
     """Keep the argument written for the commission."""
 
-    def do(version: int) -> str:
-        text = call.read(bodies.Argued).text
-        contestation_acts.argue(rooms, seen, reference, version=version, argument=text)
+    def do(asked: bodies.Argued, version: int) -> str:
+        contestation_acts.argue(rooms, seen, reference, version=version, argument=asked.text)
         return "argue"
 
-    return _done(rooms, seen, call, reference, do)
+    return _done(rooms, seen, call, reference, bodies.Argued, do)
 
 
 @router.post(
@@ -85,8 +84,7 @@ def argue(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Res
 def pay(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Response:
     """Write both days: the caisse or the CNSE does."""
 
-    def do(version: int) -> str:
-        asked = call.read(bodies.Paid)
+    def do(asked: bodies.Paid, version: int) -> str:
         contestation_acts.pay(
             rooms,
             seen,
@@ -97,7 +95,7 @@ def pay(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Respo
         )
         return "recovery"
 
-    return _done(rooms, seen, call, reference, do)
+    return _done(rooms, seen, call, reference, bodies.Paid, do)
 
 
 @router.post(
@@ -109,23 +107,29 @@ def pay(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Respo
 def read(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """A person says that the mail carries lists; reading it twice adds nothing."""
 
-    def work() -> tuple[models.Done, str | None]:
-        call.read(bodies.Nothing)
-        item_version(rooms, seen, call, item_id)
+    def do(_asked: bodies.Nothing, _version: int) -> None:
         contestation_acts.read(rooms, seen, item_id)
-        return told(rooms, item_id, "contestations")
 
-    return once(rooms, seen, call, work)
+    return acted_on(rooms, seen, call, item_id, bodies.Nothing, do, "contestations")
 
 
-def _done(rooms: WebHouse, seen: Viewer, call: Call, reference: str, do: Callable[[int], str]) -> Response:
+def _done(
+    rooms: WebHouse,
+    seen: Viewer,
+    call: Call,
+    reference: str,
+    body: type[_Body],
+    do: Callable[[_Body, int], str],
+) -> Response:
+    """Here the version is checked before the body is read: both wrong are told 412 or 428, not 422."""
+
     def work() -> tuple[models.Done, str | None]:
         with rooms.database.reading() as session:
             found, *_ = opened(rooms, seen, session, reference)
             number, now = found.id or 0, found.version
         if call.version(LETTER, number) != now:
             raise changed()
-        verb = do(now)
+        verb = do(call.read(body), now)
         with rooms.database.reading() as session:
             found, case, *_ = opened(rooms, seen, session, reference)
             done = models.Done(

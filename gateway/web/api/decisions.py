@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from gateway.web import calls, proposal
 from gateway.web.api import bodies, models, offers
-from gateway.web.api.calls import Called, body_of, once
+from gateway.web.api.calls import Called, acted, body_of
+from gateway.web.api.cases import Reference
 from gateway.web.house import InHouse, RowId, Seen
 from storage import proposals
 
 router = APIRouter(prefix="/api/v1", tags=["Décisions"])
 
-Reference = Annotated[str, Path(max_length=32, description="Référence (SPA-2026-00042).")]
 _DECISIONS = {True: "confirmer", False: "rejeter"}
 
 
@@ -50,13 +48,12 @@ def every_proposal(rooms: InHouse, seen: Seen, reference: Reference) -> offers.P
 def decide(rooms: InHouse, seen: Seen, call: Called, reference: Reference, proposal_id: RowId) -> Response:
     """A confirmation alone adds the period, marked as tacit; a proposal is decided once."""
 
-    def work() -> tuple[models.Done, None]:
-        asked = call.read(bodies.Decided)
+    def act(asked: bodies.Decided) -> tuple[models.Done, None]:
         said = _DECISIONS[asked.accept]
         proposal.answer(rooms, seen, reference, proposal_id, decision=said, motif=asked.reason)
         return models.Done(done="decide", case=reference.upper()), None
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.Decided, act)
 
 
 @router.post(
@@ -68,13 +65,12 @@ def decide(rooms: InHouse, seen: Seen, call: Called, reference: Reference, propo
 def happen(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Response:
     """A payment, a discharge…: the delays that wait for it start, stop or are suspended."""
 
-    def work() -> tuple[models.Done, None]:
-        asked = call.read(bodies.Happened)
+    def act(asked: bodies.Happened) -> tuple[models.Done, None]:
         day = asked.on.isoformat()
         proposal.happen(rooms, seen, reference, evenement=asked.event, jour=day, note=asked.note)
         return models.Done(done="event", case=reference.upper()), None
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.Happened, act)
 
 
 @router.get("/calls", summary="Les appels à passer, dans les files que l’on peut lire")
@@ -108,8 +104,8 @@ def every_call(rooms: InHouse, seen: Seen) -> offers.Calls:
 def telephoned(rooms: InHouse, seen: Seen, call: Called, call_id: RowId) -> Response:
     """The call and the wait of its letter end, with what was said."""
 
-    def work() -> tuple[models.Done, None]:
-        calls.done(rooms, seen, call_id, note=call.read(bodies.Telephoned).note)
+    def act(asked: bodies.Telephoned) -> tuple[models.Done, None]:
+        calls.done(rooms, seen, call_id, note=asked.note)
         return models.Done(done="call"), None
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.Telephoned, act)

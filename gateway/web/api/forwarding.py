@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 
 from gateway.web import forward
 from gateway.web.api import bodies, models, offers
-from gateway.web.api.calls import Called, body_of, once
-from gateway.web.api.verbs import item_version, told
+from gateway.web.api.calls import Called, body_of
+from gateway.web.api.verbs import acted_on
 from gateway.web.house import InHouse, RowId, Seen
 
 router = APIRouter(prefix="/api/v1/items/{item_id}/forwarding", tags=["Transmission"])
@@ -42,10 +42,7 @@ def ready(
 def leave(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """The documents named leave once for the address; without a certificate nothing leaves."""
 
-    def work() -> tuple[models.Done, str | None]:
-        asked = call.read(bodies.Forwarded)
-        item_version(rooms, seen, call, item_id)
+    def act(asked: bodies.Forwarded, _version: int) -> None:
         forward.forward(rooms, seen, item_id, a=asked.to, pieces=asked.documents)
-        return told(rooms, item_id, "forward")
 
-    return once(rooms, seen, call, work)
+    return acted_on(rooms, seen, call, item_id, bodies.Forwarded, act, "forward")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from gateway.web import conservation
 from gateway.web.api import bodies, models, offers
-from gateway.web.api.calls import Called, body_of, once
+from gateway.web.api.calls import Called, acted, body_of
+from gateway.web.api.cases import Reference
 from gateway.web.house import InHouse, RowId, Seen
 from storage import retention
 
@@ -40,19 +39,14 @@ def standing(rooms: InHouse) -> offers.Holds:
     openapi_extra=body_of(bodies.Held),
     summary="Geler un dossier",
 )
-def place(
-    rooms: InHouse,
-    seen: Seen,
-    call: Called,
-    reference: Annotated[str, Path(max_length=32, description="Référence (SPA-2026-00042).")],
-) -> Response:
+def place(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Response:
     """Nothing of the case is erased while the hold stands."""
 
-    def work() -> tuple[models.Done, None]:
-        conservation.place(rooms, seen, reference, motif=call.read(bodies.Held).reason)
+    def act(asked: bodies.Held) -> tuple[models.Done, None]:
+        conservation.place(rooms, seen, reference, motif=asked.reason)
         return models.Done(done="hold", case=reference.upper()), None
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.Held, act)
 
 
 @router.post(
@@ -64,9 +58,8 @@ def place(
 def lift(rooms: InHouse, seen: Seen, call: Called, hold_id: RowId) -> Response:
     """What else holds the case still does."""
 
-    def work() -> tuple[models.Done, None]:
-        call.read(bodies.Nothing)
+    def act(_asked: bodies.Nothing) -> tuple[models.Done, None]:
         conservation.lift(rooms, seen, hold_id)
         return models.Done(done="lift", hold=hold_id), None
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.Nothing, act)

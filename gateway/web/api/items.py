@@ -8,10 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from gateway.web import actions, choice, doors, papers
-from gateway.web.access import Right, Viewer, desks, reads_any
+from gateway.web.access import Right, Viewer, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.api import models, views
 from gateway.web.api.calls import tag
+from gateway.web.api.queues import places_of
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from gateway.web.verdict import verdict
 from gateway.web.words import kind_titles
@@ -105,14 +106,11 @@ def find(
 ) -> models.Found:
     """What the person may see that answers ``q``; a word of a document is never searched."""
     words = " ".join("".join(c if c.isprintable() else " " for c in q).split())
-    places = [
-        (desk.circuit, desk.name) for desk in desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
-    ]
     if len(words) < search.SHORTEST:
         return models.Found(cases=[], items=[])
     with rooms.database.reading() as session:
         terms = search.understand(words)
-        found = search.find(session, terms, places, text=seen.may(Right.CONTENT))
+        found = search.find(session, terms, places_of(rooms, seen), text=seen.may(Right.CONTENT))
         lines = queues.lines(session, found.items)
     titles = kind_titles(rooms.circuits.by_name.values())
     return models.Found(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Query, Request, Response
@@ -20,12 +21,21 @@ After = Annotated[
 ]
 _CURSOR = re.compile(r"([0-9T:.+Z-]{1,40})~([0-9a-f]{1,64})")
 _MOST = 2**31 - 1
+_Row = TypeVar("_Row")
 
 
 def cursor(first: date | datetime | int, second: int | str = 0) -> str:
     """The key of a row, as an address carries it."""
     said = str(first) if isinstance(first, int) else first.isoformat()
     return f"{said}~{second}"
+
+
+def cut(
+    found: Sequence[_Row], limit: int, key: Callable[[_Row], str | None]
+) -> tuple[Sequence[_Row], str | None]:
+    """The page in ``found``, read with one row more; the key of its last row when more follow."""
+    page = found[:limit]
+    return page, key(page[-1]) if len(found) > limit else None
 
 
 def instant_key(text: str) -> tuple[datetime, str] | None:

@@ -98,9 +98,7 @@ def due_dates(
     desk = here(rooms, seen, circuit, queue)
     with rooms.database.reading() as session:
         found = listing.due_dates(session, [(desk.circuit, desk.name)], paging.day_key(after), limit + 1)
-    page = found[:limit]
-    last = page[-1][0] if len(found) > limit else None
-    cursor = paging.cursor(last.due, last.id or 0) if last else None
+    page, cursor = paging.cut(found, limit, lambda row: paging.cursor(row[0].due, row[0].id or 0))
     return models.Dues(
         deadlines=[views.due(one, case) for one, case in page],
         next=paging.following(request, response, cursor),
@@ -113,6 +111,12 @@ def here(rooms: WebHouse, seen: Viewer, circuit: str, queue: str) -> Desk:
     if desk is None:
         raise NotFound(NO_QUEUE)
     return desk
+
+
+def places_of(rooms: WebHouse, seen: Viewer) -> list[tuple[str, str]]:
+    """Circuit and name of every queue this person reads."""
+    found = desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
+    return [(desk.circuit, desk.name) for desk in found]
 
 
 def _queue(desk: Desk, count: queues.QueueCount) -> models.Queue:

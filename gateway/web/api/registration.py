@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from gateway.cases.nir import Found
 from gateway.cases.registration import Asked
 from gateway.web import registration
 from gateway.web.api import bodies, models, offers
-from gateway.web.api.calls import Called, body_of, changed, once, tag
+from gateway.web.api.calls import Called, acted, body_of, changed, tag
+from gateway.web.api.cases import Reference
 from gateway.web.house import InHouse, Seen
 
 router = APIRouter(prefix="/api/v1/cases/{reference}/registration", tags=["Immatriculation"])
 
 LETTER = "r"
 """What the ETag of the entries of a case starts with; its version is how many they are."""
-Reference = Annotated[str, Path(max_length=32, description="Référence (SPA-2026-00042).")]
 
 
 @router.get("", summary="Les périodes qui fondent des droits, les entrées faites, le numéro vérifié")
@@ -70,8 +69,7 @@ def read(response: Response, rooms: InHouse, seen: Seen, reference: Reference) -
 def register(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Response:
     """Add an entry; none is ever rewritten."""
 
-    def work() -> tuple[models.Done, str | None]:
-        asked = call.read(bodies.Registered)
+    def act(asked: bodies.Registered) -> tuple[models.Done, str | None]:
         with rooms.database.reading() as session:
             counter = registration.counter_of(rooms, seen, session, reference)
         number, entries = counter.case.id or 0, len(counter.entries)
@@ -82,7 +80,7 @@ def register(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> 
         done = models.Done(done="register", case=counter.case.reference, version=entries + 1)
         return done, tag(LETTER, number, entries + 1)
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.Registered, act)
 
 
 @router.post(

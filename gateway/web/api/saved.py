@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from gateway.web import saved
 from gateway.web.api import bodies, models, offers
-from gateway.web.api.calls import Called, body_of, once
+from gateway.web.api.calls import Called, acted, body_of
 from gateway.web.api.queues import Word, here
 from gateway.web.house import InHouse, RowId, Seen
 from storage import views
@@ -39,13 +39,12 @@ def every_view(rooms: InHouse, seen: Seen, circuit: Word, queue: Word) -> offers
 def keep(rooms: InHouse, seen: Seen, call: Called, circuit: Word, queue: Word) -> Response:
     """Keep filters under a name; only a supervisor shares."""
 
-    def work() -> tuple[models.Done, None]:
-        asked = call.read(bodies.ViewKept)
+    def act(asked: bodies.ViewKept) -> tuple[models.Done, None]:
         here(rooms, seen, circuit, queue)
         kept = saved.store(rooms, seen, queue, asked.name, asked.filters, shared=asked.shared)
         return models.Done(done="keep-view", view=kept), None
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.ViewKept, act)
 
 
 @router.post(
@@ -59,10 +58,9 @@ def remove(
 ) -> Response:
     """Remove a view of one's own; a supervisor may remove one that is shared."""
 
-    def work() -> tuple[models.Done, None]:
-        call.read(bodies.Nothing)
+    def act(_asked: bodies.Nothing) -> tuple[models.Done, None]:
         here(rooms, seen, circuit, queue)
         saved.drop(rooms, seen, queue, view_id)
         return models.Done(done="remove-view", view=view_id), None
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.Nothing, act)

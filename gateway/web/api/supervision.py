@@ -8,11 +8,12 @@ from fastapi import APIRouter, Path, Request, Response
 
 from gateway.web import story, supervise
 from gateway.web.api import bodies, models, paging, views
-from gateway.web.api.calls import Called, body_of, once
+from gateway.web.api.calls import Called, acted, body_of
 from gateway.web.api.paging import After, Limit
 from gateway.web.house import InHouse, Seen
 from gateway.web.words import names
 from storage import audit, listing, sheets
+from storage.deliveries import Delivery
 
 router = APIRouter(prefix="/api/v1", tags=["Supervision"])
 
@@ -24,9 +25,7 @@ def set_aside(
     """A page of the messages that stopped, the latest first."""
     with rooms.database.reading() as session:
         found = listing.set_aside(session, paging.instant_key(after), limit + 1)
-    page = found[:limit]
-    last = page[-1] if len(found) > limit else None
-    cursor = paging.cursor(last.set_aside_at, last.sha256) if last and last.set_aside_at else None
+    page, cursor = paging.cut(found, limit, _key)
     return models.SetAsides(
         deliveries=[views.set_aside(one) for one in page],
         next=paging.following(request, response, cursor),
@@ -44,12 +43,11 @@ def release(
 ) -> Response:
     """Send a message back to the step where it stopped."""
 
-    def work() -> tuple[models.Done, None]:
-        call.read(bodies.Nothing)
+    def act(_asked: bodies.Nothing) -> tuple[models.Done, None]:
         supervise.release(rooms, seen, sha256)
         return models.Done(done="release", delivery=sha256), None
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, bodies.Nothing, act)
 
 
 @router.get("/journal", summary="Le journal des preuves")
@@ -62,7 +60,8 @@ def journal(
         size, root = audit.head(session)
         found = sheets.journal(session, before, limit + 1)
     known = names(rooms.circuits.by_name.values())
-    told = [story.tell(event, known) for event in found[:limit]]
+    page, cursor = paging.cut(found, limit, lambda event: paging.cursor(event.position))
+    told = [story.tell(event, known) for event in page]
     rows = [
         models.EventSeen(
             position=event.position,
@@ -73,9 +72,12 @@ def journal(
             detail=entry.detail or "",
             person=entry.person,
         )
-        for event, entry in zip(found[:limit], told, strict=True)
+        for event, entry in zip(page, told, strict=True)
     ]
-    cursor = paging.cursor(rows[-1].position) if len(found) > limit else None
     return models.Events(
         size=size, root=root.hex(), events=rows, next=paging.following(request, response, cursor)
     )
+
+
+def _key(found: Delivery) -> str | None:
+    return paging.cursor(found.set_aside_at, found.sha256) if found.set_aside_at else None

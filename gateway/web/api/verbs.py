@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel
 
 from gateway.web import actions, choice, correction
 from gateway.web.access import Viewer
 from gateway.web.actions import desk_of_item
 from gateway.web.api import bodies, models
-from gateway.web.api.calls import Call, Called, body_of, changed, once, tag
+from gateway.web.api.calls import Call, Called, acted, body_of, changed, tag
 from gateway.web.api.items import LETTER
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from storage import cases
@@ -18,6 +20,7 @@ from storage import cases
 router = APIRouter(prefix="/api/v1/items/{item_id}", tags=["Actions"])
 
 _BARE = body_of(bodies.Nothing)
+_Body = TypeVar("_Body", bound=BaseModel)
 
 
 @router.post("/take", response_model=models.Done, openapi_extra=_BARE, summary="Prendre un élément")
@@ -57,14 +60,11 @@ def reopen(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response
 def wait(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """Nothing can be done now; the item comes back by itself on its day."""
 
-    def work() -> tuple[models.Done, str | None]:
-        on = call.read(bodies.Waiting).wake_on
-        version = item_version(rooms, seen, call, item_id)
-        said = on.isoformat() if on else ""
+    def act(asked: bodies.Waiting, version: int) -> None:
+        said = asked.wake_on.isoformat() if asked.wake_on else ""
         actions.do(rooms, seen, item_id, "attendre", version=version, reveil=said)
-        return told(rooms, item_id, "wait")
 
-    return once(rooms, seen, call, work)
+    return acted_on(rooms, seen, call, item_id, bodies.Waiting, act, "wait")
 
 
 @router.post(
@@ -95,13 +95,10 @@ def resume(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response
 def assign(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """Give the item to somebody who reads its queue."""
 
-    def work() -> tuple[models.Done, str | None]:
-        person = call.read(bodies.Assigned).person
-        version = item_version(rooms, seen, call, item_id)
-        actions.do(rooms, seen, item_id, "confier", version=version, personne=person)
-        return told(rooms, item_id, "assign")
+    def act(asked: bodies.Assigned, version: int) -> None:
+        actions.do(rooms, seen, item_id, "confier", version=version, personne=asked.person)
 
-    return once(rooms, seen, call, work)
+    return acted_on(rooms, seen, call, item_id, bodies.Assigned, act, "assign")
 
 
 @router.post(
@@ -113,14 +110,11 @@ def assign(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response
 def link(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """File the mail in a case, or in a new one."""
 
-    def work() -> tuple[models.Done, str | None]:
-        wanted = call.read(bodies.Linked).case
-        version = item_version(rooms, seen, call, item_id)
-        new = "" if wanted else "oui"
-        choice.choose(rooms, seen, item_id, version=version, reference=wanted or "", nouveau=new)
-        return told(rooms, item_id, "link")
+    def act(asked: bodies.Linked, version: int) -> None:
+        new = "" if asked.case else "oui"
+        choice.choose(rooms, seen, item_id, version=version, reference=asked.case or "", nouveau=new)
 
-    return once(rooms, seen, call, work)
+    return acted_on(rooms, seen, call, item_id, bodies.Linked, act, "link")
 
 
 @router.post(
@@ -139,13 +133,10 @@ def correct(
 ) -> Response:
     """Add the person's value beside what was read; the reading is kept."""
 
-    def work() -> tuple[models.Done, str | None]:
-        value = call.read(bodies.Corrected).value
-        item_version(rooms, seen, call, item_id)
-        correction.add(rooms, seen, item_id, document_id, name, value)
-        return told(rooms, item_id, "correct")
+    def act(asked: bodies.Corrected, _version: int) -> None:
+        correction.add(rooms, seen, item_id, document_id, name, asked.value)
 
-    return once(rooms, seen, call, work)
+    return acted_on(rooms, seen, call, item_id, bodies.Corrected, act, "correct")
 
 
 @router.post(
@@ -164,23 +155,40 @@ def choose(
 ) -> Response:
     """The reading chosen is what the person says; the others stay beside it."""
 
-    def work() -> tuple[models.Done, str | None]:
-        wanted = call.read(bodies.Chosen).reading
-        item_version(rooms, seen, call, item_id)
+    def act(asked: bodies.Chosen, _version: int) -> None:
+        wanted = asked.reading
         correction.choose(rooms, seen, item_id=item_id, document_id=document_id, name=name, lecture=wanted)
-        return told(rooms, item_id, "choose")
 
-    return once(rooms, seen, call, work)
+    return acted_on(rooms, seen, call, item_id, bodies.Chosen, act, "choose")
 
 
 def _simple(rooms: WebHouse, seen: Viewer, call: Call, item_id: int, address: str, done: str) -> Response:
-    def work() -> tuple[models.Done, str | None]:
-        call.read(bodies.Nothing)
-        version = item_version(rooms, seen, call, item_id)
+    def act(_asked: bodies.Nothing, version: int) -> None:
         actions.do(rooms, seen, item_id, address, version=version)
+
+    return acted_on(rooms, seen, call, item_id, bodies.Nothing, act, done)
+
+
+def acted_on(
+    rooms: WebHouse,
+    seen: Viewer,
+    call: Call,
+    item_id: int,
+    body: type[_Body],
+    act: Callable[[_Body, int], None],
+    done: str,
+) -> Response:
+    """Read the body, check the version of the item, ``act`` with both, tell what became of the item.
+
+    The body first, as ``calls.acted`` says: a call whose body and version are both wrong is told 422,
+    not 412 or 428. The verbs of ``api.sorting`` check the version first, and answer the other problem.
+    """
+
+    def work(asked: _Body) -> tuple[models.Done, str | None]:
+        act(asked, item_version(rooms, seen, call, item_id))
         return told(rooms, item_id, done)
 
-    return once(rooms, seen, call, work)
+    return acted(rooms, seen, call, body, work)
 
 
 def item_version(rooms: WebHouse, seen: Viewer, call: Call, item_id: int) -> int:

@@ -181,6 +181,12 @@ def test_an_item_goes_to_its_right_door(world: World) -> None:
     assert sylvie.get(f"/api/v1{path}").json()["queue"] == "a-identifier"
 
 
+@pytest.mark.parametrize("verb", ["take", "wait", "assign", "link", "contestations"])
+def test_a_call_wrong_twice_is_told_its_body_first(world: World, verb: str) -> None:
+    answer = _post(program(world, "agathe"), f"{_question(world)}/{verb}", "k1", surprise="x")
+    assert (answer.status_code, _type(answer)) == (422, "donnees-invalides")
+
+
 def test_notes_are_written_and_read(world: World) -> None:
     agathe = program(world, "agathe")
     path = _question(world)
