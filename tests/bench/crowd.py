@@ -44,15 +44,9 @@ def fill(database: Database, count: int) -> None:
     for first in range(0, count, _BATCH):
         numbers = range(first, min(first + _BATCH, count))
         with database.transaction() as session:
-            for table, rows in chain(_rows(numbers), words.of(numbers)):
+            for table, rows in chain(_rows(numbers, count), words.of(numbers)):
                 _write(session, table, rows, by_copy=not database.is_sqlite)
     with database.transaction() as session:
-        session.connection().execute(
-            text(
-                "UPDATE items SET next_due = (SELECT MIN(due) FROM deadlines"
-                " WHERE deadlines.delivery = items.delivery AND deadlines.state IN ('open', 'missed'))"
-            )
-        )
         tallies.recount(session)
         if not database.is_sqlite:
             session.connection().execute(text("SELECT setval('find_words_id_seq', :n)"), {"n": words.count})
@@ -125,10 +119,10 @@ def _found_by(number: int) -> Mapping[str, Where]:
     return found
 
 
-def _rows(numbers: range) -> Iterator[tuple[Table, list[Row]]]:
+def _rows(numbers: range, count: int) -> Iterator[tuple[Table, list[Row]]]:
     yield table_of(Delivery), [_delivery(n) for n in numbers]
     yield table_of(Case), [_case(n) for n in numbers if n % 3 == 0]
-    yield table_of(Item), [_item(n) for n in numbers]
+    yield table_of(Item), [_item(n, count) for n in numbers]
     yield table_of(Deadline), [_deadline(n) for n in numbers]
 
 
@@ -213,13 +207,15 @@ def _case(number: int) -> Row:
     }
 
 
-def _item(number: int) -> Row:
+def _item(number: int, count: int) -> Row:
+    first = number - number % 3
     state = _STATES[number % len(_STATES)]
     return _templates()[Item] | {
         "id": number + 1,
         "delivery": _sha(number),
         "queue": _QUEUES[number % len(_QUEUES)],
-        "case_id": number - number % 3 + 1,
+        "case_id": first + 1,
+        "next_due": min(_due(n) for n in range(first, min(first + 3, count))),
         "kind": _KINDS[number % len(_KINDS)],
         "title": _title(number),
         "sender": _sender(number),
@@ -236,5 +232,9 @@ def _deadline(number: int) -> Row:
         "origin": f"delivery:{number}",
         "delivery": _sha(number),
         "case_id": number - number % 3 + 1,
-        "due": TODAY + timedelta(days=number * 11 % 240 - 12),
+        "due": _due(number),
     }
+
+
+def _due(number: int) -> date:
+    return TODAY + timedelta(days=number * 11 % 240 - 12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import select
 
-from storage import findable
+from storage import findable, nextdue
 from storage.db import Database, Session
 from storage.findable import FoundGram, FoundItem, FoundWord, Where
 from storage.items import Item
@@ -35,6 +35,15 @@ def test_the_words_written_in_bulk_are_those_of_the_index(database: Database) ->
         findable.everything(session)
         assert _index(session) == bulk
         assert len(bulk[0]) > FEW * 8
+
+
+def test_the_due_dates_written_in_bulk_are_the_nearest(database: Database) -> None:
+    crowd.fill(database, FEW)
+    with database.transaction() as session:
+        items = session.exec(select(Item)).all()
+        for item in items:
+            assert nextdue.nearest(session, item.case_id, item.delivery) == item.next_due
+        assert len({item.next_due for item in items}) > FEW // 4
 
 
 def test_a_word_added_after_the_bulk_gets_a_number_of_its_own(database: Database) -> None:
