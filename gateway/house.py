@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.circuits.load import Circuits
 from gateway.circuits.model import Circuit
@@ -10,8 +11,10 @@ from gateway.clock import Clock
 from gateway.deadlines.calendar import Calendars
 from gateway.errors import Refused
 from gateway.evidence.record import Recorder
+from gateway.identities import signing_identity
 from gateway.outbound.certificates import Chooser
 from gateway.outbound.ldap import LdapDirectory
+from gateway.outbound.seal import Seal
 from gateway.settings import Settings
 from gateway.triage.read import Reader
 from gateway.triage.revocation import Proofs
@@ -42,6 +45,12 @@ class House:
     def chooser(self) -> Chooser:
         """Looks for the certificates letters are encrypted for, with what is believed at each letter."""
         return Chooser(self.circuits.directory, lambda: self.proofs.supplied(self.trust), self.ldap)
+
+    def seal(self) -> Seal:
+        """Signs and encrypts letters as the settings say, with the keys of the mailboxes."""
+        asked = self.settings.outgoing
+        identity_of = partial(signing_identity, self.ring)
+        return Seal(identity_of, self.trust.intermediates, asked.encryption, asked.key_transport)
 
     def circuit(self, name: str) -> Circuit:
         """The circuit called ``name``. Raises ``Refused`` when the configuration lost it."""

@@ -28,7 +28,6 @@ from gateway.deadlines.compute import due_dates
 from gateway.deadlines.schedule import schedule
 from gateway.evidence.record import Kind
 from gateway.house import House
-from gateway.identities import signing_identity
 from gateway.opening import open_delivery, unwrap_delivery
 from gateway.outbound.acknowledge import queue_acknowledgement
 from gateway.outbound.badaddress import to_ask
@@ -36,7 +35,6 @@ from gateway.outbound.certificates import Choice
 from gateway.outbound.compose import Draft, acknowledgement
 from gateway.outbound.disposition import answered, queue_notice
 from gateway.outbound.harvest import harvested, propose
-from gateway.outbound.protect import protect
 from gateway.outbound.receipts import apply_answer, apply_receipt
 from gateway.routing import match as routing
 from gateway.triage.nested import with_nested
@@ -292,16 +290,8 @@ def _letter(house: House, delivery: Delivery, carried: Carried | None) -> Writte
         )
         return Written({}, lambda session: [silence, *_reply(session, delivery, decision, at)])
     draft = replace(draft, why=(*choice.reasons, *draft.why))
-    outgoing = house.settings.outgoing
-    made = protect(
-        draft,
-        signing_identity(house.ring, delivery.mailbox),
-        house.trust.intermediates,
-        choice.certificate,
-        cipher=outgoing.encryption,
-        transport=outgoing.key_transport,
-    )
-    raw_sha256 = house.vault.put(made.raw, "letter")
+    leaving = house.seal()(draft, choice)
+    raw_sha256 = house.vault.put(leaving.raw, "letter")
 
     def write(session: Session) -> list[Event]:
         queued = queue_acknowledgement(
@@ -309,8 +299,8 @@ def _letter(house: House, delivery: Delivery, carried: Carried | None) -> Writte
             draft,
             raw_sha256,
             at,
-            outgoing.per_correspondent_per_day,
-            made.protection,
+            house.settings.outgoing.per_correspondent_per_day,
+            leaving.protection,
             house.circuits.directory.phone_of,
         )
         return [*queued, *_reply(session, delivery, decision, at)]

@@ -21,7 +21,6 @@ from gateway.deadlines.sweep import Sweeper
 from gateway.errors import Unavailable
 from gateway.evidence import inforce
 from gateway.house import House
-from gateway.identities import signing_identity
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.orphans import sweep_orphans
 from gateway.intake.smtp import SmtpListener
@@ -118,12 +117,9 @@ class Premises:
             house.vault,
             circuits,
             directory,
-            lambda mailbox: signing_identity(house.ring, mailbox),
+            house.seal(),
             house.settings.outgoing.per_correspondent_per_day,
-            house.trust.intermediates,
             choose=house.chooser(),
-            cipher=house.settings.outgoing.encryption,
-            transport=house.settings.outgoing.key_transport,
         )
         return Sweeper(
             house.database, house.recorder, house.clock, circuits, directory, house.calendars, post=post
@@ -131,16 +127,12 @@ class Premises:
 
     def _follower(self) -> Follower:
         house = self.house
-        asked = house.settings.outgoing
         chase = ChasePost(
             house.vault,
             house.circuits.by_name,
-            lambda mailbox: signing_identity(house.ring, mailbox),
-            asked.per_correspondent_per_day,
-            house.trust.intermediates,
+            house.seal(),
+            house.settings.outgoing.per_correspondent_per_day,
             choose=house.chooser(),
-            cipher=asked.encryption,
-            transport=asked.key_transport,
         )
         return Follower(
             house.database,

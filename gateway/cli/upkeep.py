@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from gateway.evidence.stamper import Stamper
 from gateway.evidence.stamping import Web
 from gateway.house import House
-from gateway.identities import signing_identity
 from gateway.intake.daybook import Daybook, Event
 from gateway.intake.tally import Tally
 from gateway.outbound.deposits import Deposits
@@ -47,13 +46,7 @@ def evidence_chores(house: House, tally: Callable[[], Tally]) -> Chores:
 
 def house_post(house: House) -> HousePost:
     """How mails of the house leave."""
-    return HousePost(
-        house.vault,
-        house.circuits.by_name,
-        lambda mailbox: signing_identity(house.ring, mailbox),
-        house.settings.evidence.sender,
-        house.trust.intermediates,
-    )
+    return HousePost(house.vault, house.circuits.by_name, house.seal(), house.settings.evidence.sender)
 
 
 def daybook(house: House, tally: Tally) -> Daybook:

@@ -12,10 +12,8 @@ from gateway.circuits.model import Circuit
 from gateway.deadlines.calendar import Calendars
 from gateway.errors import Refused
 from gateway.house import House
-from gateway.identities import signing_identity
 from gateway.outbound.certificates import Choice
-from gateway.outbound.compose import Draft
-from gateway.outbound.protect import Protected, protect
+from gateway.outbound.seal import Seal
 from parsers.claims import ClaimsRead, ClaimWords
 from storage.db import Session
 from storage.vault import Vault
@@ -35,7 +33,7 @@ class Contesting:
     read: ReadClaims
     choose: Callable[[Session, str, datetime], Choice]
     """The certificate to encrypt a letter to this address for, or why there is none."""
-    protect: Callable[[Draft, Choice], Protected]
+    protect: Seal
     """A draft to the exact bytes that leave."""
 
     def rules(self, circuit: str) -> tuple[Circuit, Contested]:
@@ -51,19 +49,6 @@ class Contesting:
 
 def contesting_of(house: House) -> Contesting:
     """The rooms of ``house``."""
-
-    def protected(draft: Draft, choice: Choice) -> Protected:
-        identity = signing_identity(house.ring, draft.mailbox.address)
-        asked = house.settings.outgoing
-        return protect(
-            draft,
-            identity,
-            house.trust.intermediates,
-            choice.certificate,
-            cipher=asked.encryption,
-            transport=asked.key_transport,
-        )
-
     return Contesting(
         circuits=house.circuits.by_name,
         directory=house.circuits.directory,
@@ -71,5 +56,5 @@ def contesting_of(house: House) -> Contesting:
         vault=house.vault,
         read=house.reader.claims,
         choose=house.chooser(),
-        protect=protected,
+        protect=house.seal(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,9 +14,7 @@ from gateway.evidence.record import Kind
 from gateway.outbound.acknowledge import PER_DAY, queue_letter, too_many
 from gateway.outbound.certificates import Choice, Chooser
 from gateway.outbound.compose import Draft, NoLetter, message_id_for, permitted
-from gateway.outbound.encrypt import EncryptionName, TransportName
-from gateway.outbound.protect import protect
-from parsers.smime.model import Identity
+from gateway.outbound.seal import Seal
 from storage import addresses, cases, outbox
 from storage.db import Session
 from storage.outbox import OutboxEntry
@@ -34,29 +32,22 @@ class Chase(Protocol):
 
 
 class ChasePost:
-    """The ``Chase`` of a house. ``identity_of`` gives the signer of a mailbox, ``chain`` what it
-    carries."""
+    """The ``Chase`` of a house."""
 
     def __init__(
         self,
         vault: Vault,
         circuits: Mapping[str, Circuit],
-        identity_of: Callable[[str], Identity | None],
+        seal: Seal,
         per_day: int = PER_DAY,
-        chain: Sequence[bytes] = (),
         *,
         choose: Chooser | None = None,
-        cipher: EncryptionName = "aes256-cbc",
-        transport: TransportName = "oaep",
     ) -> None:
         self._vault = vault
         self._circuits = circuits
-        self._identity_of = identity_of
+        self._seal = seal
         self._per_day = per_day
-        self._chain = chain
         self._choose = choose
-        self._cipher = cipher
-        self._transport = transport
 
     def __call__(
         self, session: Session, entries: Sequence[OutboxEntry], at: datetime
@@ -88,16 +79,9 @@ class ChasePost:
             return made
         if outbox.by_message_id(session, made.message_id) is not None:
             return ()
-        protected = protect(
-            made,
-            self._identity_of(made.mailbox.address),
-            self._chain,
-            choice.certificate,
-            cipher=self._cipher,
-            transport=self._transport,
-        )
-        raw_sha256 = self._vault.put(protected.raw, "letter")
-        queued = queue_letter(session, made, raw_sha256, at, protected.protection, follows=latest.id)
+        leaving = self._seal(made, choice)
+        raw_sha256 = self._vault.put(leaving.raw, "letter")
+        queued = queue_letter(session, made, raw_sha256, at, leaving.protection, follows=latest.id)
         return () if queued is None else (queued[1],)
 
 

@@ -24,7 +24,7 @@ from gateway.evidence.record import Kind
 from gateway.outbound.acknowledge import queue_letter
 from gateway.outbound.certificates import Choice
 from gateway.outbound.compose import Attached, Draft, message_id_for
-from gateway.outbound.protect import Protected
+from gateway.outbound.seal import Seal
 from storage import handwritten
 from storage.cases import Case
 from storage.db import Session
@@ -82,7 +82,7 @@ class Mailroom:
     vault: Vault
     choose: Callable[[Session, str, datetime], Choice]
     """The certificate to encrypt a letter to this address for, or why there is none."""
-    protect: Callable[[Draft, Choice], Protected]
+    protect: Seal
 
 
 def proposed(letter: Letter, context: LetterContext) -> Words:

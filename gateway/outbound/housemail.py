@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,7 @@ from gateway.circuits.model import Circuit, Mailbox
 from gateway.evidence.record import Kind
 from gateway.outbound.acknowledge import queue_letter
 from gateway.outbound.compose import Attached, Draft, message_id_for
-from gateway.outbound.protect import protect
-from parsers.smime.model import Identity
+from gateway.outbound.seal import Seal
 from storage import outbox
 from storage.db import Session
 from storage.vault import Vault
@@ -42,13 +41,11 @@ class HousePost:
         self,
         vault: Vault,
         circuits: Mapping[str, Circuit],
-        identity_of: Callable[[str], Identity | None],
+        seal: Seal,
         sender: str | None = None,
-        chain: Sequence[bytes] = (),
     ) -> None:
         self._vault = vault
-        self._identity_of = identity_of
-        self._chain = chain
+        self._seal = seal
         self._from = sender_of(circuits, sender)
 
     def is_queued(self, session: Session, mail: HouseMail) -> bool:
@@ -77,9 +74,9 @@ class HousePost:
             attached=mail.attached,
             answers=False,
         )
-        made = protect(draft, self._identity_of(mailbox.address), self._chain, receipt=False)
-        raw_sha256 = self._vault.put(made.raw, "letter")
-        queued = queue_letter(session, draft, raw_sha256, at, made.protection)
+        leaving = self._seal(draft, receipt=False)
+        raw_sha256 = self._vault.put(leaving.raw, "letter")
+        queued = queue_letter(session, draft, raw_sha256, at, leaving.protection)
         return () if queued is None else (queued[1],)
 
     @staticmethod

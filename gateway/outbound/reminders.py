@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,10 +15,8 @@ from gateway.outbound.acknowledge import PER_DAY, queue_letter, too_many
 from gateway.outbound.badaddress import to_ask
 from gateway.outbound.certificates import Choice, Chooser
 from gateway.outbound.compose import Attached, Draft, Form, NoLetter, message_id_for, reminder
-from gateway.outbound.encrypt import EncryptionName, TransportName
 from gateway.outbound.prefilled import FORM_302, prefilled
-from gateway.outbound.protect import protect
-from parsers.smime.model import Identity
+from gateway.outbound.seal import Seal
 from storage import addresses, cases, outbox
 from storage.cases import Case
 from storage.db import Session
@@ -28,31 +26,24 @@ Event = tuple[Kind, str, Mapping[str, Any]]
 
 
 class ReminderPost:
-    """What the sweep calls to write one reminder. ``identity_of`` gives the signer of a mailbox,
-    ``chain`` the intermediate certificates (DER) its letters carry."""
+    """What the sweep calls to write one reminder."""
 
     def __init__(
         self,
         vault: Vault,
         circuits: Mapping[str, Circuit],
         directory: Directory,
-        identity_of: Callable[[str], Identity | None],
+        seal: Seal,
         per_day: int = PER_DAY,
-        chain: Sequence[bytes] = (),
         *,
         choose: Chooser | None = None,
-        cipher: EncryptionName = "aes256-cbc",
-        transport: TransportName = "oaep",
     ) -> None:
         self._vault = vault
         self._circuits = circuits
         self._directory = directory
-        self._identity_of = identity_of
+        self._seal = seal
         self._per_day = per_day
-        self._chain = chain
         self._choose = choose
-        self._cipher = cipher
-        self._transport = transport
 
     def __call__(self, session: Session, notice: Notice, at: datetime) -> tuple[Posted, tuple[Event, ...]]:
         """Queue the letter of ``notice``; the line already there when it was queued before."""
@@ -67,16 +58,9 @@ class ReminderPost:
         draft = self._draft(session, notice, at, choice)
         if isinstance(draft, NoLetter):
             return Posted(reason=draft.reason), ()
-        made_of = protect(
-            draft,
-            self._identity_of(draft.mailbox.address),
-            self._chain,
-            choice.certificate,
-            cipher=self._cipher,
-            transport=self._transport,
-        )
-        raw_sha256 = self._vault.put(made_of.raw, "letter")
-        made = queue_letter(session, draft, raw_sha256, at, made_of.protection)
+        leaving = self._seal(draft, choice)
+        raw_sha256 = self._vault.put(leaving.raw, "letter")
+        made = queue_letter(session, draft, raw_sha256, at, leaving.protection)
         if made is None:
             there = outbox.by_message_id(session, message_id)
             return Posted(entry_id=there.id if there else None), ()

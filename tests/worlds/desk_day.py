@@ -16,6 +16,7 @@ from gateway.deadlines.schedule import schedule
 from gateway.deadlines.sweep import Sweeper, Swept
 from gateway.evidence.record import Recorder
 from gateway.outbound.reminders import ReminderPost
+from gateway.outbound.seal import Seal
 from storage.db import Database
 from storage.outbox import OutboxEntry
 from storage.vault import Vault
@@ -81,7 +82,7 @@ class DeskDay:
 
     def sweep(self, per_day: int = 20) -> Swept:
         circuits = {self.circuit.name: self.circuit}
-        post = ReminderPost(self.vault, circuits, self.directory, lambda _: None, per_day)
+        post = ReminderPost(self.vault, circuits, self.directory, Seal(), per_day)
         return Sweeper(
             self.database, self.recorder, self.clock, circuits, self.directory, self.calendars, post=post
         ).once()

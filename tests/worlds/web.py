@@ -16,7 +16,7 @@ from gateway.deadlines.calendar import load_calendars
 from gateway.evidence.dossier import Exporter
 from gateway.evidence.record import Recorder
 from gateway.outbound.certificates import Chooser
-from gateway.outbound.protect import protect
+from gateway.outbound.seal import Seal
 from gateway.settings import Settings, Web
 from gateway.web.app import WebHouse, create_app
 from parsers.claims import ClaimsRead
@@ -123,7 +123,7 @@ def build(database: Database, folder: Path, clock: TurnableClock) -> World:
             vault=vault,
             read=no_claims,
             choose=Chooser(circuits.directory, Trust),
-            protect=lambda draft, choice: protect(draft, None, (), choice.certificate),
+            protect=Seal(),
         ),
     )
     return World(house, office, clock)

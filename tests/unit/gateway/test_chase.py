@@ -8,7 +8,7 @@ from gateway.circuits.model import Letter
 from gateway.outbound.certificates import Choice
 from gateway.outbound.chase import ChasePost, chasing, reminded_by
 from gateway.outbound.compose import Draft, NoLetter
-from parsers.smime.model import Identity
+from gateway.outbound.seal import Seal
 from storage import outbox
 from storage.db import Database
 from storage.outbox import OutboxEntry, OutboxState
@@ -79,11 +79,8 @@ def test_the_model_is_the_one_the_rules_name_today() -> None:
 
 def test_it_is_signed_and_kept_once_and_tied_to_its_letter(database: Database, vault: Vault) -> None:
     identity = pki.create(AT).issue(MAILBOX).identity
-
-    def of(_mailbox: str) -> Identity | None:
-        return identity
-
-    post = ChasePost(vault, {"essai": RULES}, of)
+    seal = Seal({MAILBOX: identity}.get)
+    post = ChasePost(vault, {"essai": RULES}, seal)
     with database.transaction() as session:
         rows.delivery(session, "a")
         entry = outbox.queue(session, _entry())
@@ -95,5 +92,5 @@ def test_it_is_signed_and_kept_once_and_tied_to_its_letter(database: Database, v
         (letter,) = (e for e in rows.letters(session) if e.follows == entry.id)
         assert b"multipart/signed" in vault.get(letter.raw_sha256)
         assert letter.recipient == HOSPITAL
-        assert ChasePost(vault, {"essai": RULES}, of, per_day=0)(session, [entry], AT) is None
-        assert isinstance(ChasePost(vault, {}, of)(session, [entry], AT), NoLetter)
+        assert ChasePost(vault, {"essai": RULES}, seal, per_day=0)(session, [entry], AT) is None
+        assert isinstance(ChasePost(vault, {}, seal)(session, [entry], AT), NoLetter)

@@ -15,6 +15,7 @@ from gateway.evidence.record import Kind, Recorder
 from gateway.outbound.chase import ChasePost
 from gateway.outbound.follow import GRACE, Followed, Follower
 from gateway.outbound.receipts import apply_answer, apply_receipt
+from gateway.outbound.seal import Seal
 from parsers.report import DELIVERY, RecipientStatus, Report
 from parsers.unpack import Message
 from storage import calls, deadlines, outbox
@@ -57,7 +58,7 @@ Make = Callable[[], Follower]
 
 @pytest.fixture
 def make(database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock) -> Make:
-    chase = ChasePost(vault, {"essai": FOLLOWED}, lambda _: None)
+    chase = ChasePost(vault, {"essai": FOLLOWED}, Seal())
     return lambda: Follower(database, recorder, clock, chase, lambda _: PHONE, _worked, grace=timedelta(0))
 
 
@@ -147,7 +148,7 @@ def test_after_an_outage_receipts_are_let_in_first_then_one_letter_says_it_all(
 ) -> None:
     first, second = _letter(database), _letter(database, 2)
     clock.set(AT + timedelta(days=14))
-    chase = ChasePost(vault, {"essai": FOLLOWED}, lambda _: None)
+    chase = ChasePost(vault, {"essai": FOLLOWED}, Seal())
     follower = Follower(database, recorder, clock, chase, lambda _: PHONE, _worked)
     assert follower.once() == Followed()
     clock.turn(GRACE)
@@ -261,7 +262,7 @@ def test_past_the_letters_of_a_day_the_reminder_waits_for_the_next(
     database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock
 ) -> None:
     _letter(database)
-    chase = ChasePost(vault, {"essai": FOLLOWED}, lambda _: None, per_day=0)
+    chase = ChasePost(vault, {"essai": FOLLOWED}, Seal(), per_day=0)
     follower = Follower(database, recorder, clock, chase, lambda _: PHONE, _worked, timedelta(0))
     clock.set(datetime.combine((AT + timedelta(days=2)).date(), AT.timetz()))
     assert follower.once() == Followed()

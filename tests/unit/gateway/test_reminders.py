@@ -10,6 +10,7 @@ from gateway.circuits.model import Content
 from gateway.circuits.notice import Posted, reply_address
 from gateway.evidence.record import Kind
 from gateway.outbound.reminders import ReminderPost
+from gateway.outbound.seal import Seal
 from parsers.smime.model import Identity
 from storage import outbox
 from storage.db import Database
@@ -19,7 +20,7 @@ from tests.builders.seen import AT, MAILBOX, NOTICE, circuit, directory
 
 
 def _post(vault: Vault, identity: Identity | None = None, per_day: int = 20) -> ReminderPost:
-    return ReminderPost(vault, {"essai": circuit()}, directory(), lambda _: identity, per_day)
+    return ReminderPost(vault, {"essai": circuit()}, directory(), Seal(lambda _: identity), per_day)
 
 
 def test_a_notice_is_one_signed_letter_however_often_it_is_posted(database: Database, vault: Vault) -> None:
@@ -56,7 +57,7 @@ def test_what_may_not_leave_in_clear_never_does(database: Database, vault: Vault
         rows.delivery(session, "a")
     for instead, wanted in (("accuse", "accuse"), (None, None)):
         model = circuit(letters={**letters, "rappel": replace(secret, instead=instead)})
-        post = ReminderPost(vault, {"essai": model}, directory(), lambda _: identity)
+        post = ReminderPost(vault, {"essai": model}, directory(), Seal(lambda _: identity))
         with database.transaction() as session:
             posted, _ = post(session, replace(NOTICE, key=f"k{instead}"), AT)
             found = rows.letters(session)

@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway.cli import upkeep
 from gateway.intake.tally import Tally
 from gateway.outbound.housemail import HouseMail, HousePost, sender_of
+from gateway.outbound.seal import Seal
 from gateway.settings import Evidence
 from storage.outbox import OutboxEntry
 from tests.builders.desk import CNSE, MEDICAL
@@ -41,7 +42,7 @@ def test_the_mailbox_they_leave_from(sqlite_home: Home) -> None:
 
 def test_a_mail_is_queued_once_and_never_without_a_mailbox(sqlite_home: Home) -> None:
     house, at = sqlite_home.house, sqlite_home.clock.now()
-    lost = HousePost(house.vault, house.circuits.by_name, lambda _mailbox: None, "inconnue@x.example")
+    lost = HousePost(house.vault, house.circuits.by_name, Seal(), "inconnue@x.example")
     post = upkeep.house_post(house)
     with house.database.transaction() as session:
         assert lost(session, MAIL, at) == ()
