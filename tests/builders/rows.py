@@ -32,6 +32,7 @@ def delivery(
     subject: str = "Attestation",
     mailbox: str = "protocole@cnse.example",
     recipients: Sequence[str] = (),
+    circuit: str = "essai",
 ) -> Delivery:
     """A delivery without documents; ``sha256`` may be one letter, repeated 64 times."""
     row = Delivery(
@@ -41,13 +42,31 @@ def delivery(
         received_at=received_at,
         mailbox=mailbox,
         envelope_from=sender,
-        circuit="essai",
+        circuit=circuit,
         sender=sender,
         subject=subject,
         recipients=list(recipients),
         message_id=f"<{sha256[:8]}@chu.example>",
+        set_aside_at=received_at if state is DeliveryState.SET_ASIDE else None,
     )
     assert deliveries.insert(session, row)
+    return row
+
+
+def document(session: Session, mail: str, **columns: object) -> Document:
+    """A document of the delivery ``mail``, nothing known of what it is unless ``columns`` say so."""
+    values = {
+        "delivery": mail,
+        "position": 0,
+        "path": "1",
+        "name": "f.pdf",
+        "media_type": "application/pdf",
+        "sha256": "d" * 64,
+        "size": 1,
+    }
+    row = Document.model_validate(values | columns)
+    session.add(row)
+    session.flush()
     return row
 
 

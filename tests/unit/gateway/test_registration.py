@@ -15,7 +15,6 @@ from gateway.evidence.record import Kind
 from storage import cases, registrations, reviews
 from storage.cases import Case, Period, PeriodOrigin, PeriodStatus
 from storage.db import Database, Session
-from storage.documents import Document
 from storage.reviews import Review, Said
 from tests.builders import rows, shipped
 from tests.builders.rows import AT
@@ -36,12 +35,9 @@ def _period(
     session: Session, case: Case, kind: str, status: PeriodStatus, starts: date, ends: date
 ) -> tuple[int, int]:
     position = len(cases.documents(session, case.id or 0))
-    document = Document(
-        delivery="a" * 64, position=position, path="1", name="f.pdf", media_type="application/pdf",
-        sha256="d" * 64, size=1, kind=kind, confidentiality="administrative",
-    )  # fmt: skip
-    session.add(document)
-    session.flush()
+    document = rows.document(
+        session, "a" * 64, position=position, kind=kind, confidentiality="administrative"
+    )
     cases.file_document(session, document.id or 0, case.id or 0, AT, [])
     origin = PeriodOrigin.AUTHORISATION if kind == "se352-301" else PeriodOrigin.EXTENSION
     cases.add_period(
@@ -180,12 +176,7 @@ def test_a_number_of_another_case_is_a_doubt(sqlite_database: Database) -> None:
         _register(session, _case(session))
         rows.delivery(session, "b")
         other = cases.open_case(session, rows.case("b" * 64, "PSR-2026-00002", caisse="595"))
-        document = Document(
-            delivery="b" * 64, position=0, path="1", name="f", media_type="application/pdf",
-            sha256="e" * 64, size=1, kind="se352-301", confidentiality="administrative",
-        )  # fmt: skip
-        session.add(document)
-        session.flush()
+        document = rows.document(session, "b" * 64, kind="se352-301", confidentiality="administrative")
         cases.file_document(session, document.id or 0, other.id or 0, AT, [])
         period = Period(
             case_id=other.id or 0, document_id=document.id or 0, origin=PeriodOrigin.AUTHORISATION,

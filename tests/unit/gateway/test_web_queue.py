@@ -9,7 +9,8 @@ import pytest
 
 from gateway.web import choices, queue
 from storage.cases import Item, ItemState
-from storage.deliveries import Delivery, DeliveryState
+from storage.deliveries import DeliveryState
+from tests.builders import rows
 from tests.builders.office import AT, CIRCUIT
 from tests.worlds.web import World
 
@@ -20,18 +21,7 @@ def _fill(world: World, number: int) -> None:
         for n in range(number):
             sha = f"{n:064d}"
             at = AT - timedelta(days=60, minutes=n // 2)
-            session.add(
-                Delivery(
-                    sha256=sha,
-                    size=1,
-                    state=DeliveryState.SCHEDULED,
-                    received_at=at,
-                    mailbox="m",
-                    envelope_from="e",
-                    circuit=CIRCUIT,
-                )
-            )
-            session.flush()
+            rows.delivery(session, sha, state=DeliveryState.SCHEDULED, received_at=at, circuit=CIRCUIT)
             session.add(
                 Item(
                     delivery=sha,

@@ -8,7 +8,8 @@ from storage import agenda, deadlines
 from storage.cases import Item
 from storage.db import Database
 from storage.deadlines import Deadline
-from storage.deliveries import Delivery, DeliveryState
+from storage.deliveries import DeliveryState
+from tests.builders import rows
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PLACE = ("soins", "cpam-595")
@@ -18,18 +19,7 @@ def test_due_dates_of_the_mails_of_a_queue_with_their_changes(database: Database
     with database.transaction() as session:
         for turn, queue in enumerate(("cpam-595", "cpam-595", "cpam-131")):
             sha = f"{turn + 1:064x}"
-            session.add(
-                Delivery(
-                    sha256=sha,
-                    size=1,
-                    state=DeliveryState.SCHEDULED,
-                    received_at=AT,
-                    mailbox="b@x.example",
-                    envelope_from="h@x.example",
-                    circuit="soins",
-                )
-            )
-            session.flush()
+            rows.delivery(session, sha, state=DeliveryState.SCHEDULED, circuit="soins")
             session.add(
                 Item(delivery=sha, circuit="soins", queue=queue, kind="q", title="t", created_at=AT)
             )

@@ -16,7 +16,6 @@ from storage.contestations import (
     UnreadLine,
 )
 from storage.db import Database, Session
-from storage.documents import Document
 from tests.builders import rows
 from tests.builders.rows import AT
 
@@ -40,17 +39,7 @@ def _case(session: Session, name: str, number: int, caisse: str = "594") -> Case
 
 def _list(session: Session) -> ContestationList:
     rows.delivery(session, "f")
-    document = Document(
-        delivery="f" * 64,
-        position=0,
-        path="1",
-        name="liste.csv",
-        media_type="text/csv",
-        sha256="0" * 64,
-        size=1,
-    )
-    session.add(document)
-    session.flush()
+    document = rows.document(session, "f" * 64, name="liste.csv", media_type="text/csv")
     made = contestations.add_list(
         session,
         ContestationList(document_id=document.id or 0, delivery="f" * 64, circuit=CIRCUIT, read_at=AT),

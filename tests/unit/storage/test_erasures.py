@@ -14,21 +14,17 @@ from tests.builders.rows import AT
 
 
 def _document(session: Session, mail: str, sha: str, position: int = 0) -> Document:
-    made = Document(
-        delivery=mail * 64,
+    return rows.document(
+        session,
+        mail * 64,
         position=position,
         path="1/2",
         name="301_HADDAD.pdf",
-        media_type="application/pdf",
         sha256=sha * 64,
-        size=1,
         kind="se352-301",
         meta={"a": "b"},
         reasons=["parle de HADDAD"],
     )
-    session.add(made)
-    session.flush()
-    return made
 
 
 def _case(session: Session, mail: str, number: int) -> Case:

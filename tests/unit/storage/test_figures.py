@@ -12,8 +12,8 @@ from storage import figures, listing, queues
 from storage.cases import Case, CaseState, Item, ItemState, Period, PeriodOrigin, PeriodStatus
 from storage.db import Database, Session
 from storage.deliveries import Delivery, DeliveryState
-from storage.documents import Document
 from storage.listing import Sought
+from tests.builders import rows
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -22,19 +22,7 @@ _NUMBERS = count(1)
 
 
 def _mail(session: Session, at: datetime = AT, state: DeliveryState = DeliveryState.SCHEDULED) -> Delivery:
-    mail = Delivery(
-        sha256=f"{next(_NUMBERS):064x}",
-        size=1,
-        state=state,
-        received_at=at,
-        mailbox="b@x.example",
-        envelope_from="h@x.example",
-        circuit=CIRCUIT,
-        set_aside_at=at if state is DeliveryState.SET_ASIDE else None,
-    )
-    session.add(mail)
-    session.flush()
-    return mail
+    return rows.delivery(session, f"{next(_NUMBERS):064x}", received_at=at, state=state, circuit=CIRCUIT)
 
 
 def _case(session: Session, caisse: str | None, finess: str | None = None) -> Case:
@@ -82,18 +70,9 @@ def _item(
 
 
 def _period(session: Session, case: Case, ends: date, status: PeriodStatus = PeriodStatus.GRANTED) -> None:
-    paper = Document(
-        delivery=case.opened_by_delivery,
-        position=next(_NUMBERS),
-        path="1",
-        name="x",
-        media_type="application/pdf",
-        sha256="0" * 64,
-        size=1,
-        confidentiality="administrative",
+    paper = rows.document(
+        session, case.opened_by_delivery, position=next(_NUMBERS), confidentiality="administrative"
     )
-    session.add(paper)
-    session.flush()
     session.add(
         Period(
             case_id=case.id or 0,

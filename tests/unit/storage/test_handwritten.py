@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from storage import erasures, handwritten, outbox
 from storage.db import Database, Session
-from storage.documents import Document
 from storage.handwritten import Forwarded, Handwritten
 from storage.outbox import OutboxEntry
 from tests.builders import rows
@@ -28,12 +27,7 @@ def test_both_texts_are_kept_then_erased_and_the_forwarding_stays(database: Data
         entry = _letter(session)
         number = entry.id or 0
         rows.delivery(session, "a")
-        document = Document(
-            delivery="a" * 64, position=0, path="1", name="f", media_type="text/plain", sha256="d" * 64,
-            size=1,
-        )  # fmt: skip
-        session.add(document)
-        session.flush()
+        document = rows.document(session, "a" * 64)
         handwritten.keep(
             session,
             Handwritten(

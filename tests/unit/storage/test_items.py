@@ -11,11 +11,12 @@ from storage import cases, comments, items, joinings, pulses, views
 from storage.cases import Case, Item, ItemState
 from storage.comments import Comment
 from storage.db import Database, Session
-from storage.deliveries import Delivery, DeliveryState
-from storage.documents import Document, IssueRow
+from storage.deliveries import DeliveryState
+from storage.documents import IssueRow
 from storage.joinings import Joining, JoiningKind
 from storage.people import Person
 from storage.views import View
+from tests.builders import rows
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HERE = ("essai", "q")
@@ -23,19 +24,7 @@ HERE = ("essai", "q")
 
 def _mail(session: Session, name: str) -> str:
     sha = hashlib.sha256(name.encode()).hexdigest()
-    session.add(
-        Delivery(
-            sha256=sha,
-            size=1,
-            state=DeliveryState.SCHEDULED,
-            received_at=AT,
-            mailbox="m@x.example",
-            envelope_from="e@x.example",
-            circuit="essai",
-        )
-    )
-    session.flush()
-    return sha
+    return rows.delivery(session, sha, state=DeliveryState.SCHEDULED).sha256
 
 
 def _item(session: Session, name: str, **columns: object) -> Item:
@@ -78,11 +67,7 @@ def test_what_a_list_filters_by_follows_the_case(database: Database) -> None:
 def test_what_lacks_is_known_when_it_is_filed(database: Database, severity: str, lacking: bool) -> None:
     with database.transaction() as session:
         sha = _mail(session, "papers")
-        document = Document(
-            delivery=sha, position=0, path="1", name="d", media_type="x/y", sha256=sha, size=1
-        )
-        session.add(document)
-        session.flush()
+        document = rows.document(session, sha)
         session.add(
             IssueRow(document_id=document.id or 0, code="missing", severity=severity, message="Il manque.")
         )

@@ -8,24 +8,13 @@ from storage import listing
 from storage.cases import Case, Item
 from storage.db import Database, Session
 from storage.deliveries import Delivery, DeliveryState
+from tests.builders import rows
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def _mail(session: Session, number: int, at: datetime, state: DeliveryState) -> Delivery:
-    mail = Delivery(
-        sha256=f"{number:064x}",
-        size=1,
-        state=state,
-        received_at=at,
-        mailbox="b@x.example",
-        envelope_from="h@x.example",
-        circuit="soins",
-        set_aside_at=at if state is DeliveryState.SET_ASIDE else None,
-    )
-    session.add(mail)
-    session.flush()
-    return mail
+    return rows.delivery(session, f"{number:064x}", received_at=at, state=state, circuit="soins")
 
 
 def test_messages_set_aside_at_one_instant_are_each_listed_once(database: Database) -> None:

@@ -8,7 +8,6 @@ from storage import cases, retention
 from storage.cases import Case, Item, Period, PeriodOrigin, PeriodStatus
 from storage.db import Database, Session
 from storage.deliveries import DeliveryState
-from storage.documents import Document
 from storage.retention import LegalHold
 from tests.builders import rows
 from tests.builders.rows import AT
@@ -50,17 +49,7 @@ def test_a_case_is_quiet_since_the_last_of_all_that_happened(database: Database)
         )  # fmt: skip
         session.add(item)
         assert [q.since for q in retention.quiet_cases(session)] == [AT.date() + timedelta(days=3)]
-        document = Document(
-            delivery="a" * 64,
-            position=0,
-            path="1",
-            name="n",
-            media_type="text/plain",
-            sha256="0" * 64,
-            size=1,
-        )
-        session.add(document)
-        session.flush()
+        document = rows.document(session, "a" * 64)
         period = Period(
             case_id=case.id or 0, document_id=document.id or 0, origin=PeriodOrigin.AUTHORISATION,
             status=PeriodStatus.GRANTED, starts=date(2027, 1, 1), ends=date(2027, 5, 31), at=AT,

@@ -12,13 +12,7 @@ from tests.builders.rows import AT
 
 def _document(session: Session) -> Document:
     rows.delivery(session, "a")
-    document = Document(
-        delivery="a" * 64, position=0, path="1", name="f", media_type="application/pdf", sha256="d" * 64,
-        size=1,
-    )  # fmt: skip
-    session.add(document)
-    session.flush()
-    return document
+    return rows.document(session, "a" * 64)
 
 
 def test_the_last_word_holds_and_goes_with_its_document(database: Database) -> None:

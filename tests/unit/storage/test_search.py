@@ -15,6 +15,7 @@ from storage.deliveries import Delivery, DeliveryState
 from storage.documents import Document
 from storage.findable import DocumentWords, FoundGram, FoundItem, FoundWord
 from storage.search import Closeness
+from tests.builders import rows
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HERE = [("essai", "cpam-595")]
@@ -197,19 +198,7 @@ def test_an_item_follows_its_queue_and_its_case(furnished: Database) -> None:
 
 
 def _paper(session: Session, sha: str, position: int, confidentiality: str) -> int:
-    document = Document(
-        delivery=sha,
-        position=position,
-        path=str(position),
-        name="d",
-        media_type="text/plain",
-        sha256=sha,
-        size=1,
-        confidentiality=confidentiality,
-    )
-    session.add(document)
-    session.flush()
-    return document.id or 0
+    return rows.document(session, sha, position=position, confidentiality=confidentiality).id or 0
 
 
 def test_no_word_of_a_medical_document_is_kept_anywhere(furnished: Database) -> None:
