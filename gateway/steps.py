@@ -44,7 +44,7 @@ from gateway.triage.unpack import MESSAGE, document_rows, message_columns
 from gateway.triage.unpack import unpack as find_documents
 from gateway.triage.unseal import security_columns
 from parsers.forms.checks import TO_COMPLETE
-from storage import addresses, cases, documents, findable, unlocked
+from storage import addresses, cases, documents, findable, items, unlocked
 from storage.db import Session
 from storage.deliveries import Delivery
 from storage.documents import Document, FactRow, IssueRow
@@ -163,6 +163,7 @@ def read(house: House, delivery: Delivery, carried: Carried | None = None) -> Wr
         for document in found:
             _write_findings(session, document)
         findable.of_delivery(session, delivery.sha256)  # read again: what is found follows
+        items.follow_reading(session, delivery.sha256)  # and so does what lacks
         return [_read_event(delivery, document) for document in found]
 
     carried.drop_blobs()

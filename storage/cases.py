@@ -1,6 +1,7 @@
 """Cases: one authorisation of care, its periods, its documents.
 
-The pieces of work of a case are in ``storage.items``; their names are given here too.
+The pieces of work of a case are in ``storage.items``, its periods in ``storage.periods``; their names are
+given here too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,18 @@ from storage.items import (
     item,
     items_of,
 )
+from storage.periods import (
+    Period,
+    PeriodOrigin,
+    PeriodStatus,
+    add_period,
+    correct_period,
+    period_of_document,
+    periods,
+    periods_of_document,
+    restore,
+    strike,
+)
 
 __all__ = [
     "Candidate",
@@ -47,6 +60,7 @@ __all__ = [
     "case_of_document",
     "change_item",
     "complete",
+    "correct_period",
     "documents",
     "file_document",
     "get",
@@ -58,8 +72,11 @@ __all__ = [
     "open_case",
     "period_of_document",
     "periods",
+    "periods_of_document",
     "possible",
     "reference_of_delivery",
+    "restore",
+    "strike",
     "unfile",
 ]
 
@@ -67,21 +84,6 @@ __all__ = [
 class CaseState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
-
-
-class PeriodOrigin(StrEnum):
-    AUTHORISATION = "authorisation"
-    EXTENSION = "extension"
-
-
-class PeriodStatus(StrEnum):
-    """A tacit extension is never GRANTED by itself (domain, 1.3): a person decides."""
-
-    GRANTED = "granted"
-    REQUESTED = "requested"
-    REFUSED = "refused"
-    TACIT = "tacit"
-    """Deemed granted by silence, and confirmed by a person on its proof (``storage.proposals``)."""
 
 
 class Counter(SQLModel, table=True):
@@ -133,27 +135,6 @@ class CaseDocument(SQLModel, table=True):
     case_id: int = Field(foreign_key="cases.id", index=True)
     filed_at: datetime = Field(sa_type=Instant)
     reasons: list[str] = Field(default_factory=list, sa_type=JSON)
-
-
-class Period(SQLModel, table=True):
-    """A period of care asked, granted or refused by one form; added, never rewritten by another form.
-
-    A person who corrects what was misread on the form corrects it (``correct_period``), with an event.
-    """
-
-    __tablename__ = "periods"
-    __table_args__ = (UniqueConstraint("document_id", "status"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    case_id: int = Field(foreign_key="cases.id", index=True)
-    document_id: int = Field(foreign_key="documents.id")
-    """The form it is written on; a request deemed granted by silence writes both periods."""
-    origin: PeriodOrigin = Field(max_length=16)
-    status: PeriodStatus = Field(max_length=16)
-    starts: date | None = None
-    ends: date | None = None
-    amount: str | None = Field(default=None, max_length=20)
-    at: datetime = Field(sa_type=Instant)
 
 
 def lock_circuit(session: Session, circuit: str) -> None:
@@ -293,30 +274,6 @@ def unfile(session: Session, document_ids: Collection[int], case_id: int) -> lis
         session.delete(row)
     session.flush()
     return sorted(row.document_id for row in found)
-
-
-def add_period(session: Session, period: Period) -> bool:
-    """Add what one document writes of time; ``False`` when that document already did."""
-    return insert_new(session, table_of(Period), period.model_dump(exclude={"id"}))
-
-
-def correct_period(
-    session: Session, period: Period, starts: date | None, ends: date | None, amount: str | None
-) -> None:
-    """Write what a form says of time as a person read it: the reading was wrong, not the history."""
-    period.starts, period.ends, period.amount = starts, ends, amount
-    session.add(period)
-    session.flush()
-
-
-def periods(session: Session, case_id: int) -> list[Period]:
-    """Every period of a case, in the order they came."""
-    return list(session.exec(select(Period).where(col(Period.case_id) == case_id).order_by(col(Period.id))))
-
-
-def period_of_document(session: Session, document_id: int) -> Period | None:
-    statement = select(Period).where(col(Period.document_id) == document_id)
-    return session.exec(statement.order_by(col(Period.id))).first()
 
 
 def documents(session: Session, case_id: int) -> list[Document]:

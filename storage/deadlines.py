@@ -102,6 +102,8 @@ PENDING = (DeadlineState.OPEN, DeadlineState.MISSED)
 """What is waited for may still come after the due date."""
 WAITING = (*PENDING, DeadlineState.PAUSED)
 """States that what stops a delay ends."""
+ENDED = (DeadlineState.MET, DeadlineState.CANCELLED)
+"""States of what was ended; it waits again when what ended it counts no more."""
 
 
 def add(session: Session, deadline: Deadline, reminders: Sequence[Reminder] = ()) -> Deadline | None:
@@ -151,13 +153,15 @@ def pending_of_case(session: Session, case_id: int) -> list[Deadline]:
     return list(session.exec(statement.order_by(col(Deadline.due), col(Deadline.id))))
 
 
-def arrivals_in_case(session: Session, case_id: int) -> list[tuple[str, str, datetime]]:
-    """Documents of a case as (kind, delivery, arrival), in the order they arrived."""
+def arrivals_in_case(
+    session: Session, case_id: int, without: Collection[int] = ()
+) -> list[tuple[str, str, datetime]]:
+    """Documents of a case, but ``without``, as (kind, delivery, arrival), in the order they arrived."""
     statement = (
         select(Document.kind, Delivery.sha256, Delivery.received_at)
         .join(CaseDocument, col(CaseDocument.document_id) == col(Document.id))
         .join(Delivery, col(Delivery.sha256) == col(Document.delivery))
-        .where(col(CaseDocument.case_id) == case_id)
+        .where(col(CaseDocument.case_id) == case_id, col(Document.id).not_in(without))
         .order_by(col(Delivery.received_at), col(Document.id))
     )
     return [(kind or "", sha256, received_at) for kind, sha256, received_at in session.exec(statement)]
@@ -203,6 +207,63 @@ def end(session: Session, deadline_id: int, state: DeadlineState, reason: str, a
     session.execute(silence)
     _noted(session, deadline_id, at, reason)
     return True
+
+
+def reopen(
+    session: Session,
+    deadline: Deadline,
+    state: DeadlineState,
+    at: datetime,
+    why: str,
+    ended: str,
+    today: date,
+) -> bool:
+    """Let a due date that ended for the reason ``ended`` wait again; ``False`` when it is not over.
+
+    Its reminders to come that this end silenced are planned again; nobody is reminded twice.
+    """
+    session.flush()
+    tallies.hold(session)
+    statement = (
+        update(Deadline)
+        .where(col(Deadline.id) == deadline.id, col(Deadline.state).in_(ENDED))
+        .values(state=state, ended_at=None, escalated_at=None)
+    )
+    if not session.execute(statement).rowcount:  # type: ignore[attr-defined]
+        return False
+    planned = (
+        update(Reminder)
+        .where(
+            col(Reminder.deadline_id) == deadline.id,
+            col(Reminder.outbox_id).is_(None),
+            col(Reminder.skipped) == ended[:200],
+            col(Reminder.on) >= today,
+        )
+        .values(done_at=None, skipped=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(planned)
+    session.refresh(deadline)
+    refresh_due(session, deadline.case_id, deadline.delivery)
+    note(session, deadline, at, why)
+    return True
+
+
+def plan_again(session: Session, case_id: int, done_at: datetime, skipped: str) -> int:
+    """Let reminders of a case that were left out together with a letter, for this reason, wait again."""
+    waiting = select(Deadline.id).where(col(Deadline.case_id) == case_id, col(Deadline.state).in_(PENDING))
+    statement = (
+        update(Reminder)
+        .where(
+            col(Reminder.deadline_id).in_(waiting),
+            col(Reminder.done_at) == done_at,
+            col(Reminder.outbox_id).is_(None),
+            col(Reminder.skipped).startswith(skipped, autoescape=True),
+        )
+        .values(done_at=None, skipped=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
 def miss(session: Session, deadline_id: int, at: datetime) -> bool:
@@ -306,6 +367,12 @@ def next_due(
 def of_case(session: Session, case_id: int) -> list[Deadline]:
     """Every due date of a case, whatever its state, in the order they were set."""
     statement = select(Deadline).where(col(Deadline.case_id) == case_id)
+    return list(session.exec(statement.order_by(col(Deadline.id))))
+
+
+def of_mail(session: Session, delivery: str) -> list[Deadline]:
+    """Every due date that a mail started, whatever its state, in the order they were set."""
+    statement = select(Deadline).where(col(Deadline.delivery) == delivery)
     return list(session.exec(statement.order_by(col(Deadline.id))))
 
 

@@ -19,6 +19,8 @@ _WORDS = table("document_words", column("document_id"))
 """Words of their text (``storage.findable``): they go with the reading."""
 _FILED = table("case_documents", column("document_id"))
 """Documents in cases: the table of ``storage.cases``, which knows documents, hence only named here."""
+_JUDGED = table("reviews", column("document_id"))
+"""Documents that people confirmed or rejected (``storage.reviews``)."""
 
 
 class Document(SQLModel, table=True):
@@ -89,8 +91,8 @@ class IssueRow(SQLModel, table=True):
 def replace(session: Session, sha256: str, documents: Sequence[Document]) -> list[Document]:
     """Make these the documents of a delivery, whatever a former run left; ids are set on return.
 
-    The former documents go, with what machines read in them. One that a person corrected or filed in a
-    case stays: as the new document of the same bytes and pages, else after all the new ones.
+    The former documents go, with what machines read in them. One that a person corrected, judged or filed
+    in a case stays: as the new document of the same bytes and pages, else after all the new ones.
     """
     kept = _forget_all_but_held(session, sha256)
     for document in documents:
@@ -115,7 +117,8 @@ def _forget_all_but_held(session: Session, sha256: str) -> list[Document]:
         return []
     clear_reading(session, list(former))
     held = set(session.exec(select(FactRow.document_id).where(col(FactRow.document_id).in_(former))))
-    held |= set(session.scalars(_FILED.select().where(_FILED.c.document_id.in_(former))))
+    for told in (_FILED, _JUDGED):
+        held |= set(session.scalars(told.select().where(told.c.document_id.in_(former))))
     session.exec(delete(Document).where(col(Document.id).in_(former.keys() - held)))
     kept = [row for key, row in former.items() if key in held]
     for place, row in enumerate(kept, 1):

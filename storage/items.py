@@ -11,11 +11,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint, column, exists, table, update
+from sqlalchemy import JSON, Index, UniqueConstraint, column, table, update
 from sqlalchemy import select as sql_select
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from storage import findable, pulses, tallies
+from storage import findable, lacking, pulses, tallies
 from storage.db import Instant, insert_new, table_of
 from storage.nextdue import nearest
 from storage.tallies import Slot
@@ -82,7 +82,7 @@ class Item(SQLModel, table=True):
     finess: str | None = Field(default=None, max_length=9)
     """Caisse and establishment of its case, else of the mail: what lists filter by."""
     lacking: bool = False
-    """Whether something was missing in its documents when it was filed."""
+    """Whether something lacks in its documents now, by ``storage.lacking``."""
 
 
 class Candidate(SQLModel, table=True):
@@ -100,8 +100,6 @@ class Candidate(SQLModel, table=True):
 
 
 _CASES = table("cases", column("id"), column("caisse"), column("establishment_finess"))
-_DOCUMENTS = table("documents", column("id"), column("delivery"))
-_ISSUES = table("issues", column("document_id"), column("severity"))
 
 
 def add_item(session: Session, item: Item) -> tuple[Item, bool]:
@@ -109,7 +107,8 @@ def add_item(session: Session, item: Item) -> tuple[Item, bool]:
     session.flush()
     tallies.hold(session)
     due = nearest(session, item.case_id, item.delivery)
-    kept = {"next_due": due, "lacking": _lacking(session, item.delivery)} | _of_case(session, item.case_id)
+    lacks = lacking.lacking(session, item.delivery, item.positions)
+    kept = {"next_due": due, "lacking": lacks} | _of_case(session, item.case_id)
     new = insert_new(session, table_of(Item), item.model_dump(exclude={"id"}) | kept)
     there = select(Item).where(
         col(Item.delivery) == item.delivery, col(Item.queue) == item.queue, col(Item.part) == item.part
@@ -157,6 +156,8 @@ def change_item(session: Session, item_id: int, version: int, **columns: Any) ->
     pulses.beat(session, [(circuit, left.queue), (circuit, joined.queue)])
     if {"queue", "title", "sender", "case_id"} & set(columns):
         findable.item(session, item_id)
+    if "positions" in columns:
+        _follow(session, [session.get_one(Item, item_id, populate_existing=True)])
     return True
 
 
@@ -168,6 +169,34 @@ def follow_case(session: Session, case_id: int) -> None:
         execution_options={"synchronize_session": False},
     )
     findable.of_case(session, case_id)
+
+
+def follow_reading(session: Session, delivery: str) -> list[int]:
+    """Mark again the items of a mail by what lacks now, after a person or a machine read it anew.
+
+    Returns the numbers of those whose mark changed; each is a beat of its queue.
+    """
+    session.flush()
+    statement = select(Item).where(col(Item.delivery) == delivery).order_by(col(Item.id))
+    return _follow(session, list(session.exec(statement, execution_options={"populate_existing": True})))
+
+
+def _follow(session: Session, rows: Collection[Item]) -> list[int]:
+    changed: list[int] = []
+    for row in rows:
+        lacks = lacking.lacking(session, row.delivery, row.positions)
+        if lacks is row.lacking:
+            continue
+        if not changed:
+            tallies.hold(session)  # the order of every verb here: the lists before the beats
+        session.execute(
+            update(Item).where(col(Item.id) == row.id).values(lacking=lacks),
+            execution_options={"synchronize_session": False},
+        )
+        session.refresh(row)
+        pulses.beat(session, [(row.circuit, row.queue)])
+        changed.append(row.id or 0)
+    return changed
 
 
 def to_wake(session: Session, today: date) -> list[Item]:
@@ -190,16 +219,6 @@ def _of_case(session: Session, case_id: int | None) -> dict[str, Any]:
     found = session.connection().execute(named).first()
     values = {"caisse": found.caisse, "finess": found.establishment_finess} if found else {}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _lacking(session: Session, delivery: str) -> bool:
-    """Whether a document of this mail lacks something."""
-    wrong = exists().where(
-        _DOCUMENTS.c.delivery == delivery,
-        _ISSUES.c.document_id == _DOCUMENTS.c.id,
-        _ISSUES.c.severity == "error",
-    )
-    return bool(session.connection().execute(sql_select(wrong)).scalar_one())
 
 
 def add_candidate(session: Session, candidate: Candidate) -> bool:

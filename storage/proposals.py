@@ -14,7 +14,8 @@ from storage.db import Instant, insert_new, table_of
 
 
 class ProposalState(StrEnum):
-    """``a`` proposed to accepted, ``b`` proposed to rejected, ``c`` proposed or accepted to superseded."""
+    """``a`` proposed to accepted, ``b`` proposed to rejected, ``c`` proposed or accepted to superseded,
+    ``d`` superseded to proposed: what had withdrawn it is itself withdrawn."""
 
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
@@ -28,7 +29,7 @@ ARROWS: dict[ProposalState, frozenset[ProposalState]] = {
     ),
     ProposalState.ACCEPTED: frozenset({ProposalState.SUPERSEDED}),
     ProposalState.REJECTED: frozenset(),
-    ProposalState.SUPERSEDED: frozenset(),
+    ProposalState.SUPERSEDED: frozenset({ProposalState.PROPOSED}),
 }
 
 

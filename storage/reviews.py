@@ -47,6 +47,12 @@ def latest(session: Session, document_ids: Collection[int]) -> dict[int, Review]
     return {review.document_id: review for review in session.exec(statement)}
 
 
+def rejected(session: Session, document_ids: Collection[int]) -> frozenset[int]:
+    """Those of these documents that a person rejected, and nobody took back."""
+    said = latest(session, document_ids) if document_ids else {}
+    return frozenset(number for number, review in said.items() if review.said is Said.REJECTED)
+
+
 def erase(session: Session, document_id: int) -> None:
     """The document reached the end of its retention."""
     session.execute(delete(Review).where(col(Review.document_id) == document_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from gateway.circuits.model import Circuit
 from gateway.circuits.periods import PeriodKind, PeriodSeen, period_of, union
 from gateway.evidence.cover import covering
 from gateway.evidence.record import Kind
-from storage import cases
+from storage import cases, reviews
 from storage.cases import Case, Period, PeriodOrigin, PeriodStatus
 from storage.db import Session
 from storage.documents import PERSON
@@ -32,6 +32,10 @@ _FIELDS = {
 }
 _ASKED = ("requested_start", "requested_end", "additional_amount")
 """Fields that give a period its first day, its last day and its amount; those of a request by default."""
+ANSWER = "answer"
+"""Field by which an answer grants or refuses."""
+PERIOD_FIELDS = frozenset({ANSWER, *_ASKED, *(name for names in _FIELDS.values() for name in names)})
+"""Every field of a form that says something of a period."""
 
 
 def add_period(
@@ -46,10 +50,13 @@ def add_period(
     """Add the period ``document`` writes, if it is one the case does not have; the entry to record.
 
     A second copy of the authorisation adds nothing, even when its dates read otherwise: the difference
-    is for a person, who corrects the fact of one copy. Safe to call again after a correction.
+    is for a person, who corrects the fact of one copy. Nor does a document that a person rejected. Safe to
+    call again after a correction.
     """
     seen = period_of(circuit, document)
     if seen is None or case.id is None or _is_known(cases.periods(session, case.id), seen):
+        return None
+    if reviews.rejected(session, [document_id]):
         return None
     period = Period(
         case_id=case.id,
@@ -85,15 +92,9 @@ def correct_period(
     seen = period_of(circuit, document)
     if seen is None or case.id is None:
         return None
-    here = (_origin(seen), _STATUS[seen.kind])
-    period = next(
-        (
-            p
-            for p in cases.periods(session, case.id)
-            if p.document_id == document_id and (p.origin, p.status) == here
-        ),
-        None,
-    )
+    here = gives(seen)
+    own = cases.periods_of_document(session, document_id)
+    period = next((p for p in own if p.case_id == case.id and (p.origin, p.given) == here), None)
     if period is None:
         return None
     written = {fact.name for fact in document.facts if fact.source == PERSON}
@@ -108,7 +109,7 @@ def correct_period(
     fields = {
         "document": document.sha256,
         "origin": str(period.origin),
-        "status": str(period.status),
+        "status": str(period.given),
         "starts": _iso(starts),
         "ends": _iso(ends),
         **before,
@@ -121,14 +122,29 @@ def coverage(session: Session, case_id: int) -> tuple[tuple[date, date], ...]:
     return union(covering(cases.periods(session, case_id)))
 
 
-def _is_known(periods: list[Period], seen: PeriodSeen) -> bool:
+def key_of(period: Period) -> Hashable:
+    """What copies of one form share: an authorisation is one by case, any other form by what it says."""
+    if period.origin is PeriodOrigin.AUTHORISATION:
+        return PeriodOrigin.AUTHORISATION
+    if period.given is PeriodStatus.TACIT:
+        return PeriodStatus.TACIT, period.id
+    return period.origin, period.given, period.starts, period.ends
+
+
+def key_seen(seen: PeriodSeen) -> Hashable:
+    """The same, of a period read on a form."""
     if seen.kind is PeriodKind.AUTHORISED:
-        return any(p.origin is PeriodOrigin.AUTHORISATION for p in periods)
-    return any(
-        (p.origin, p.status, p.starts, p.ends)
-        == (_origin(seen), _STATUS[seen.kind], seen.starts, seen.ends)
-        for p in periods
-    )
+        return PeriodOrigin.AUTHORISATION
+    return _origin(seen), _STATUS[seen.kind], seen.starts, seen.ends
+
+
+def gives(seen: PeriodSeen) -> tuple[PeriodOrigin, PeriodStatus]:
+    """Origin and status of the period that a form writes."""
+    return _origin(seen), _STATUS[seen.kind]
+
+
+def _is_known(periods: list[Period], seen: PeriodSeen) -> bool:
+    return any(p.stands and key_of(p) == key_seen(seen) for p in periods)
 
 
 def _origin(seen: PeriodSeen) -> PeriodOrigin:

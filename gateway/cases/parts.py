@@ -43,7 +43,7 @@ def split(
     if not cut or len(cut) == len(shown):
         raise Refused(NOT_HALF)
     numbers = [d.id or 0 for d in cut]
-    if item.case_id is not None and any(cases.period_of_document(session, n) for n in numbers):
+    if item.case_id is not None and any(cases.periods_of_document(session, n) for n in numbers):
         raise Refused(
             "Une de ces pièces a déjà donné une période au dossier ; rien n'a été changé : laissez-la avec"
             " lui."

@@ -62,6 +62,7 @@ _WORDS = {
     "open": "ouvert", "closed": "clos", "met": "tenue", "missed": "dépassée", "cancelled": "levée",
     "authorisation": "attestation", "extension": "prolongation",
     "granted": "accordée", "requested": "demandée", "refused": "refusée",
+    "struck": "écartée",
     "administrative": "administratif", "medical": "médical",
     "confirmed": "confirmé", "to be confirmed": "à confirmer",
     "queued": "en attente", "sent": "partie", "delivered": "remise", "displayed": "lue",

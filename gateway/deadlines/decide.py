@@ -43,6 +43,7 @@ def decide(
         raise Refused(
             "Le motif manque ; rien n’a été changé. Dites en une phrase ce qui fonde la décision."
         )
+    cases.lock_circuit(session, circuit.name)  # nobody rejects the request meanwhile
     case = cases.by_id(session, proposal.case_id)
     if case is None or proposal.state is not ProposalState.PROPOSED:
         raise Refused(CHANGED)

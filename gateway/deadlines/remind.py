@@ -22,6 +22,8 @@ from storage.deliveries import Delivery
 Event = tuple[Kind, str, Mapping[str, Any]]
 
 _STATUS = {"confirmed": "confirmé", "to be confirmed": "à confirmer"}
+JOINED = "réuni avec"
+"""How begins the reason of a reminder that another letter of the same day told."""
 
 
 class Post(Protocol):
@@ -166,7 +168,7 @@ def _replaced(each: _Due, lead: _Due) -> str:
     if each.deadline.id == lead.deadline.id:
         days = lead.reminder.days_before
         return f"remplacé par le rappel des {abs(days)} jours" + (" après l'échéance" if days < 0 else "")
-    return f"réuni avec le rappel « {lead.deadline.title or lead.deadline.kind} » du même jour"
+    return f"{JOINED} le rappel « {lead.deadline.title or lead.deadline.kind} » du même jour"
 
 
 def _reminded(each: _Due, lead: _Due, posted: Posted) -> Event:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.circuits.decision import MailSeen
-from gateway.circuits.model import Circuit, DeadlineRule
+from gateway.circuits.model import GRANTED, Circuit, DeadlineRule
 from gateway.clock import paris_date
 from gateway.deadlines.calendar import Calendars
 from gateway.deadlines.compute import DueDate, set_due
@@ -34,7 +34,7 @@ from storage.db import Session
 from storage.deadlines import Deadline, DeadlineState
 from storage.deliveries import Delivery
 
-__all__ = ["end_all", "reschedule", "schedule", "settle_case", "stop_deadlines"]
+__all__ = ["end_all", "progress_of", "reschedule", "schedule", "settle_case", "stop_deadlines"]
 
 Event = tuple[Kind, str, Mapping[str, Any]]
 _RESTARTS = 20
@@ -116,7 +116,7 @@ def settle_case(
             rule = rule_of(circuit, deadline)
             if rule is None:
                 continue
-            went = _progress(rule, deadline, told)
+            went = progress_of(rule, deadline, told)
             events.extend(_follow(session, circuit, rule, deadline, went, calendars, at))
             restarted = restarted or (went.restarted is not None and calendars is not None)
         if not restarted:
@@ -125,12 +125,15 @@ def settle_case(
     return tuple(events)
 
 
-def _progress(rule: DeadlineRule, deadline: Deadline, told: Sequence[Fact]) -> Progress:
+def progress_of(rule: DeadlineRule, deadline: Deadline, told: Sequence[Fact]) -> Progress:
+    """What became of a delay by what was told of its case."""
     terms = terms_from(deadline.terms)
     arrived = next((f.at for f in told if f.delivery and f.delivery == deadline.delivery), None)
     since = terms.since if terms is not None else (arrived or deadline.created_at)
     family, _, number = deadline.origin.partition(":")
     own = int(number) if family == "event" and number.isdigit() else 0
+    if family == "proposal":  # the acceptance that started it does not replace it
+        told = [f for f in told if not (f.name == GRANTED and f.delivery is None and f.at <= since)]
     return progress(rule, told, since, delivery=deadline.delivery, number=own)
 
 

@@ -19,9 +19,9 @@ from gateway.deadlines.recompute import reminders_rows, row_of, set_event
 from gateway.deadlines.terms import terms_of
 from gateway.evidence.record import Kind
 from storage import cases, deadlines, happenings, proposals, turn
-from storage.cases import Case
+from storage.cases import Case, PeriodStatus
 from storage.db import Session
-from storage.proposals import ProposalState
+from storage.proposals import Proposal, ProposalState
 
 Event = tuple[Kind, str, Mapping[str, Any]]
 _ACTIONS = "item-actions"
@@ -97,11 +97,19 @@ def _accepted(session: Session, circuit: Circuit) -> Iterator[Started]:
         ends = proposal.bundle.get("ends")
         if case is None or case.circuit != circuit.name or not ends or proposal.decided_at is None:
             continue
+        if _struck(session, proposal):
+            continue  # the request it is founded on was rejected
         day = date.fromisoformat(ends)
         why = f"point de départ : dernier jour de la prolongation tacite confirmée, {day:%d/%m/%Y}"
         for rule in rules:
             origin = f"proposal:{proposal.id}"
             yield Started(circuit, rule, origin, day, proposal.decided_at, why, case)
+
+
+def _struck(session: Session, proposal: Proposal) -> bool:
+    """Whether the tacit period of a confirmed acceptance was struck since."""
+    given = cases.periods_of_document(session, int(proposal.bundle.get("document") or 0))
+    return any(period.given is PeriodStatus.TACIT and not period.stands for period in given)
 
 
 def _actions(session: Session, circuits: Mapping[str, Circuit]) -> list[Started]:

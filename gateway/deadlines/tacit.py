@@ -37,10 +37,14 @@ def propose(
     queue: str,
     at: datetime,
 ) -> tuple[Event, ...]:
-    """Propose the tacit acceptance of one missed answer; nothing when it was already proposed."""
+    """Propose the tacit acceptance of one missed answer; nothing when it was already proposed.
+
+    One that was withdrawn because its due date was no longer past is proposed again once it is.
+    """
     case = cases.by_id(session, deadline.case_id) if deadline.case_id is not None else None
     if rule.silence is None or case is None or deadline.id is None:
         return ()
+    bundle = _bundle(session, circuit, deadline, directory)
     made = proposals.add(
         session,
         Proposal(
@@ -50,9 +54,10 @@ def propose(
             queue=queue,
             due=deadline.due,
             computed_at=at,
-            bundle=_bundle(session, circuit, deadline, directory),
+            bundle=bundle,
         ),
     )
+    made = made or _again(session, deadline, bundle, at)
     return () if made is None else (_event(made, case, "proposed"),)
 
 
@@ -71,10 +76,17 @@ def supersede(session: Session, circuit: Circuit, case_id: int, at: datetime) ->
     return tuple(events)
 
 
-def withdraw(session: Session, circuits: Mapping[str, Circuit], at: datetime) -> tuple[Event, ...]:
-    """Proposals whose due date is no longer past (a feast corrected, a delay suspended) are withdrawn."""
+def withdraw(
+    session: Session, circuits: Mapping[str, Circuit], at: datetime, case_id: int | None = None
+) -> tuple[Event, ...]:
+    """Proposals whose due date is no longer past (a feast corrected, a delay suspended) are withdrawn.
+
+    ``case_id``: those of this case alone.
+    """
     events: list[Event] = []
     for proposal in proposals.in_states(session, [ProposalState.PROPOSED]):
+        if case_id is not None and proposal.case_id != case_id:
+            continue
         deadline = deadlines.get(session, proposal.deadline_id)
         case = cases.by_id(session, proposal.case_id)
         circuit = circuits.get(case.circuit) if case is not None else None
@@ -85,6 +97,20 @@ def withdraw(session: Session, circuits: Mapping[str, Circuit], at: datetime) ->
             reason = "la réponse n'est plus attendue"
         events.extend(_superseded(session, circuit, case, proposal, reason, None, at=at))
     return tuple(events)
+
+
+def _again(
+    session: Session, deadline: Deadline, bundle: Mapping[str, Any], at: datetime
+) -> Proposal | None:
+    """The proposal of this due date that was withdrawn without an answer, made anew with its proof."""
+    for proposal in proposals.of_deadline(session, deadline.id or 0):
+        same = proposal.kind == KIND and proposal.due == deadline.due
+        if not same or proposal.state is not ProposalState.SUPERSEDED or proposal.superseding_delivery:
+            continue
+        columns = {"superseded_at": None, "superseded_by": None, "computed_at": at, "bundle": dict(bundle)}
+        if proposals.move(session, proposal, ProposalState.PROPOSED, **columns):
+            return proposal
+    return None
 
 
 def _superseded(

@@ -9,7 +9,10 @@ from storage.cases import Period, PeriodStatus
 
 
 def covering(periods: Sequence[Period]) -> tuple[tuple[date, date], ...]:
-    """Periods that give rights: granted by a form, or tacit, confirmed and not refused since."""
+    """Periods that give rights: granted by a form, or tacit, confirmed and not refused since.
+
+    A period struck with its form gives none, and refuses nothing.
+    """
     found = []
     for place, period in enumerate(periods):
         tacit = period.status is PeriodStatus.TACIT

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gateway.clock import paris_date
 from gateway.evidence.cover import covering
 from gateway.evidence.dossier_gather import Gathered
-from gateway.evidence.dossier_words import day, state
+from gateway.evidence.dossier_words import answer, day, state
 from gateway.evidence.lifeline import Lifeline, Mark, Span, lifeline, uncovered
 from storage.cases import PeriodStatus
 from storage.deadlines import DeadlineState
@@ -22,7 +22,7 @@ def life(found: Gathered) -> Lifeline | None:
     for period in found.holding.periods:
         if period.starts is None or period.ends is None or period.starts > period.ends:
             continue
-        what = f"{state(period.origin.value)}, {state(period.status.value)}"
+        what = f"{state(period.origin.value)}, {answer(period)}"
         label = f"{what} : du {day(period.starts)} au {day(period.ends)}"
         spans.append(Span(period.status.value, label, period.starts, period.ends, what))
     asked = [span.ends for span in spans if span.status == PeriodStatus.REQUESTED]

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.circuits.model import Circuit
 from gateway.evidence import dossier_seals
 from gateway.evidence.dossier_gather import Gathered, documents_of
-from gateway.evidence.dossier_words import NOTHING, PARTS, day, moment, state, tell, who
+from gateway.evidence.dossier_words import NOTHING, PARTS, answer, day, moment, state, tell, who
 from gateway.evidence.section import Section, Summary
 from storage.deliveries import Delivery
 from storage.documents import Document
@@ -62,11 +62,14 @@ def _case(found: Gathered, circuit: Circuit | None, fingerprint: str) -> Section
 
 def _periods(found: Gathered) -> Section:
     rows = tuple(
-        (state(p.origin.value), state(p.status.value), day(p.starts), day(p.ends), p.amount or NOTHING)
+        (state(p.origin.value), answer(p), day(p.starts), day(p.ends), p.amount or NOTHING)
         for p in found.holding.periods
     )
     headers = ("Origine", "Réponse", "Du", "Au", "Montant")
-    return Section("Périodes de soins", "Les dates sont celles des formulaires.", headers, rows)
+    note = "Les dates sont celles des formulaires."
+    if any(not p.stands for p in found.holding.periods):
+        note += " Une période écartée ne couvre plus : formulaire rejeté, d'un autre type, ou en double."
+    return Section("Périodes de soins", note, headers, rows)
 
 
 def _mails(found: Gathered) -> Section:

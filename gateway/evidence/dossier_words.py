@@ -11,6 +11,7 @@ from gateway.evidence import contested_words
 from gateway.evidence.event_words import NAMES, PROPOSED, STEPS
 from gateway.evidence.record import Kind
 from storage.canonical import Value
+from storage.cases import Period
 from storage.dossier import Sealed
 
 NOTHING = "—"
@@ -26,6 +27,8 @@ _SENTENCES: Mapping[str, str] = {
     Kind.CASE_JOINED: "Document rattaché au dossier : {reasons}",
     Kind.PERIOD_ADDED: "Période ajoutée : du {starts} au {ends}, {status}",
     Kind.PERIOD_CORRECTED: "Période mal lue, corrigée par une personne : du {starts} au {ends}",
+    Kind.PERIOD_STRUCK: "Période {status} du {starts} au {ends} écartée : {why}",
+    Kind.PERIOD_RESTORED: "Période {status} du {starts} au {ends} rétablie : {why}",
     Kind.ITEM_FILED: "Travail mis dans la file {queue}, à transmettre à {forward_to}",
     Kind.ITEM_TAKEN: "Travail pris en charge dans la file {queue}",
     Kind.ITEM_ASSIGNED: "Travail attribué ou rendu dans la file {queue}",
@@ -61,6 +64,8 @@ _STATES: Mapping[str, str] = {
     "paused": "suspendue",
     "lapsed": "échue",
     "tacit": "tacite, confirmée",
+    "struck": "écartée",
+    "rejected": "document rejeté",
     "withdrawn": "retirée",
     "granted": "accordée",
     "requested": "demandée",
@@ -94,6 +99,12 @@ _STATES: Mapping[str, str] = {
 def state(value: object) -> str:
     """The French word of a state; a word that is not known is shown as it is."""
     return NOTHING if value in {None, ""} else _STATES.get(str(value), str(value))
+
+
+def answer(period: Period) -> str:
+    """What a form says of its period: ``accordée``, or ``écartée (était accordée)``."""
+    said = state(period.given.value)
+    return said if period.stands else f"{state(period.status.value)} (était {said})"
 
 
 def moment(value: datetime | None) -> str:

@@ -20,6 +20,8 @@ NAMES: Mapping[str, str] = {
     Kind.CANDIDATE_CHOSEN: "Dossier choisi par une personne",
     Kind.PERIOD_ADDED: "Période ajoutée",
     Kind.PERIOD_CORRECTED: "Période corrigée par une personne",
+    Kind.PERIOD_STRUCK: "Période écartée",
+    Kind.PERIOD_RESTORED: "Période rétablie",
     Kind.ITEM_FILED: "Classé dans une file",
     Kind.ITEM_TAKEN: "Pris en charge",
     Kind.ITEM_ASSIGNED: "Attribué",

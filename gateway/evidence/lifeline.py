@@ -29,11 +29,16 @@ _MONTHS = (
     "déc.",
 )
 _TICKS = 12
+STRUCK = "struck"
+"""Status of a period whose form gives it no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A period to draw; ``status`` is ``granted``, ``requested``, ``refused`` or ``uncovered``."""
+    """A period to draw; ``status`` is that of the period, or ``uncovered``.
+
+    One that is ``struck`` is drawn with a line through it.
+    """
 
     status: str
     label: str
@@ -58,6 +63,11 @@ class Bar:
     x: float
     y: float
     width: float
+
+    @property
+    def struck(self) -> bool:
+        """Whether a line goes through it: it was given, and is no more."""
+        return self.span.status == STRUCK
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,14 @@ _FILLS: Mapping[str, str] = {
     "requested": "#ffffff",
     "refused": "#ffffff",
     "uncovered": "#f3c9c9",
+    "struck": "#ffffff",
 }
-_EDGES: Mapping[str, str] = {"requested": "#1f4e79", "refused": "#9b1c1c", "uncovered": "#9b1c1c"}
+_EDGES: Mapping[str, str] = {
+    "requested": "#1f4e79",
+    "refused": "#9b1c1c",
+    "uncovered": "#9b1c1c",
+    "struck": "#6b6b6b",
+}
 _INK, _GRID = "#1a1a1a", "#c4c4c4"
 _LETTER = 6.5
 _LINE = 9.0
@@ -79,11 +85,14 @@ class Drawing(Flowable):  # type: ignore[misc]
         canvas.setFillColor(_FILLS.get(status, "#dddddd"))
         canvas.setStrokeColor(_EDGES.get(status, _FILLS.get(status, _INK)))
         canvas.setLineWidth(0.8)
-        canvas.setDash([3, 2] if status in {"refused", "uncovered", "tacit"} else [])
+        canvas.setDash([3, 2] if status in {"refused", "uncovered", "tacit", "struck"} else [])
         high = ROW * 0.62 * self._scale * 1.15
         canvas.rect(self._x(bar.x), self._y(bar.y) - high, self._x(bar.width), high, stroke=1, fill=1)
         canvas.setDash([])
-        if bar.span.short and self._x(bar.width) > canvas.stringWidth(bar.span.short, PLAIN, _LETTER) + 6:
+        if bar.struck:
+            middle = self._y(bar.y) - high / 2
+            canvas.line(self._x(bar.x) - 3, middle, self._x(bar.x + bar.width) + 3, middle)
+        elif bar.span.short and self._x(bar.width) > canvas.stringWidth(bar.span.short, PLAIN, _LETTER) + 6:
             canvas.setFillColor("#ffffff" if status in {"granted", "tacit"} else _INK)
             canvas.drawString(self._x(bar.x) + 3, self._y(bar.y) - high + 2.6, plain(bar.span.short))
 

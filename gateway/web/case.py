@@ -134,6 +134,7 @@ def _registered(
     return {
         "entries": entries,
         "number": _number(rooms, sheet, circuit, entries),
+        "unfounded": _unfounded(sheet, entries),
         "registers": registration.registers(rooms, seen, sheet.case),
     }
 
@@ -149,6 +150,12 @@ def _unopened(
     if sheet is None or circuit is None or not entries:
         return []
     return [one for one in offered(session, circuit, sheet.case) if not one.done and not one.tacit]
+
+
+def _unfounded(sheet: CaseSheet, entries: list[Registration]) -> bool:
+    """Whether the rights in force were opened on a period struck since."""
+    struck = {period.id for period in sheet.periods if not period.stands}
+    return bool(entries) and entries[-1].period_id in struck
 
 
 def _number(

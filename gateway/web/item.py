@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.cases.review import Standing
 from gateway.web import calls, choice, forward, papers, registration, writing
 from gateway.web.access import Right, Viewer, desks, reads_any
 from gateway.web.actions import desk_of_item
@@ -13,7 +15,8 @@ from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.panel import panel
 from gateway.web.verdict import verdict
-from storage import queues, reviews, sheets
+from storage import lacking, queues, reviews, sheets
+from storage.reviews import Review
 from storage.sheets import ItemSheet
 
 router = APIRouter()
@@ -38,6 +41,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
     documents = [
         papers.show(paper, seen, circuit, said.get(paper.document.id or 0)) for paper in sheet.papers
     ]
+    left = _left(sheet, said)
     working = writing.may_write(sheet.item, seen, rooms.clock.now()) and circuit is not None
     names = {d.name for d in desks(seen, rooms.circuits.by_name, rooms.circuits.directory)}
     values: dict[str, Any] = {
@@ -52,7 +56,9 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "due": due_dates(sheet.deadlines, sheet.item.delivery),
         "can_choose": choice.offered(sheet.item, seen, circuit),
         "may_open_case": circuit is not None and sheet.item.kind in circuit.opens_case,
-        "missing": [(d, t) for d in documents for t in d.troubles if t.severity != "info"],
+        "missing": [(d, t) for d in documents for t in d.troubles if t.severity != "info" and t.id in left],
+        "left": left,
+        "rejected": next((d for d in documents if d.standing is Standing.REJECTED), None),
         "verdict": verdict(sheet.delivery.security),
         "reasons": _reasons(sheet),
         "newer": newer,
@@ -69,6 +75,15 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "panel": offered,
     }
     return shown.show(request, "element.html", **values)
+
+
+def _left(sheet: ItemSheet, said: Mapping[int, Review]) -> frozenset[int]:
+    """Issues that still hold after what people wrote and judged."""
+    return frozenset(
+        issue.id or 0
+        for paper in sheet.papers
+        for issue in lacking.remaining(paper.issues, paper.facts, said.get(paper.document.id or 0))
+    )
 
 
 def _reads_case(rooms: WebHouse, seen: Viewer, places: set[tuple[str, str]]) -> bool:

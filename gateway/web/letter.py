@@ -186,6 +186,8 @@ def _desk(
         raise Refused(HELD)
     on = writing.ground(session, sheets.item_sheet(session, item_id), circuit, desk)
     letter = _letter(seen, on, model)
+    if document is None and circuit.desk is not None and letter.name == circuit.desk.rejected:
+        document = on.rejected
     offered = writing.addresses(rooms, on)
     if not offered:
         raise Refused(NOBODY)
@@ -209,11 +211,16 @@ def _desk(
 
 
 def _letter(seen: Viewer, on: Ground, name: str) -> Letter:
-    """The model asked for, else the one for what lacks, else the first. Raises ``NotFound``."""
+    """The model asked for, else the one for a rejected document, else for what lacks, else the first.
+
+    Raises ``NotFound``.
+    """
     models = [one.letter for one in writing.models(seen, on)]
     rules = on.circuit.desk
+    rejected = rules.rejected if rules is not None and on.rejected is not None else None
     lacking = rules.missing if rules is not None and writing.missing(on, quoted=False) else None
-    wanted = name or (lacking if lacking in models else "") or next(iter(models), "")
+    meant = next((one for one in (rejected, lacking) if one in models), None)
+    wanted = name or meant or next(iter(models), "")
     letter = on.circuit.letters.get(wanted)
     if letter is None or wanted not in models:
         raise NotFound(NO_MODEL)

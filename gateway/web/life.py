@@ -73,7 +73,7 @@ def _periods(sheet: CaseSheet) -> list[Span]:
     for period in sheet.periods:
         if period.starts is None or period.ends is None or period.starts > period.ends:
             continue
-        short = f"{present.state('origin', period.origin)} {present.state('period', period.status)}"
+        short = f"{present.state('origin', period.origin)} {present.answer(period)}"
         label = f"{short}{present.NB}: {_days(period.starts, period.ends)}"
         spans.append(Span(period.status, label, period.starts, period.ends, short))
     return spans

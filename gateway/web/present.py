@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from gateway.clock import PARIS
 from gateway.contestations.transitions import STATES as CONTESTATION_STATES
-from storage.cases import CaseState, ItemState, PeriodOrigin, PeriodStatus
+from storage.cases import CaseState, ItemState, Period, PeriodOrigin, PeriodStatus
 from storage.contestations import Outcome
 from storage.deadlines import DeadlineState
 from storage.deliveries import DeliveryState, Via
@@ -53,6 +53,7 @@ STATES: Mapping[str, str] = {
     f"period:{PeriodStatus.REQUESTED}": "demandée",
     f"period:{PeriodStatus.REFUSED}": "refusée",
     f"period:{PeriodStatus.TACIT}": "tacite, confirmée",
+    f"period:{PeriodStatus.STRUCK}": "écartée",
     "status:confirmed": "confirmée",
     "status:to be confirmed": "à confirmer",
     f"origin:{PeriodOrigin.AUTHORISATION}": "Attestation (301)",
@@ -148,6 +149,12 @@ TONES: Mapping[str, str] = {
 def state(family: str, value: str | None) -> str:
     """The French word of a state (``state("item", "new")``)."""
     return NOTHING if value is None else STATES.get(f"{family}:{value}", str(value))
+
+
+def answer(period: Period) -> str:
+    """What a form says of its period: ``accordée``, or ``écartée (était accordée)``."""
+    said = state("period", period.given)
+    return said if period.stands else f"{state('period', period.status)} (était {said})"
 
 
 def tone(family: str, value: str | None) -> str:

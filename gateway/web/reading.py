@@ -1,4 +1,8 @@
-"""A person vouches for the whole reading of a document, says that it is no use, or takes that back."""
+"""A person vouches for the whole reading of a document, says that it is no use, or takes that back.
+
+What a rejected form gave ends with it (``gateway.web.corrected``) and comes back with it, in one
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,14 @@ from gateway.errors import NotFound, Refused
 from gateway.web import writing
 from gateway.web.access import may_open
 from gateway.web.actions import desk_of_item
+from gateway.web.corrected import Event, judged
 from gateway.web.guard import ForbiddenError
-from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from gateway.web.marks import conflicts
 from gateway.web.papers import SEALED
-from storage import documents
+from storage import cases, documents, items
+from storage.db import Session
+from storage.documents import Document
 from storage.reviews import Said
 
 router = APIRouter()
@@ -53,6 +60,8 @@ def judge(
             raise ForbiddenError(SEALED)
         if not writing.may_write(item, seen, rooms.clock.now()):
             raise Refused(HELD)
+        if VERBS[verbe] is not Said.CONFIRMED:
+            cases.lock_circuit(session, item.circuit)  # whoever files a copy waits for the judgement
         facts = documents.facts_of(session, [document_id])
         event = say(
             session,
@@ -64,5 +73,13 @@ def judge(
             by=seen.login,
             at=rooms.clock.now(),
         )
-        rooms.recorder.add_all(session, [event])
+        rooms.recorder.add_all(session, [event, *_followed(rooms, session, document, VERBS[verbe])])
     return RedirectResponse(f"/elements/{item_id}?fait={verbe}#document-{document_id}", 303)
+
+
+def _followed(rooms: WebHouse, session: Session, document: Document, said: Said) -> list[Event]:
+    """What ends or comes back with the judgement; a confirmation only changes what lacks."""
+    if said is not Said.CONFIRMED:
+        return judged(rooms, session, document)
+    items.follow_reading(session, document.delivery)
+    return []

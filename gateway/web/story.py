@@ -24,12 +24,15 @@ _GROUPS: Mapping[str, str] = {
     Kind.CASE_JOINED: "active",
     Kind.PERIOD_ADDED: "active",
     Kind.PERIOD_CORRECTED: "active",
+    Kind.PERIOD_STRUCK: "bad",
+    Kind.PERIOD_RESTORED: "active",
     Kind.LETTER_SENT: "done",
     Kind.RECEIPT: "done",
     Kind.ITEM_DONE: "done",
 }
 
 _DELAYS = frozenset({Kind.DEADLINE_SET, Kind.DEADLINE_ENDED, Kind.DEADLINE_MOVED, Kind.DEADLINE_ESCALATED})
+_PERIODS = frozenset({Kind.PERIOD_ADDED, Kind.PERIOD_CORRECTED, Kind.PERIOD_STRUCK, Kind.PERIOD_RESTORED})
 _TECHNICAL = frozenset({Kind.STEP, Kind.DEADLINE_SET, Kind.DECISION, Kind.LETTER_QUEUED})
 """What the machine did on the way: true, sealed, and rarely what a person looks for."""
 
@@ -225,8 +228,7 @@ def _access(fields: Mapping[str, object]) -> str:
 def _word(kind: str, name: str, value: object, names: Mapping[str, str]) -> str:
     text = str(value)
     if name == "status":
-        of_period = kind in {Kind.PERIOD_ADDED, Kind.PERIOD_CORRECTED}
-        return present.state("period" if of_period else "status", text)
+        return present.state("period" if kind in _PERIODS else "status", text)
     if name in {"kind", "queue"}:
         return names.get(text, text)
     if name in {"step", "via", "action"}:

@@ -20,9 +20,10 @@ from gateway.outbound.handwritten import Mailroom
 from gateway.web.access import Desk, Right, Viewer
 from gateway.web.house import WebHouse
 from parsers.forms.checks import TO_COMPLETE
-from storage import registrations, reviews
+from storage import lacking, registrations, reviews
 from storage.cases import Item
 from storage.db import Session
+from storage.documents import IssueRow
 from storage.registrations import Registration as Entry
 from storage.sheets import ItemSheet, Paper
 
@@ -50,6 +51,10 @@ class Ground:
     """The registration in force of its case."""
     papers: tuple[Paper, ...]
     """Administrative documents alone: nothing medical ever reaches a letter by hand."""
+    issues: tuple[IssueRow, ...] = ()
+    """What they still lack, by ``storage.lacking``."""
+    rejected: int | None = None
+    """The first of them that a person rejected."""
 
 
 def mailroom(rooms: WebHouse) -> Mailroom:
@@ -70,7 +75,18 @@ def ground(session: Session, sheet: ItemSheet, circuit: Circuit, desk: Desk) -> 
     """What is known of the mail of an item, for a letter about it."""
     entries = registrations.of_case(session, sheet.case.id or 0) if sheet.case is not None else []
     plain = tuple(p for p in sheet.papers if p.document.confidentiality == ADMINISTRATIVE)
-    return Ground(sheet, circuit, desk, entries[-1] if entries else None, plain)
+    said = reviews.latest(session, [p.document.id or 0 for p in plain])
+    left = (lacking.remaining(p.issues, p.facts, said.get(p.document.id or 0)) for p in plain)
+    gone = reviews.rejected(session, [p.document.id or 0 for p in plain])
+    return Ground(
+        sheet,
+        circuit,
+        desk,
+        entries[-1] if entries else None,
+        plain,
+        issues=tuple(issue for found in left for issue in found),
+        rejected=next((p.document.id for p in plain if p.document.id in gone), None),
+    )
 
 
 def models(seen: Viewer, on: Ground) -> tuple[ByHand, ...]:
@@ -146,8 +162,8 @@ def billing(rules: Registration | None) -> tuple[str, ...]:
 
 
 def missing(on: Ground, *, quoted: bool) -> tuple[str, ...]:
-    """What lacks or is doubtful in the administrative documents; values only where they may be read."""
-    told = (issue.message for p in on.papers for issue in p.issues if issue.severity != "info")
+    """What still lacks or is doubtful in them; values only where they may be read."""
+    told = (issue.message for issue in on.issues if issue.severity != "info")
     return tuple(dict.fromkeys(text if quoted else without_values(text) for text in told))
 
 
@@ -155,7 +171,7 @@ def pictures(rooms: WebHouse, on: Ground, letter: Letter) -> tuple[Attached, ...
     """Pictures of the incomplete boxes, for the letter that asks to complete them."""
     if on.circuit.desk is None or letter.name != on.circuit.desk.missing:
         return ()
-    issues = [i for p in on.papers for i in p.issues if i.code in TO_COMPLETE]
+    issues = [issue for issue in on.issues if issue.code in TO_COMPLETE]
     blobs = [i.picture_sha256 for i in issues if i.picture_sha256]
     return tuple(
         Attached(f"cadre-{n}.png", rooms.vault.get(sha))

@@ -682,6 +682,7 @@ def upgrade() -> None:
     sa.Column('document_id', sa.Integer(), nullable=False),
     sa.Column('origin', sa.String(length=32), nullable=False),
     sa.Column('status', sa.String(length=32), nullable=False),
+    sa.Column('was', sa.String(length=16), nullable=False),
     sa.Column('starts', sa.Date(), nullable=True),
     sa.Column('ends', sa.Date(), nullable=True),
     sa.Column('amount', sa.String(length=20), nullable=True),
@@ -689,7 +690,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('document_id', 'status')
+    sa.UniqueConstraint('document_id', 'status', 'was')
     )
     op.create_index(op.f('ix_periods_case_id'), 'periods', ['case_id'], unique=False)
     op.create_table('reviews',

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.evidence.lifeline import WIDTH, Mark, Span, lifeline, uncovered
+from gateway.evidence.lifeline import ROW, WIDTH, Mark, Span, lifeline, uncovered
+from gateway.evidence.lifeline_drawing import Drawing
 
 DAYS = st.dates(date(2019, 1, 1), date(2030, 12, 31))
 DAY = timedelta(days=1)
@@ -34,6 +35,15 @@ def test_everything_is_inside_and_time_goes_right(
     assert len(line.ticks) <= 14
     ordered = sorted(line.bars, key=lambda b: b.span.starts)
     assert [b.x for b in ordered] == sorted(b.x for b in ordered)
+
+
+def test_a_struck_period_is_drawn_with_a_line_through_it_and_covers_nothing() -> None:
+    first = date(2026, 1, 1)
+    spans = [Span("granted", "a", first, first + DAY), Span("struck", "b", first, first + 9 * DAY)]
+    line = lifeline(spans, [], first)
+    assert line is not None
+    assert [bar.struck for bar in line.bars] == [False, True]
+    assert Drawing(line, 480).height > ROW, "it is drawn and named on paper too"
 
 
 def test_gaps_between_grants_and_up_to_what_was_asked() -> None:

@@ -96,3 +96,41 @@ def test_the_next_due_date_of_a_case_and_of_a_delivery(database: Database) -> No
         assert deadlines.pending_of_kinds(session, "essai", ["coverage-end"]) == [late, near]
         assert deadlines.pending_of_kinds(session, "autre", ["coverage-end"]) == []
         assert deadlines.next_due(session) == {}
+
+
+def test_what_ended_waits_again_with_the_reminders_that_are_still_to_come(database: Database) -> None:
+    with database.transaction() as session:
+        rows.delivery(session, "a")
+        made = _deadline(session, "document:a:0", TODAY + timedelta(days=29))
+        number = made.id or 0
+        assert turn.take_reminder(session, deadlines.reminders(session, number)[0].id or 0, AT)
+        assert deadlines.end(session, number, DeadlineState.CANCELLED, "rejeté", AT)
+        found = deadlines.get(session, number)
+        assert found is not None
+        again = {"ended": "rejeté", "today": TODAY}
+        assert deadlines.reopen(session, found, DeadlineState.OPEN, AT, "de nouveau", **again)  # type: ignore[arg-type]
+        assert (found.state, found.ended_at) == (DeadlineState.OPEN, None)
+        told = [(r.days_before, r.done_at is None) for r in deadlines.reminders(session, number)]
+        assert told == [(30, False), (7, True)]
+        assert not deadlines.reopen(session, found, DeadlineState.OPEN, AT, "encore", **again)  # type: ignore[arg-type]
+        whys = [version.why for version in deadlines.versions(session, number)]
+        assert whys == ["échéance posée", "rejeté", "de nouveau"]
+        assert deadlines.of_mail(session, "a" * 64) == [found]
+
+
+def test_a_reminder_told_by_another_letter_is_planned_again_when_that_letter_stays(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        rows.delivery(session, "a")
+        case = cases.open_case(session, rows.case("a" * 64))
+        made = _deadline(session, "document:a:0", TODAY + timedelta(days=30), case.id)
+        over = _deadline(session, "document:a:1", TODAY + timedelta(days=30), case.id)
+        for deadline in (made, over):
+            first = deadlines.reminders(session, deadline.id or 0)[0]
+            assert turn.take_reminder(session, first.id or 0, AT, skipped="réuni avec le rappel « Fin »")
+        assert deadlines.end(session, over.id or 0, DeadlineState.MET, "venu", AT)
+        assert deadlines.plan_again(session, case.id or 0, AT, "autre raison") == 0
+        assert deadlines.plan_again(session, case.id or 0, AT, "réuni avec") == 1
+        left = [r.days_before for r in deadlines.reminders(session, made.id or 0) if r.done_at is None]
+        assert left == [30, 7]
