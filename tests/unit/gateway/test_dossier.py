@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from storage.errors import BlobNotFound
 from storage.keys import KeyRing
 from storage.vault import Vault
 from tests.builders import proof
+from tests.builders.altered import unpacked
 from tests.builders.proof import MARKER, OTHER, OURS, World
 
 WHO = "ligne de commande"
@@ -41,13 +40,8 @@ def exporter(world: World) -> Exporter:
     return world.exporter()
 
 
-def _unpacked(raw: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def _manifest(raw: bytes) -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = json.loads(_unpacked(raw)[verify.MANIFEST])
+    found: dict[str, list[dict[str, object]]] = json.loads(unpacked(raw)[verify.MANIFEST])
     return found
 
 
@@ -57,7 +51,7 @@ def test_two_exports_of_one_state_differ_by_the_date_alone(world: World, exporte
     world.clock.turn(timedelta(days=400))
     world.recorder.checkpoint(world.database)
     later = exporter.export(f" {OURS.lower()} ", WHO).content
-    one, two = _unpacked(first), _unpacked(later)
+    one, two = unpacked(first), unpacked(later)
     assert list(one) == list(two)
     assert [name for name in one if one[name] != two[name]] == [verify.SEAL]
     dates = [files[verify.SEAL].decode().split("\n")[2] for files in (one, two)]
@@ -78,7 +72,7 @@ def test_medical_content_is_given_only_when_asked(exporter: Exporter) -> None:
     assert plain.withheld == 3
     assert whole.withheld == 1
     assert Check(plain.content).faults == Check(whole.content).faults == []
-    summary = _unpacked(plain.content)["resume.txt"].decode()
+    summary = unpacked(plain.content)["resume.txt"].decode()
     assert f"retenue (pièce couverte par le secret médical) : {report['sha256']}" in summary
 
 
@@ -88,7 +82,7 @@ def test_another_case_is_not_told(exporter: Exporter) -> None:
         for foreign in (OTHER, "AUTRUI", "form of another", f"PDF {OTHER}"):
             assert foreign.encode() not in content
         assert f"PDF {OURS}".encode() in content
-        files = _unpacked(content)
+        files = unpacked(content)
         silent = [
             n for n, data in files.items() if n.startswith("evenements/") and data.startswith(b"scelle ")
         ]
@@ -100,7 +94,7 @@ def test_another_case_is_not_told(exporter: Exporter) -> None:
 
 
 def test_letters_receipts_and_their_mails_are_given(exporter: Exporter) -> None:
-    files = _unpacked(exporter.export(OURS, WHO).content)
+    files = unpacked(exporter.export(OURS, WHO).content)
     assert len([name for name in files if name.startswith("lettres/")]) == 1
     assert any(data == b"Subject: Remis\r\n\r\n250\r\n" for data in files.values())
     summary = files["resume.txt"].decode()
@@ -110,7 +104,7 @@ def test_letters_receipts_and_their_mails_are_given(exporter: Exporter) -> None:
 
 
 def test_receipts_verdicts_and_what_they_stand_on_are_told_apart(world: World, exporter: Exporter) -> None:
-    files = _unpacked(exporter.export(OURS, WHO).content)
+    files = unpacked(exporter.export(OURS, WHO).content)
     (letter,) = json.loads(files["retours.json"])
     assert letter["letter"] in files
     (receipt,) = letter["receipts"]
@@ -127,14 +121,14 @@ def test_receipts_verdicts_and_what_they_stand_on_are_told_apart(world: World, e
 
 
 def test_a_later_time_stamp_is_joined_with_its_checkpoint(world: World, exporter: Exporter) -> None:
-    before = _unpacked(exporter.export(OURS, WHO).content)
+    before = unpacked(exporter.export(OURS, WHO).content)
     assert not [name for name in before if name.startswith("horodatages/")]
     with world.database.transaction() as session:
         world.recorder.add(session, Kind.RELEASED, "delivery:autre", step="read")
     world.recorder.checkpoint(world.database)
     size = proof.stamp(world)
     content = exporter.export(OURS, WHO).content
-    after = _unpacked(content)
+    after = unpacked(content)
     assert f"horodatages/{size:012d}.tsr" in after
     assert verify.CHECKPOINT.format(size) in after
     assert json.loads(after[verify.MANIFEST])["checkpoint"] == size
@@ -145,7 +139,7 @@ def test_a_later_time_stamp_is_joined_with_its_checkpoint(world: World, exporter
 
 
 def test_events_sealed_at_different_times_keep_their_checkpoints(exporter: Exporter) -> None:
-    files = _unpacked(exporter.export(OURS, WHO).content)
+    files = unpacked(exporter.export(OURS, WHO).content)
     notes = sorted(name for name in files if name.endswith(".note") and name != verify.SEAL)
     assert len(notes) == 2
     assert notes[0].replace(".note", ".coherence") in files
@@ -198,14 +192,14 @@ def test_rules_changed_since_are_said_unless_they_were_kept(world: World, tmp_pa
     assert check.faults == []
     assert "que 2 décision(s) sur 2 citent un jeu de règles joint" in check.checked
     name = f"regles/{rules_hash(proof.FOLDER)}/circuit.toml"
-    assert _unpacked(content)[name] == (proof.FOLDER / "circuit.toml").read_bytes()
+    assert unpacked(content)[name] == (proof.FOLDER / "circuit.toml").read_bytes()
     with pytest.raises(Unavailable, match="Les règles du circuit ne se lisent pas"):
         world.exporter(tmp_path / "absent").export(OURS, WHO)
 
 
 def test_a_lost_blob_refuses_the_export_and_records_none(world: World, exporter: Exporter) -> None:
     before = exporter.export(OURS, WHO)
-    name = next(n for n in _unpacked(before.content) if n.startswith("lettres/"))
+    name = next(n for n in unpacked(before.content) if n.startswith("lettres/"))
     world.vault.delete(name.removeprefix("lettres/").removesuffix(".eml"))
     with pytest.raises(BlobNotFound):
         exporter.export(OURS, WHO)
@@ -224,7 +218,7 @@ def test_an_event_partly_erased_is_given_sealed(world: World, exporter: Exporter
     assert arrival.erased is False
     world.recorder.checkpoint(world.database)
     content = exporter.export(OURS, WHO).content
-    assert _unpacked(content)[verify.EVENT.format(position)].startswith(b"scelle ")
+    assert unpacked(content)[verify.EVENT.format(position)].startswith(b"scelle ")
     assert b"mira" not in content
     assert Check(content).faults == []
 
@@ -235,12 +229,12 @@ def test_erased_events_are_left_out(world: World, exporter: Exporter) -> None:
         audit.forget(session, [opened.position])
     # what was erased no longer names its case: the file is cut from what remains
     content = exporter.export(OURS, WHO).content
-    assert verify.EVENT.format(opened.position) not in _unpacked(content)
+    assert verify.EVENT.format(opened.position) not in unpacked(content)
     assert Check(content).faults == []
 
 
 def test_the_page_is_alone_escaped_and_labelled(world: World, exporter: Exporter) -> None:
-    page = _unpacked(exporter.export(OURS, WHO).content)["resume.html"].decode()
+    page = unpacked(exporter.export(OURS, WHO).content)["resume.html"].decode()
     assert '<html lang="fr">' in page
     assert "<script" not in page
     assert "http://" not in page

@@ -17,7 +17,7 @@ from storage.db import Database
 from storage.deadlines import DeadlineState
 from tests.builders import seed
 from tests.worlds import web
-from tests.worlds.served import running
+from tests.worlds.served import item_of, running
 from tests.worlds.web import World
 
 
@@ -26,18 +26,13 @@ def world(database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[
     yield from running(web.build(database, tmp_path, clock))
 
 
-def _item(world: World, key: str = "question") -> Item:
-    with world.house.database.reading() as session:
-        return session.get_one(Item, world.office.items[key])
-
-
 def _choose(world: World, client: Client, key: str = "question", **form: str) -> Response:
-    fields = {"csrf": web.csrf(client, "/files"), "version": str(_item(world, key).version)} | form
+    fields = {"csrf": web.csrf(client, "/files"), "version": str(item_of(world, key).version)} | form
     return client.post(f"/elements/{world.office.items[key]}/dossier", data=fields)
 
 
 def _case_of(world: World, key: str = "question") -> str | None:
-    number = _item(world, key).case_id
+    number = item_of(world, key).case_id
     with world.house.database.reading() as session:
         return session.get_one(Case, number).reference if number is not None else None
 
@@ -60,10 +55,10 @@ def test_a_candidate_is_chosen_from_the_page(world: World) -> None:
     assert event.kind == Kind.CANDIDATE_CHOSEN
     assert (event.fields or {})["by"] == "agathe"
     assert sheet is not None
-    waiting = [d for d in sheet.deadlines if d.delivery == _item(world).delivery]
+    waiting = [d for d in sheet.deadlines if d.delivery == item_of(world, "question").delivery]
     assert [d.case_id for d in waiting] == [sheet.case.id]
     pending = [d.due for d in sheet.deadlines if d.state is DeadlineState.OPEN]
-    assert _item(world).next_due == min(pending)
+    assert item_of(world, "question").next_due == min(pending)
 
 
 def test_two_people_at_once_one_wins(world: World) -> None:

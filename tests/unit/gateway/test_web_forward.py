@@ -6,13 +6,11 @@ from httpx import Client, Response
 
 from gateway.evidence.record import Kind
 from storage import handwritten, sheets
-from storage.outbox import OutboxEntry
-from tests.builders import rows, seed
+from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.certified import certify
+from tests.worlds.kept import MEDICAL_SERVICE, forwarded
 from tests.worlds.web import World
-
-SERVICE = "service.medical@cnas.example"
 
 
 def _path(world: World, item: str = "report") -> str:
@@ -20,13 +18,8 @@ def _path(world: World, item: str = "report") -> str:
 
 
 def _send(world: World, client: Client, *pieces: int) -> Response:
-    form = {"csrf": web.csrf(client, "/files"), "a": SERVICE, "pieces": [str(p) for p in pieces]}
+    form = {"csrf": web.csrf(client, "/files"), "a": MEDICAL_SERVICE, "pieces": [str(p) for p in pieces]}
     return client.post(_path(world), data=form)
-
-
-def _letters(world: World) -> list[OutboxEntry]:
-    with world.house.database.reading() as session:
-        return [e for e in rows.letters(session) if e.letter == "transmission-compte-rendu"]
 
 
 def test_without_a_certificate_nothing_leaves(world: World) -> None:
@@ -36,17 +29,17 @@ def test_without_a_certificate_nothing_leaves(world: World) -> None:
     assert "Transmettre, chiffré" not in page
     answer = _send(world, client, world.office.documents["report"])
     assert answer.status_code == 409
-    assert _letters(world) == []
+    assert forwarded(world) == []
 
 
 def test_the_report_leaves_encrypted_is_traced_and_leaves_once(world: World) -> None:
-    certify(world.house.database, SERVICE, world.clock.now())
+    certify(world.house.database, MEDICAL_SERVICE, world.clock.now())
     client = world.signed_in("medard")
     assert _send(world, client).status_code == 409, "nothing chosen"
     number = world.office.documents["report"]
     assert _send(world, client, number).headers["location"].endswith("?fait=transmis#lettres")
-    (entry,) = _letters(world)
-    assert (entry.recipient, entry.protection) == (SERVICE, "encrypted")
+    (entry,) = forwarded(world)
+    assert (entry.recipient, entry.protection) == (MEDICAL_SERVICE, "encrypted")
     raw = world.house.vault.get(entry.raw_sha256)
     assert seed.SECRET.encode() not in raw
     assert b"@chu-lille.example>" not in raw, "the hospital's mail is not named to a third party"
@@ -58,7 +51,7 @@ def test_the_report_leaves_encrypted_is_traced_and_leaves_once(world: World) -> 
     assert seed.SECRET not in str(told[0].fields)
     assert "parti le 23/11/2026 par medard" in client.get(_path(world)).text
     assert _send(world, client, number).status_code == 409
-    assert len(_letters(world)) == 1
+    assert len(forwarded(world)) == 1
     assert "Compte rendu transmis" in world.signed_in("lille").get(f"/dossiers/{seed.CASE}").text
 
 
@@ -69,10 +62,10 @@ def test_the_medical_pole_alone_forwards_and_from_its_queue(world: World) -> Non
 
 
 def test_the_letter_that_forwards_is_read_by_the_medical_pole_alone(world: World) -> None:
-    certify(world.house.database, SERVICE, world.clock.now())
+    certify(world.house.database, MEDICAL_SERVICE, world.clock.now())
     client = world.signed_in("medard")
     _send(world, client, world.office.documents["report"])
-    (entry,) = _letters(world)
+    (entry,) = forwarded(world)
     where = f"/elements/{world.office.items['report']}/lettres/{entry.id}"
     assert client.get(where).status_code == 200
     assert world.signed_in("sylvie").get(where).status_code == 403

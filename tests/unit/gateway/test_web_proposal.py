@@ -5,60 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from httpx import Client, Response
-from sqlmodel import select
 
 from gateway.evidence.record import Kind
 from storage import cases, happenings, proposals, sheets
 from storage.cases import PeriodStatus
-from storage.deadlines import Deadline
 from storage.proposals import Proposal, ProposalState
 from tests.builders import seed
 from tests.worlds import web
+from tests.worlds.kept import propose
 from tests.worlds.web import World
-
-BUNDLE = {
-    "message": "b" * 64,
-    "message_id": "<302@ch-dunes.example>",
-    "sender": "admissions@ch-dunes.example",
-    "recipients": ["cnas_convention.pro19@cnas.dz"],
-    "sent_to_institution": ["cnas_convention.pro19@cnas.dz"],
-    "sent_at": "2026-11-20T08:00:00+00:00",
-    "received_at": "2026-11-20T09:00:00+00:00",
-    "starts": "2026-11-26",
-    "ends": "2026-12-31",
-    "amount": "9800.50",
-    "letters": [
-        {
-            "recipient": "cnas_convention.pro19@cnas.dz",
-            "state": "delivered",
-            "sent_at": "2026-11-20T10:00:00+00:00",
-            "receipts": [{"action": "delivered", "at": "2026-11-20T10:01:00+00:00"}],
-        }
-    ],
-    "computation": ["15 jours ouvrés (Algérie)", "27/11/2026 non compté : vendredi, Algérie"],
-    "basis": "Protocole annexe, art. 6",
-    "status": "to be confirmed",
-}
-
-
-def _propose(world: World, **changes: object) -> Proposal:
-    with world.house.database.transaction() as session:
-        waited = session.exec(select(Deadline).where(Deadline.kind == "cnas-answer")).one()
-        bundle = {**BUNDLE, "document": world.office.documents["request"], **changes}
-        made = proposals.add(
-            session,
-            Proposal(
-                case_id=waited.case_id or 0,
-                deadline_id=waited.id or 0,
-                kind="tacit-acceptance",
-                queue="cnse-administratif",
-                due=waited.due,
-                computed_at=world.clock.now(),
-                bundle=bundle,
-            ),
-        )
-    assert made is not None
-    return made
 
 
 def _decide(client: Client, proposal: Proposal, decision: str, reason: str) -> Response:
@@ -75,7 +30,7 @@ def _kept(world: World, proposal: Proposal) -> Proposal:
 
 
 def test_the_card_shows_the_proof_and_who_may_not_decide_has_no_button(world: World) -> None:
-    proposal = _propose(world)
+    proposal = propose(world)
     page = world.signed_in("agathe").get(f"/dossiers/{seed.CASE}").text
     for said in (
         "Acceptation tacite",
@@ -95,7 +50,7 @@ def test_the_card_shows_the_proof_and_who_may_not_decide_has_no_button(world: Wo
 
 
 def test_a_confirmation_adds_a_tacit_period_once_and_tells_who_and_why(world: World) -> None:
-    proposal = _propose(world)
+    proposal = propose(world)
     client = world.signed_in("agathe")
     assert _decide(client, proposal, "confirmer", "  ").status_code == 409
     assert _decide(client, proposal, "autre", "motif").status_code == 409
@@ -114,7 +69,7 @@ def test_a_confirmation_adds_a_tacit_period_once_and_tells_who_and_why(world: Wo
 
 
 def test_a_rejection_opens_nothing(world: World) -> None:
-    proposal = _propose(world)
+    proposal = propose(world)
     with world.house.database.reading() as session:
         before = len(cases.periods(session, proposal.case_id))
     assert (
@@ -127,7 +82,7 @@ def test_a_rejection_opens_nothing(world: World) -> None:
 
 
 def test_without_readable_dates_or_proof_the_card_says_so_and_nothing_can_be_opened(world: World) -> None:
-    proposal = _propose(world, ends=None, starts=None, sent_to_institution=[], letters=[])
+    proposal = propose(world, ends=None, starts=None, sent_to_institution=[], letters=[])
     client = world.signed_in("agathe")
     page = client.get(f"/dossiers/{seed.CASE}").text
     assert "Aucune preuve d’envoi à la CNAS" in page

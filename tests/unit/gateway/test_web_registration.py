@@ -6,20 +6,13 @@ import pytest
 from httpx import Client, Response
 
 from gateway.evidence.record import Kind
-from storage import cases, registrations, sheets
-from storage.registrations import Registration
+from storage import cases, sheets
 from tests.builders import seed
 from tests.worlds import web
+from tests.worlds.kept import NIR, entries
 from tests.worlds.web import World
 
 PATH = f"/dossiers/{seed.CASE}/immatriculation"
-GOOD = "6 1595 00000001 96"
-
-
-def _entries(world: World) -> list[Registration]:
-    with world.house.database.reading() as session:
-        case = cases.get(session, seed.CASE)
-        return registrations.of_case(session, (case.id or 0) if case else 0)
 
 
 def _write(world: World, client: Client, **fields: str) -> Response:
@@ -29,7 +22,7 @@ def _write(world: World, client: Client, **fields: str) -> Response:
     form = {
         "csrf": web.csrf(client, "/files"),
         "vus": "0",
-        "nir": GOOD,
+        "nir": NIR,
         "periode": str(granted.id),
         "debut": "2026-10-05",
         "fin": "2026-11-20",
@@ -45,14 +38,14 @@ def test_the_caisse_registers_and_the_case_shows_it(world: World) -> None:
     assert 'name="fin" value="2026-11-20"' in page
     answer = _write(world, client)
     assert answer.headers["location"].startswith(f"/dossiers/{seed.CASE}?fait=immatricule")
-    (entry,) = _entries(world)
+    (entry,) = entries(world)
     assert (entry.nir, entry.by) == ("6159500000001", "lille")
     with world.house.database.reading() as session:
         event = sheets.journal(session, None, 1)[0]
     assert (event.kind, event.fields["action"]) == (Kind.REGISTRATION, "registered")
     assert "6159500000001" not in str(event.fields)
     shown = client.get(f"/dossiers/{seed.CASE}").text
-    assert GOOD in shown
+    assert NIR in shown
     assert "Droits inscrits par la caisse" in shown
     assert "Bénéficiaire immatriculé" in shown
 
@@ -65,7 +58,7 @@ def test_what_was_typed_comes_back_with_what_is_wrong(world: World) -> None:
     assert 'value="6159500000001 11"' in answer.text
     assert "un motif" in answer.text
     assert _write(world, client, debut="le 5").status_code == 422
-    assert _entries(world) == []
+    assert entries(world) == []
 
 
 def test_each_check_is_told_while_the_number_is_typed(world: World) -> None:
@@ -85,4 +78,4 @@ def test_nobody_else_registers(world: World, login: str, status: int) -> None:
     client = world.signed_in(login)
     assert client.get(PATH).status_code == status
     assert _write(world, client).status_code == status
-    assert _entries(world) == []
+    assert entries(world) == []

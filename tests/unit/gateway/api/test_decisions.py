@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-from sqlmodel import select
-
 from storage import calls, cases, happenings, proposals
 from storage.calls import Call, CallReason
-from storage.deadlines import Deadline
-from storage.proposals import Proposal, ProposalState
+from storage.proposals import ProposalState
 from tests.builders import seed
 from tests.builders.office import CIRCUIT
+from tests.worlds.kept import propose
 from tests.worlds.programs import post, problem, program
 from tests.worlds.web import World
 
 PATH = f"/cases/{seed.CASE}"
 
 
-def _propose(world: World) -> int:
-    with world.house.database.transaction() as session:
-        waited = session.exec(select(Deadline).where(Deadline.kind == "cnas-answer")).one()
-        bundle = {
-            "document": world.office.documents["request"],
-            "received_at": "2026-11-20T09:00:00+00:00",
-            "starts": "2026-11-26",
-            "ends": "2026-12-31",
-            "amount": "9800.50",
-        }
-        made = proposals.add(
-            session,
-            Proposal(
-                case_id=waited.case_id or 0,
-                deadline_id=waited.id or 0,
-                kind="tacit-acceptance",
-                queue="cnse-administratif",
-                due=waited.due,
-                computed_at=world.clock.now(),
-                bundle=bundle,
-            ),
-        )
-        assert made is not None
-        return made.id or 0
-
-
 def test_a_tacit_acceptance_is_decided_once_by_its_queue(world: World) -> None:
-    number = _propose(world)
+    number = propose(world).id or 0
     agathe, lille = program(world, "agathe"), program(world, "lille")
     (shown,) = agathe.get(f"/api/v1{PATH}/proposals").json()["proposals"]
     assert (shown["id"], shown["state"], shown["decides"]) == (number, "proposed", True)

@@ -7,20 +7,13 @@ from datetime import date
 import pytest
 
 from gateway.evidence.record import Kind
-from storage import cases, registrations, sheets
-from storage.registrations import Registration
+from storage import sheets
 from tests.builders import seed
+from tests.worlds.kept import NIR, entries
 from tests.worlds.programs import post, problem, program, tag_of
 from tests.worlds.web import World
 
 PATH = f"/cases/{seed.CASE}/registration"
-GOOD = "6 1595 00000001 96"
-
-
-def _entries(world: World) -> list[Registration]:
-    with world.house.database.reading() as session:
-        case = cases.get(session, seed.CASE)
-        return registrations.of_case(session, (case.id or 0) if case else 0)
 
 
 def test_a_beneficiary_is_registered_from_what_is_proposed(world: World) -> None:
@@ -28,13 +21,13 @@ def test_a_beneficiary_is_registered_from_what_is_proposed(world: World) -> None
     read = lille.get(f"/api/v1{PATH}").json()
     proposed = read["proposals"][0]
     assert (proposed["starts"], proposed["ends"], proposed["done"]) == ("2026-10-05", "2026-11-20", False)
-    asked = {"nir": GOOD, **{name: proposed[name] for name in ("period", "starts", "ends")}}
+    asked = {"nir": NIR, **{name: proposed[name] for name in ("period", "starts", "ends")}}
     tag = tag_of(lille, PATH)
     assert problem(post(lille, PATH, "k1", **asked)) == "condition-requise"
     done = post(lille, PATH, "k2", tag, **asked)
     assert (done.status_code, done.json()["done"]) == (200, "register"), done.text
     assert post(lille, PATH, "k2", tag, **asked).headers["idempotency-replayed"] == "true"
-    (entry,) = _entries(world)
+    (entry,) = entries(world)
     assert (entry.nir, entry.starts, entry.by) == ("6159500000001", date(2026, 10, 5), "lille")
     with world.house.database.reading() as session:
         assert sheets.journal(session, None, 1)[0].kind == Kind.REGISTRATION
@@ -43,7 +36,7 @@ def test_a_beneficiary_is_registered_from_what_is_proposed(world: World) -> None
     after = lille.get(f"/api/v1{PATH}").json()
     assert [one["nir"] for one in after["entries"]] == ["6159500000001"]
     assert after["proposals"][0]["done"] is True
-    assert len(_entries(world)) == 1
+    assert len(entries(world)) == 1
 
 
 def test_a_number_that_does_not_hold_is_refused_and_can_be_checked_before(world: World) -> None:
@@ -55,7 +48,7 @@ def test_a_number_that_does_not_hold_is_refused_and_can_be_checked_before(world:
     checks = post(lille, f"{PATH}/check", "k2", nir="6113100000001").json()["checks"]
     assert any("porte le code 131" in one["sentence"] and one["holds"] is False for one in checks)
     assert problem(post(lille, f"{PATH}/check", "k3")) == "donnees-invalides"
-    assert _entries(world) == []
+    assert entries(world) == []
 
 
 @pytest.mark.parametrize(
@@ -74,7 +67,7 @@ def test_the_caisse_of_the_case_alone_registers(
 ) -> None:
     client = program(world, login, *scopes)
     assert client.get(f"/api/v1{PATH}").status_code == status
-    asked = {"nir": GOOD, "period": 1, "starts": "2026-10-05", "ends": "2026-11-20"}
+    asked = {"nir": NIR, "period": 1, "starts": "2026-10-05", "ends": "2026-11-20"}
     if status != 200:
         assert post(client, PATH, "k1", '"r1-v0"', **asked).status_code == status
-    assert _entries(world) == []
+    assert entries(world) == []
