@@ -9,6 +9,8 @@ import os
 import random
 from collections.abc import Iterator, Sequence
 
+from hypothesis import HealthCheck, settings
+
 _TOKENS = (
     b"\r\n", b"\n", b"\r", b"\x00", b"\xff", b"--", b";", b"=", b'"', b"<", b">", b"(", b"=?utf-8?b?",
     b"?=", b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"Content-Type: message/rfc822\r\n\r\n",
@@ -19,6 +21,17 @@ _TOKENS = (
 def inputs(usual: int) -> int:
     """How many inputs a test tries: ``usual``, unless the environment asks for more."""
     return max(usual, int(os.environ.get("PASSERELLE_FUZZ", "0")))
+
+
+def tries(usual: int) -> settings:
+    """The same inputs at every run for what hypothesis makes, as many as ``inputs`` says."""
+    return settings(
+        max_examples=inputs(usual),
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+        database=None,
+    )
 
 
 def mutations(samples: Sequence[bytes], count: int, seed: int) -> Iterator[bytes]:

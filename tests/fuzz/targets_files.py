@@ -71,7 +71,7 @@ def _read_compound(data: bytes) -> None:
     assert Compound(data) is not None
 
 
-def _secure_mails() -> list[bytes]:
+def secure_mails() -> list[bytes]:
     one, ec, rsa = sender().identity, mailbox("p256").der, mailbox("rsa").der
     signed = smime.sign(ENTITY, one, chain=authority().chain)
     ca = authority()
@@ -86,7 +86,7 @@ def _secure_mails() -> list[bytes]:
     ]
 
 
-def _structures() -> list[bytes]:
+def structures() -> list[bytes]:
     return [
         pkcs7.signed_data(ENTITY, [sender().identity], chain=authority().chain, at=AT),
         pkcs7.signed_data(ENTITY, [sender("rsa").identity], pss=True, by_key_id=True),
@@ -95,7 +95,7 @@ def _structures() -> list[bytes]:
     ]
 
 
-def _certificates() -> list[bytes]:
+def certificates() -> list[bytes]:
     return [sender().der, sender("rsa").der, sender().pem, authority().root.der]
 
 
@@ -104,7 +104,7 @@ def _identities() -> tuple[Identity, ...]:
     return (mailbox("rsa").identity, mailbox("p256").identity)
 
 
-def _open_secure(raw: bytes) -> None:
+def open_secure(raw: bytes) -> None:
     """A verdict that is not good says why; a good one is good for what was signed."""
     security = read(raw, _identities()).security
     shut = security.decryption in {Decryption.NO_KEY, Decryption.CORRUPT}
@@ -114,7 +114,7 @@ def _open_secure(raw: bytes) -> None:
 
 def _open_structure(data: bytes) -> None:
     """The base64 kept whole, the structure inside changed: reaches much deeper."""
-    _open_secure(mail(smime.pkcs7_mime(data, "signed-data")))
+    open_secure(mail(smime.pkcs7_mime(data, "signed-data")))
 
 
 def _read_certificates(data: bytes) -> None:
@@ -143,10 +143,10 @@ TARGETS = (
         lambda data: _length(len(read_tnef(data, LIMITS).attachments)),
         1500,
     ),
-    Target("smime", ("smime/", "certificates.py"), _secure_mails, _open_secure, 1000, 0.2),
-    Target("cms", ("smime/",), _structures, _open_structure, 1000, 0.2),
+    Target("smime", ("smime/", "certificates.py"), secure_mails, open_secure, 1000, 0.2),
+    Target("cms", ("smime/",), structures, _open_structure, 1000, 0.2),
     Target(
-        "certificates", ("certificates.py", "addressees.py"), _certificates, _read_certificates, 500, 0.0
+        "certificates", ("certificates.py", "addressees.py"), certificates, _read_certificates, 500, 0.0
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -12,7 +12,7 @@ from parsers import documents
 from parsers.errors import ParseError
 from parsers.limits import Limits
 from tests.builders import forms, reports, scans
-from tests.fuzz.mutate import inputs
+from tests.fuzz.mutate import tries
 
 LIMITS = Limits(pages=20, pixels=2_000_000, text_chars=200_000, xml_bytes=200_000, archive_bytes=2_000_000)
 _FORM = forms.build_301(forms.sample_301(1), named=True)
@@ -33,13 +33,7 @@ TYPES = (
     "text/html",
     "text/plain",
 )
-FUZZ = settings(
-    max_examples=inputs(400),
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-    database=None,
-)
+FUZZ = tries(400)
 
 
 def _try(content: bytes, media_type: str, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.classify import Evidence, classify
@@ -13,16 +13,10 @@ from parsers.facts import Bitmap, Box, FormField, Page, Source, Word
 from parsers.forms.extract import extract
 from parsers.forms.normalise import typed
 from parsers.forms.template import FieldType
-from tests.fuzz.mutate import inputs
+from tests.fuzz.mutate import tries
 from tests.unit.parsers.reading_world import RULES, TEMPLATES, TODAY
 
-FUZZ = settings(
-    max_examples=inputs(400),
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-    database=None,
-)
+FUZZ = tries(400)
 _LABELS = sorted(
     {label for t in TEMPLATES.values() for f in t.fields for label in f.labels}
     | {label for t in TEMPLATES.values() for b in t.boxes for label in b.labels}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import shutil
 import subprocess
 import zipfile
@@ -23,23 +22,13 @@ from storage.documents import Document
 from tests.builders import mails_forms, mails_medical
 from tests.builders.desk import CALANQUES, COLLINE
 from tests.builders.recipes import recipe
-from tests.worlds.house import CONFIG, Home
+from tests.worlds.command import settings_of
+from tests.worlds.house import Home
 from tests.worlds.tsa import TimeStampAuthority
 
 
-def _settings(home: Home) -> Path:
-    """A settings file for the command line, on the folder and the database of ``home``."""
-    config = home.root / "config"
-    if not config.exists():
-        shutil.copytree(CONFIG, config)
-    file = config / "gateway.toml"
-    url = f'database = "{home.house.settings.storage.database}"'
-    file.write_text(re.sub(r"(?m)^database = .*$", url, file.read_text("utf-8"), count=1), "utf-8")
-    return file
-
-
 def _run(home: Home, *words: str) -> int:
-    return commands.main(["--config", str(_settings(home)), *words])
+    return commands.main(["--config", str(settings_of(home)), *words])
 
 
 def _case_of(home: Home, establishment: str) -> Case:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -15,9 +16,20 @@ from typing import Any
 
 from gateway import log
 from gateway.cli.main import main
-from tests.worlds.house import copied_config
+from tests.worlds.house import Home, copied_config
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def settings_of(home: Home) -> Path:
+    """A settings file for the command line, on the folder and the database of ``home``."""
+    config = home.root / "config"
+    if not config.exists():
+        copied_config(home.root)
+    file = config / "gateway.toml"
+    url = f'database = "{home.house.settings.storage.database}"'
+    file.write_text(re.sub(r"(?m)^database = .*$", url, file.read_text("utf-8"), count=1), "utf-8")
+    return file
 
 
 @dataclass(frozen=True, slots=True)

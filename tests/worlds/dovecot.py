@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
 
 from imapclient import IMAPClient
 
-from tests.worlds.ports import free_port
+from tests.worlds.daemon import Daemon
+from tests.worlds.ports import free_port, listens
 
 USER = "cnse"
 PASSWORD = "mot-de-passe-de-test"
@@ -86,7 +84,7 @@ def missing() -> str | None:
     return None
 
 
-class Dovecot:
+class Dovecot(Daemon):
     """``with Dovecot() as server``; ``client()`` logs in as a person would, beside the watcher.
 
     ``people``: accounts beside ``USER``, with the same password.
@@ -110,31 +108,16 @@ class Dovecot:
             more=_DELIVERY,
         )
         (self.folder / "dovecot.conf").write_text(conf)
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self._process = subprocess.Popen(["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")])
-        ready = threading.Event()
-        for _attempt in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            if self._process.poll() is not None:
-                break
-            ready.wait(0.02)
-        raise RuntimeError(f"Dovecot did not start: {self.log()}")
+        self._await(lambda: listens(self.port))
 
     @property
     def deliver(self) -> str:
         """The command of a ``pipe`` of Postfix that delivers to an account; an unknown one is refused."""
         conf, log = self.folder / "dovecot.conf", self.folder / "mail" / "delivery.log"
         return f"/usr/lib/dovecot/dovecot-lda -c {conf} -o log_path={log} -f ${{sender}} -d ${{user}}"
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(timeout=20)
-            self._process = None
 
     def copied(self) -> Path:
         """A copy of every mail and index as they are now, as a backup makes one."""
@@ -148,10 +131,6 @@ class Dovecot:
         shutil.rmtree(self.folder / "mail")
         subprocess.run(["cp", "-a", str(copy), str(self.folder / "mail")], check=True)
         self.start()
-
-    def log(self) -> str:
-        path = self.folder / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
 
     def client(self, user: str = USER) -> IMAPClient:
         client = IMAPClient("127.0.0.1", self.port, ssl=False)
@@ -173,11 +152,3 @@ class Dovecot:
         found = client.fetch(client.search("ALL"), ["BODY.PEEK[]"])
         client.logout()
         return [found[uid][b"BODY[]"] for uid in sorted(found)]
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)

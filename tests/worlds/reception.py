@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from sqlmodel import select
 
-from gateway.clock import Clock
+from gateway.clock import Clock, TurnableClock
 from gateway.evidence.record import Recorder
 from gateway.intake.accept import Door
 from gateway.intake.smtp import SmtpListener
@@ -78,6 +79,20 @@ class Reception:
             yield listener
         finally:
             listener.stop(grace_seconds=5)
+
+
+@pytest.fixture
+def reception(database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock) -> Reception:
+    """On both databases in turn."""
+    return Reception(database, vault, recorder, clock)
+
+
+@pytest.fixture
+def sqlite_reception(
+    sqlite_database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock
+) -> Reception:
+    """On the embedded database alone."""
+    return Reception(sqlite_database, vault, recorder, clock)
 
 
 class RawClient:

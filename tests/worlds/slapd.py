@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import base64
 import shutil
-import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.builders import pki
+from tests.worlds.daemon import Daemon
 from tests.worlds.needed import needed
-from tests.worlds.ports import free_port
+from tests.worlds.ports import free_port, listens
 
 BASE = "dc=sante,dc=example"
 READER = f"cn=lecteur,{BASE}"
@@ -52,7 +50,7 @@ def require() -> None:
     needed(None if shutil.which("slapd") is not None else "slapd is not installed")
 
 
-class Slapd:
+class Slapd(Daemon):
     """``with Slapd(at, {address: (certificate, …)}) as server``; ``anonymous=False`` wants a password."""
 
     def __init__(
@@ -71,7 +69,6 @@ class Slapd:
         )
         (self.folder / "slapd.conf").write_text(conf)
         self._fill(people)
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def ca(self) -> Path:
@@ -85,20 +82,7 @@ class Slapd:
                 stdout=log,
                 stderr=log,
             )
-        ready = threading.Event()
-        for _attempt in range(300):
-            if all(_listens(port) for port in (self.port, self.tls_port)):
-                return
-            if self._process.poll() is not None:
-                break
-            ready.wait(0.02)
-        raise RuntimeError(f"slapd did not start: {(self.folder / 'log').read_text('utf-8', 'replace')}")
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(timeout=20)
-            self._process = None
+        self._await(lambda: all(listens(port) for port in (self.port, self.tls_port)))
 
     def _fill(self, people: Mapping[str, tuple[bytes, ...]]) -> None:
         entries = [f"dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\no: Essai\ndc: sante\n"]
@@ -115,14 +99,6 @@ class Slapd:
             capture_output=True,
         )
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
 
 def _write_tls(folder: Path, at: datetime) -> None:
     authority = pki.create(at)
@@ -135,8 +111,3 @@ def _write_tls(folder: Path, at: datetime) -> None:
     )
     (folder / "server.pem").write_bytes(server.pem + chain)
     (folder / "ca.pem").write_bytes(authority.root.certificate.public_bytes(Encoding.PEM) + chain)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

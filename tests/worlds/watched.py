@@ -8,13 +8,9 @@ from typing import Any
 
 import pytest
 
-from gateway.clock import TurnableClock
-from gateway.evidence.record import Recorder
 from gateway.intake.imap import ImapWatcher
 from gateway.intake.imap_box import ImapBox
 from gateway.settings import Imap
-from storage.db import Database
-from storage.vault import Vault
 from tests.worlds import dovecot
 from tests.worlds.dovecot import PASSWORD, USER, Dovecot
 from tests.worlds.needed import needed
@@ -31,10 +27,9 @@ def server() -> Iterator[Dovecot]:
 
 
 @pytest.fixture
-def reception(
-    sqlite_database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock
-) -> Reception:
-    return Reception(sqlite_database, vault, recorder, clock)
+def reception(sqlite_reception: Reception) -> Reception:
+    """A listener and a watcher do nothing of their own with the database: one is enough."""
+    return sqlite_reception
 
 
 def mail(name: str, size: int = 10) -> bytes:

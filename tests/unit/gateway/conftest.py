@@ -8,6 +8,7 @@ from gateway.circuits.directory import Directory
 from gateway.circuits.model import Circuit
 from tests.builders import shipped
 from tests.worlds.house import desk, home, migrated_file, migrated_template, opener, sandbox, sqlite_home
+from tests.worlds.reception import reception, sqlite_reception
 from tests.worlds.served import strict_world, world
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "migrated_file",
     "migrated_template",
     "opener",
+    "reception",
     "sandbox",
     "sqlite_home",
+    "sqlite_reception",
     "strict_world",
     "world",
 ]

@@ -9,13 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.clock import TurnableClock
-from gateway.evidence.record import Recorder
 from gateway.intake.accept import Door, Envelope, TooBig
-from storage.db import Database
 from storage.deliveries import DeliveryState, Via
 from storage.errors import DatabaseUnavailable, VaultFull, VaultReadOnly
-from storage.vault import Vault
 from tests.worlds.reception import ADMINISTRATIVE, CIRCUIT, MEDICAL, Reception
 
 RAW = b"From: medecin@hopital.example\r\nSubject: SE 352\r\n\r\nBonjour\r\n"
@@ -27,18 +23,6 @@ def envelope(mailbox: str = ADMINISTRATIVE, via: Via = Via.SMTP, uid: int | None
     return Envelope(
         via, mailbox, "medecin@hopital.example", (mailbox,), "192.0.2.7:4025", folder, validity, uid
     )
-
-
-@pytest.fixture
-def reception(database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock) -> Reception:
-    return Reception(database, vault, recorder, clock)
-
-
-@pytest.fixture
-def on_sqlite(
-    sqlite_database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock
-) -> Reception:
-    return Reception(sqlite_database, vault, recorder, clock)
 
 
 def test_bytes_rows_and_evidence(reception: Reception) -> None:
@@ -84,43 +68,43 @@ def test_an_imap_message_seen_again_adds_nothing(reception: Reception) -> None:
     assert reception.events(SHA) == ["arrival", "duplicate"]
 
 
-def test_empty_mail_is_kept(on_sqlite: Reception) -> None:
-    accepted = on_sqlite.door().accept(b"", envelope())
-    assert on_sqlite.vault.get(accepted.sha256) == b""
+def test_empty_mail_is_kept(sqlite_reception: Reception) -> None:
+    accepted = sqlite_reception.door().accept(b"", envelope())
+    assert sqlite_reception.vault.get(accepted.sha256) == b""
 
 
-def test_pieces_and_abort(on_sqlite: Reception) -> None:
-    acceptance = on_sqlite.door().open(envelope())
+def test_pieces_and_abort(sqlite_reception: Reception) -> None:
+    acceptance = sqlite_reception.door().open(envelope())
     acceptance.write(RAW[:10])
     acceptance.abort()
     acceptance.abort()
-    assert on_sqlite.deliveries() == []
-    acceptance = on_sqlite.door().open(envelope())
+    assert sqlite_reception.deliveries() == []
+    acceptance = sqlite_reception.door().open(envelope())
     for start in range(0, len(RAW), 7):
         acceptance.write(RAW[start : start + 7])
     assert acceptance.commit().sha256 == SHA
     acceptance.abort()
-    assert on_sqlite.vault.get(SHA) == RAW
+    assert sqlite_reception.vault.get(SHA) == RAW
 
 
-def test_a_peer_has_a_ceiling_a_mailbox_has_none(on_sqlite: Reception) -> None:
-    on_sqlite.max_bytes = 20
+def test_a_peer_has_a_ceiling_a_mailbox_has_none(sqlite_reception: Reception) -> None:
+    sqlite_reception.max_bytes = 20
     with pytest.raises(TooBig, match="rien n'a été gardé"):
-        on_sqlite.door().accept(RAW, envelope())
-    assert list(on_sqlite.vault.list()) == []
-    assert on_sqlite.door().accept(RAW, envelope(via=Via.IMAP, uid=1)).sha256 == SHA
+        sqlite_reception.door().accept(RAW, envelope())
+    assert list(sqlite_reception.vault.list()) == []
+    assert sqlite_reception.door().accept(RAW, envelope(via=Via.IMAP, uid=1)).sha256 == SHA
 
 
-def test_a_mailbox_of_no_circuit_is_taken_without_one(on_sqlite: Reception) -> None:
-    on_sqlite.door().accept(RAW, envelope("stranger@caisse.example", Via.FILE))
-    assert [d.circuit for d in on_sqlite.deliveries()] == [""]
+def test_a_mailbox_of_no_circuit_is_taken_without_one(sqlite_reception: Reception) -> None:
+    sqlite_reception.door().accept(RAW, envelope("stranger@caisse.example", Via.FILE))
+    assert [d.circuit for d in sqlite_reception.deliveries()] == [""]
 
 
-def test_somebody_who_cannot_be_woken_changes_nothing(on_sqlite: Reception) -> None:
+def test_somebody_who_cannot_be_woken_changes_nothing(sqlite_reception: Reception) -> None:
     def broken(_sha256: str) -> None:
         raise RuntimeError
 
-    door = on_sqlite.door()
+    door = sqlite_reception.door()
     door.notify = broken
     assert door.accept(RAW, envelope()).sha256 == SHA
 
@@ -133,27 +117,27 @@ def files(folder: Path) -> list[Path]:
     ("code", "error"), [(errno.ENOSPC, VaultFull), (errno.EDQUOT, VaultFull), (errno.EROFS, VaultReadOnly)]
 )
 def test_a_full_or_read_only_disk_keeps_nothing_and_the_next_mail_passes(
-    on_sqlite: Reception, monkeypatch: pytest.MonkeyPatch, code: int, error: type[Exception]
+    sqlite_reception: Reception, monkeypatch: pytest.MonkeyPatch, code: int, error: type[Exception]
 ) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(code, os.strerror(code))
 
-    door = on_sqlite.door()
+    door = sqlite_reception.door()
     with monkeypatch.context() as broken:
         broken.setattr(os, "fsync", full)
         with pytest.raises(error):
             door.accept(RAW, envelope())
-    assert on_sqlite.deliveries() == []
-    assert files(on_sqlite.vault.folder) == []
-    assert on_sqlite.woken == []
+    assert sqlite_reception.deliveries() == []
+    assert files(sqlite_reception.vault.folder) == []
+    assert sqlite_reception.woken == []
     assert not door.accept(RAW, envelope()).duplicate
 
 
-def test_a_database_that_goes_away_and_comes_back(on_sqlite: Reception, tmp_path: Path) -> None:
-    door = on_sqlite.door()
-    path = Path(str(on_sqlite.database.engine.url.database))
+def test_a_database_that_goes_away_and_comes_back(sqlite_reception: Reception, tmp_path: Path) -> None:
+    door = sqlite_reception.door()
+    path = Path(str(sqlite_reception.database.engine.url.database))
     hidden = tmp_path / "elsewhere"
-    on_sqlite.database.close()
+    sqlite_reception.database.close()
     for suffix in ("", "-wal", "-shm"):
         if (part := Path(f"{path}{suffix}")).exists():
             part.rename(f"{hidden}{suffix}")
@@ -164,16 +148,16 @@ def test_a_database_that_goes_away_and_comes_back(on_sqlite: Reception, tmp_path
     hidden.rename(path)
     accepted = door.accept(RAW, envelope())
     assert not accepted.duplicate
-    assert len(on_sqlite.deliveries()) == 1
+    assert len(sqlite_reception.deliveries()) == 1
 
 
-def test_a_door_needs_an_envelope(on_sqlite: Reception) -> None:
+def test_a_door_needs_an_envelope(sqlite_reception: Reception) -> None:
     with pytest.raises(ValueError, match="at least one mailbox"):
-        on_sqlite.door().open()
+        sqlite_reception.door().open()
 
 
-def test_under_way_only_between_blob_and_rows(on_sqlite: Reception) -> None:
-    door: Door = on_sqlite.door()
+def test_under_way_only_between_blob_and_rows(sqlite_reception: Reception) -> None:
+    door: Door = sqlite_reception.door()
     seen = []
     door.notify = lambda sha256: seen.append(door.under_way(sha256))
     door.accept(RAW, envelope())

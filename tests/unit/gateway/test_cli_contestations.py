@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,18 +13,13 @@ from storage.cases import Case
 from storage.erasures import Erasure
 from storage.retention import LegalHold
 from tests.builders import mails_forms, mails_others
-from tests.worlds.house import CONFIG, Home
+from tests.worlds.command import settings_of
+from tests.worlds.house import Home
 
 
 def _run(home: Home, *words: str) -> int:
     """One command on the folder and the database of ``home``, by the real clock."""
-    config = home.root / "config"
-    if not config.exists():
-        shutil.copytree(CONFIG, config)
-        file = config / "gateway.toml"
-        url = f'database = "{home.house.settings.storage.database}"'
-        file.write_text(re.sub(r"(?m)^database = .*$", url, file.read_text("utf-8"), count=1), "utf-8")
-    return commands.main(["--config", str(config / "gateway.toml"), *words])
+    return commands.main(["--config", str(settings_of(home)), *words])
 
 
 def test_contestations_are_listed(sqlite_home: Home, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,20 +8,14 @@ import pytest
 from sqlmodel import delete
 
 from gateway.clock import TurnableClock, paris_date
-from gateway.evidence.record import Kind, Recorder
+from gateway.evidence.record import Kind
 from gateway.intake.daybook import Daybook, Event
 from gateway.settings import Smtp
 from storage.balances import Balance, alarms, balances
-from storage.db import Database, Session
+from storage.db import Session
 from storage.deliveries import Arrival
 from storage.ledger import Fate, Sighting
-from storage.vault import Vault
 from tests.worlds.reception import ADMINISTRATIVE, MAILBOXES, MEDICAL, RawClient, Reception
-
-
-@pytest.fixture
-def reception(database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock) -> Reception:
-    return Reception(database, vault, recorder, clock)
 
 
 def told(reception: Reception, action: str) -> list[tuple[str, dict[str, object]]]:

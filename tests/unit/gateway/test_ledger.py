@@ -9,23 +9,15 @@ import pytest
 
 from gateway.clock import TurnableClock
 from gateway.errors import Unavailable
-from gateway.evidence.record import Recorder
 from gateway.intake.envelope import Envelope
 from gateway.intake.ledger import Entry, Ledger
-from storage.db import Database
 from storage.deliveries import Via
-from storage.vault import Vault
 from tests.worlds.reception import ADMINISTRATIVE, Reception
 
 
 def entry(name: str, clock: TurnableClock, mailbox: str = ADMINISTRATIVE) -> Entry:
     sha256 = hashlib.sha256(name.encode()).hexdigest()
     return Entry(sha256, 10, (Envelope(Via.SMTP, mailbox, "a@b.example", (mailbox,)),), clock.now())
-
-
-@pytest.fixture
-def reception(database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock) -> Reception:
-    return Reception(database, vault, recorder, clock)
 
 
 def test_forty_threads_ten_mails_each_known_once(reception: Reception, clock: TurnableClock) -> None:

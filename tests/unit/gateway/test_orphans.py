@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from gateway.clock import TurnableClock
-from gateway.evidence.record import Recorder
 from gateway.intake.envelope import Envelope, Note
 from gateway.intake.orphans import sweep_orphans
-from storage.db import Database
 from storage.deliveries import Via
-from storage.vault import Vault
 from tests.worlds.reception import ADMINISTRATIVE, MEDICAL, Reception
 
 RAW = b"Subject: orphan\r\n\r\nx\r\n"
-
-
-@pytest.fixture
-def reception(database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock) -> Reception:
-    return Reception(database, vault, recorder, clock)
 
 
 def orphan(reception: Reception, raw: bytes = RAW) -> str:

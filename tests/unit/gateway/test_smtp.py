@@ -13,29 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from gateway.clock import SystemClock, TurnableClock
+from gateway.clock import SystemClock
 from gateway.errors import Unavailable
-from gateway.evidence.record import Recorder
 from gateway.intake.smtp import SmtpListener
 from gateway.settings import Smtp
-from storage.db import Database
 from storage.deliveries import Via
-from storage.vault import Vault
 from tests.worlds import postfix
 from tests.worlds.needed import needed
 from tests.worlds.postfix import Postfix
 from tests.worlds.reception import ADMINISTRATIVE, MAILBOXES, MEDICAL, RawClient, Reception, write_tls
 from tests.worlds.smtp_peer import SmtpPeer
+from tests.worlds.watched import reception
+
+__all__ = ["reception"]
 
 SENDER = "medecin@hopital.example"
 RAW = b"Subject: SE 352\r\n\r\nBonjour\r\n"
-
-
-@pytest.fixture
-def reception(
-    sqlite_database: Database, vault: Vault, recorder: Recorder, clock: TurnableClock
-) -> Reception:
-    return Reception(sqlite_database, vault, recorder, clock)
 
 
 @pytest.fixture
