@@ -11,6 +11,7 @@ from gateway.circuits.contested import check_contested
 from gateway.circuits.desk import check_desk
 from gateway.circuits.model import CAISSE, CAISSE_MAILBOX, OTHER
 from gateway.circuits.people import ADDRESS, ROLES
+from gateway.circuits.roles import check_roles
 from gateway.circuits.schema import DeadlineTable, RouteTable, Shaped
 from gateway.circuits.source import Where
 from gateway.errors import Fault
@@ -18,6 +19,7 @@ from parsers.forms.template import Template
 
 Complain = Callable[[Where, str], None]
 Span = tuple[date, date]
+WRITERS = tuple(role for role in ROLES if role != "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ def check(shaped: Shaped, known: Known, faults: list[Fault]) -> None:
 
     _unique(shaped, complain)
     _queues(shaped, known, complain)
+    table = shaped.table
+    check_roles(table.roles, shaped.written("roles", "name"), [q.roles for q in table.queues], complain)
+    _directory_roles(shaped, complain)
     _kinds(shaped, known, complain)
     _routes(shaped, known, complain)
     _coverage(shaped, complain)
@@ -100,6 +105,22 @@ def _queues(shaped: Shaped, known: Known, complain: Complain) -> None:
     for where, name in asked:
         if CAISSE in name or not known.queue(name):
             complain(where, f"la file « {name} » n'existe pas")
+
+
+def _directory_roles(shaped: Shaped, complain: Complain) -> None:
+    """Whoever is said to write, or to be written to, is somebody the directory may hold."""
+    table = shaped.table
+    named: list[tuple[Where, str]] = []
+    named += [(("senders", "roles", i), role) for i, role in enumerate(table.senders.roles)]
+    for index, route in enumerate(table.routes):
+        named += [(("routes", index, "senders", i), role) for i, role in enumerate(route.senders)]
+        if (route.basis is None) is not (route.status is None):
+            complain(("routes", index), "basis et status vont ensemble : la source et sa sûreté")
+    if table.desk is not None:
+        named += [(("desk", "institutions", i), r) for i, r in enumerate(table.desk.institutions)]
+    for where, role in named:
+        if role not in WRITERS:
+            complain(where, f"rôle « {role} » inconnu ; les rôles de l'annuaire : {', '.join(WRITERS)}")
 
 
 def _kinds(shaped: Shaped, known: Known, complain: Complain) -> None:

@@ -36,6 +36,7 @@ class DeskTable(_Table):
     missing: str | None = None
     rejected: str | None = None
     rerouted: str | None = None
+    institutions: list[Text] = []
 
 
 class CheckTable(_Table):
@@ -98,6 +99,8 @@ class DeskRules:
     missing: str | None
     rejected: str | None
     rerouted: str | None = None
+    institutions: tuple[str, ...] = ()
+    """Roles of the directory that letters and work of this circuit may be sent to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def desk_rules(table: DeskTable | None) -> DeskRules | None:
     if table is None:
         return None
     letters = tuple(ByHand(one.letter, one.title) for one in table.letters)
-    return DeskRules(letters, table.missing, table.rejected, table.rerouted)
+    return DeskRules(letters, table.missing, table.rejected, table.rerouted, tuple(table.institutions))
 
 
 def registration(table: RegistrationTable | None) -> Registration | None:

@@ -50,7 +50,8 @@ class Correspondent:
 
     address: str
     role: str
-    """``hospital``, ``cpam``, ``cnas``, ``cnas-medical`` (its medical service), ``cnse`` or ``refused``."""
+    """``hospital``, ``cpam``, ``cnas``, ``cnas-medical`` (its medical service), ``cnse``, ``ministry`` or
+    ``refused``."""
     name: str
     finess: str | None
     certificates: tuple[bytes, ...] = field(default=(), repr=False)

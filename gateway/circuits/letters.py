@@ -39,6 +39,8 @@ class LetterDocument:
     title: str
     name: str | None = None
     pages: int | None = None
+    rule: str | None = None
+    """What the rules of the circuit say of this kind, with their source, where they name one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ LETTER_VARIABLES: dict[str, str] = {
     "case_reference": "our case reference, or nothing",
     "form_reference": "reference written on the form, or nothing",
     "patient": "name of the patient as the form states it; nothing when the letter leaves in clear",
-    "documents": "documents received: each has .title, .name (or nothing), .pages (or nothing)",
+    "documents": "documents received: each has .title, and .name, .pages, .rule (or nothing)",
     "missing": "what is missing or unreadable: French sentences",
     "pictures": "number of pictures of incomplete boxes attached to the letter",
     "caisse": "competent caisse, or nothing: .label, .mailbox (or nothing)",
@@ -209,7 +211,10 @@ SAMPLES: tuple[LetterContext, ...] = (
         case_reference="SPA-2026-000001",
         form_reference="REF-1",
         patient="NOM Prénom",
-        documents=(LetterDocument("Formulaire", "form.pdf", 2), LetterDocument("Compte rendu")),
+        documents=(
+            LetterDocument("Formulaire", "form.pdf", 2, "Règle citée."),
+            LetterDocument("Compte rendu"),
+        ),
         missing=("La date de fin est illisible.",),
         pictures=1,
         caisse=LetterCaisse("CPAM", "ri@cpam.example"),

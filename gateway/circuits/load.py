@@ -28,7 +28,8 @@ from gateway.circuits.model import (
     RouteRule,
 )
 from gateway.circuits.people import Findings, read_directory
-from gateway.circuits.schema import CircuitTable, DeadlineTable, Shaped, validate
+from gateway.circuits.roles import Role
+from gateway.circuits.schema import CircuitTable, DeadlineTable, RouteTable, Shaped, validate
 from gateway.circuits.source import read
 from gateway.errors import ConfigError, Fault
 from parsers.classify import Cue, KindRule
@@ -161,19 +162,7 @@ def _circuit(
         ),
         kind_titles={k.name: k.title for k in table.kinds},
         templates=templates,
-        routes=tuple(
-            RouteRule(
-                kind=r.kind,
-                queue=r.queue,
-                forward_to=tuple(r.forward_to),
-                letter=r.letter,
-                needs_caisse=CAISSE in r.queue,
-                reason=r.reason,
-                effective_from=r.effective_from,
-                effective_to=r.effective_to,
-            )
-            for r in table.routes
-        ),
+        routes=tuple(_route(rule) for rule in table.routes),
         unknown_queue=table.unknown_queue,
         quarantine_queue=table.quarantine_queue,
         unknown_senders=table.senders.unknown,
@@ -192,6 +181,26 @@ def _circuit(
         desk=desk_rules(table.desk),
         registration=registration(table.registration),
         forwarding=forwarding(table.forwarding),
+        roles=tuple(Role(**role.model_dump()) for role in table.roles),
+        sender_roles=tuple(table.senders.roles),
+        caisse_writes=table.senders.caisse == "sender",
+    )
+
+
+def _route(rule: RouteTable) -> RouteRule:
+    return RouteRule(
+        kind=rule.kind,
+        queue=rule.queue,
+        forward_to=tuple(rule.forward_to),
+        letter=rule.letter,
+        needs_caisse=CAISSE in rule.queue,
+        reason=rule.reason,
+        effective_from=rule.effective_from,
+        effective_to=rule.effective_to,
+        senders=tuple(rule.senders),
+        basis=rule.basis,
+        status=rule.status,
+        since=rule.since,
     )
 
 
@@ -240,11 +249,17 @@ def _deadline(rule: DeadlineTable, kinds: list[str]) -> DeadlineRule:
 
 
 def _between(loaded: Sequence[tuple[Shaped, Circuit]], faults: list[Fault]) -> None:
-    """Two circuits never watch one mailbox."""
+    """Two circuits never watch one mailbox, and never share a role: its people would read both."""
     owners: dict[str, str] = {}
+    names: dict[str, str] = {}
     for shaped, circuit in loaded:
         for index, mailbox in enumerate(circuit.mailboxes):
             owner = owners.setdefault(mailbox.address, circuit.name)
             if owner != circuit.name:
                 message = f"la boîte « {mailbox.address} » est déjà celle du circuit « {owner} »"
                 shaped.fault(faults, ("mailboxes", index, "address"), message)
+        for index, role in enumerate(circuit.roles):
+            owner = names.setdefault(role.name, circuit.name)
+            if owner != circuit.name:
+                message = f"le rôle « {role.name} » est déjà celui du circuit « {owner} »"
+                shaped.fault(faults, ("roles", index, "name"), message)

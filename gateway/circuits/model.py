@@ -13,6 +13,7 @@ from parsers.forms.template import Template
 if TYPE_CHECKING:  # contested.py is built on the units and statuses below
     from gateway.circuits.contested import Contested
     from gateway.circuits.desk import DeskRules, Forwarding, Registration
+    from gateway.circuits.roles import Role
 
 Status = Literal["confirmed", "to be confirmed"]
 
@@ -85,9 +86,25 @@ class RouteRule:
     effective_from: date | None = None
     effective_to: date | None = None
     """First and last day of reception the rule holds for; ``None``: no limit on that side."""
+    senders: tuple[str, ...] = ()
+    """Roles of the directory such a document is expected from; empty: anybody. From somebody else, a
+    person looks first."""
+    basis: str | None = None
+    status: Status | None = None
+    since: date | None = None
+    """The text the rule was read in, how sure it is, and the day of that text."""
 
     def holds_on(self, day: date) -> bool:
         return in_force(self.effective_from, self.effective_to, day)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, as people read it: the reason, then its source with its day and status."""
+        if self.basis is None or self.status is None:
+            return (self.reason,)
+        day = f" ; depuis le {self.since:%d/%m/%Y}" if self.since else ""
+        sure = "confirmé" if self.status == "confirmed" else "à confirmer"
+        return (self.reason, f"Source : {self.basis}{day} ; statut : {sure}.")
 
 
 def in_force(first: date | None, last: date | None, day: date) -> bool:
@@ -282,6 +299,21 @@ class Circuit:
     """Letters people write; ``None``: none."""
     registration: Registration | None = None
     forwarding: Forwarding | None = None
+    roles: tuple[Role, ...] = ()
+    """Roles of people that this circuit brings; the others are everybody's."""
+    sender_roles: tuple[str, ...] = ()
+    """Roles of the directory that write to this circuit; empty: all of them. Another one is a stranger."""
+    caisse_writes: bool = False
+    """The caisse of a case is the one that writes, not that of a place of care."""
+
+    def expects(self, role: str) -> bool:
+        """Whether a correspondent of this role writes to the circuit."""
+        return not self.sender_roles or role in self.sender_roles
+
+    @property
+    def institutions(self) -> tuple[str, ...]:
+        """Roles of the directory that its letters and its work may be sent to."""
+        return self.desk.institutions if self.desk is not None else ()
 
     def deadline(self, kind: str) -> DeadlineRule | None:
         """The last written rule of this name (several may follow each other in time)."""
@@ -290,6 +322,11 @@ class Circuit:
     def route(self, kind: str, day: date) -> RouteRule | None:
         """The one rule for ``kind`` among those that hold on ``day`` (the loader refuses gaps)."""
         return next((r for r in self.routes if r.kind == kind and r.holds_on(day)), None)
+
+    def rule_of(self, kind: str, day: date) -> str | None:
+        """What the rules say of ``kind``, where they name their source: words for a letter."""
+        rule = self.route(kind, day)
+        return " ".join(rule.reasons) if rule is not None and rule.basis is not None else None
 
     def queue(self, name: str, label: str | None = None) -> Queue | None:
         """The queue called ``name``; ``cpam-594`` answers to ``cpam-<caisse>``, with 594 put in its

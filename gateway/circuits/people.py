@@ -30,7 +30,7 @@ from gateway.errors import Fault
 ADDRESS = re.compile(r"[^@\s<>()\[\],;:\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[a-z]{2,}")
 DEPARTEMENT = re.compile(r"0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|97[1-6]")
-ROLES = ("hospital", "cpam", "cnas", "cnas-medical", "cnse", "refused")
+ROLES = ("hospital", "cpam", "cnas", "cnas-medical", "cnse", "ministry", "refused")
 
 COLUMNS = {
     "caisses": ("code", "label", "departement", "mailbox", "certificate", "pole"),

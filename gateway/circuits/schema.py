@@ -17,6 +17,7 @@ from gateway.circuits.contested import ContestationsTable
 from gateway.circuits.desk import DeskTable, ForwardingTable, RegistrationTable
 from gateway.circuits.model import Content, Element, Expected, Start, Status, Unit
 from gateway.circuits.people import ADDRESS
+from gateway.circuits.roles import RoleTable
 from gateway.circuits.source import Source, Where
 from gateway.errors import Fault
 from parsers.classify import Where as CueWhere
@@ -72,6 +73,10 @@ class RouteTable(_Table):
     reason: Text
     effective_from: date | None = None
     effective_to: date | None = None
+    senders: list[Text] = []
+    basis: Text | None = None
+    status: Status | None = None
+    since: date | None = None
 
 
 class ReminderTable(_Table):
@@ -152,6 +157,8 @@ class SendersTable(_Table):
     unknown: Literal["quarantine", "accept"] = "quarantine"
     weak_signatures: Literal["quarantine", "accept"] = "quarantine"
     no_key_letter: str | None = None
+    roles: list[Text] = []
+    caisse: Literal["place-of-care", "sender"] = "place-of-care"
 
 
 class CasesTable(_Table):
@@ -174,6 +181,7 @@ class CircuitTable(_Table):
     senders: SendersTable = SendersTable()
     cases: CasesTable
     mailboxes: Annotated[list[MailboxTable], Field(min_length=1)]
+    roles: list[RoleTable] = []
     queues: Annotated[list[QueueTable], Field(min_length=1)]
     kinds: Annotated[list[KindTable], Field(min_length=1)]
     routes: Annotated[list[RouteTable], Field(min_length=1)]

@@ -18,8 +18,9 @@ from gateway.identities import pem_of
 from gateway.intake.orphans import sweep_orphans
 from gateway.reopening import open_locked
 from gateway.settings import Settings
-from gateway.web.access import MATRIX, known_role
+from gateway.web.access import known_role
 from gateway.web.passwords import Passwords, weakness
+from gateway.web.rights import SPILLS, book_of
 from parsers.certificates import identities_from
 from parsers.errors import ParseError
 from storage import deliveries, people, sessions
@@ -55,7 +56,9 @@ def add_to(verbs: Any) -> None:
     person.add_argument("login")
     person.add_argument("name")
     person.add_argument(
-        "roles", nargs="+", help="cnse-admin, cnse-medical, cpam:<code>, supervisor, auditor, admin"
+        "roles",
+        nargs="+",
+        help="cnse-admin, cnse-medical, cpam:<code>, supervisor, auditor, admin, ou un rôle d'un circuit",
     )
     person.add_argument(
         "--email", default=None, help="adresse par laquelle la connexion unique le reconnaît"
@@ -140,12 +143,15 @@ def _add_identity(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _add_person(arguments: argparse.Namespace, settings: Settings) -> int:
     house = bootstrap.build(settings)
-    wrong = [role for role in arguments.roles if not known_role(role, house.circuits.directory)]
+    book = book_of(house.circuits.by_name)
+    wrong = [role for role in arguments.roles if not known_role(role, house.circuits.directory, book)]
     if wrong:
         raise Refused(
             f"Rôle inconnu : {', '.join(wrong)} ; aucun compte n'a été créé. Les rôles sont "
-            f"{', '.join(name for name in MATRIX if name != 'cpam')} et cpam:<code de l'annuaire>."
+            f"{', '.join(name for name in book.rights if name != 'cpam')} et cpam:<code de l'annuaire>."
         )
+    if book.spills(arguments.roles):
+        raise Refused(f"{SPILLS} ; aucun compte n'a été créé. Faites deux comptes.")
     password = getpass.getpass("Mot de passe : ") if sys.stdin.isatty() else _first_line()
     weak = weakness(password, arguments.login, arguments.name, arguments.email or "")
     if weak is not None:

@@ -53,6 +53,7 @@ _ROLES = {
     "cnas": "la CNAS",
     "cnas-medical": "le service médical de la CNAS",
     "cnse": "le CNSE",
+    "ministry": "le ministère",
     "public": "le public",
 }
 _TO = {"hospital": "l'établissement", "caisse": "la caisse du lieu de soins", "mailbox": "notre boîte"}

@@ -93,8 +93,8 @@ def sample(circuit: Circuit, at: datetime) -> LetterContext:
         due=today + _AHEAD,
         days_left=_AHEAD.days,
         documents=tuple(
-            LetterDocument(title, f"piece-{n}.pdf", n)
-            for n, title in enumerate(list(circuit.kind_titles.values())[:2], 1)
+            LetterDocument(circuit.title_of(kind), f"piece-{n}.pdf", n, circuit.rule_of(kind, today))
+            for n, kind in enumerate(list(circuit.kind_titles)[:2], 1)
         ),
     )
 

@@ -23,7 +23,7 @@ MAIL = -1
 def match(mail: MailSeen, circuit: Circuit, directory: Directory) -> Decision:
     """Where ``mail`` goes, which letter answers it, and why. Pure; never fails on odd mail."""
     verdict = judge(mail, circuit, directory)
-    where = places(mail.documents, verdict.correspondent, directory)
+    where = places(mail.documents, verdict.correspondent, directory, by_sender=circuit.caisse_writes)
     routes: tuple[Route, ...]
     if verdict.quarantined:
         routes = (_all_to(mail, circuit, circuit.quarantine_queue, verdict.against),)
@@ -31,7 +31,8 @@ def match(mail: MailSeen, circuit: Circuit, directory: Directory) -> Decision:
         reason = f"Le message est {_REPORTS[mail.kind]} : il est rapproché de l'envoi qu'il concerne."
         routes = (_all_to(mail, circuit, _home(mail, circuit), (reason,)),)
     else:
-        routes = _routes(mail, circuit, where)
+        role = verdict.correspondent.role if verdict.correspondent else None
+        routes = _routes(mail, circuit, where, role)
     letter, why = _letter(mail, circuit, verdict, routes[0])
     lead = where[routes[0].documents[0] if routes[0].documents else MAIL]
     return Decision(
@@ -58,13 +59,15 @@ class _Sheaf:
     reasons: dict[str, None] = field(default_factory=dict)
 
 
-def _routes(mail: MailSeen, circuit: Circuit, where: dict[int, Place]) -> tuple[Route, ...]:
-    """One route a queue; the rule written first in the circuit leads."""
+def _routes(
+    mail: MailSeen, circuit: Circuit, where: dict[int, Place], role: str | None
+) -> tuple[Route, ...]:
+    """One route a queue; the rule written first in the circuit leads. ``role``: the sender's."""
     sheaves: dict[str, _Sheaf] = {}
     ranked = sorted(mail.documents, key=lambda d: (_rank(circuit, d, mail), d.position))
     for document in ranked:
         rule = _rule(circuit, document.kind, mail)
-        queue, reasons = _queue(circuit, document, rule, where[document.position])
+        queue, reasons = _queue(circuit, document, rule, where[document.position], role)
         rank = _rank(circuit, document, mail)
         sheaf = sheaves.setdefault(queue, _Sheaf(rank, document.kind))
         sheaf.documents.append(document.position)
@@ -97,21 +100,26 @@ def _rank(circuit: Circuit, document: DocumentSeen, mail: MailSeen) -> int:
 
 
 def _queue(
-    circuit: Circuit, document: DocumentSeen, rule: RouteRule | None, place: Place
+    circuit: Circuit, document: DocumentSeen, rule: RouteRule | None, place: Place, role: str | None
 ) -> tuple[str, tuple[str, ...]]:
     if rule is None:
         return circuit.unknown_queue, ("Aucune règle ne couvre ce document à la date de réception.",)
     unread = ("Un document n'a pas pu être lu ; il est gardé tel que reçu.",) if document.trouble else ()
+    if rule.senders and role not in rule.senders:
+        return circuit.unknown_queue, (
+            *unread,
+            f"« {circuit.title_of(document.kind)} » n'est pas attendu de cet expéditeur : à vérifier.",
+        )
     if not rule.needs_caisse:
-        return rule.queue, (*unread, rule.reason)
+        return rule.queue, (*unread, *rule.reasons)
     if place.caisse is None:
         return circuit.unknown_queue, (
             *unread,
-            rule.reason,
+            *rule.reasons,
             *place.reasons,
             "La caisse compétente ne peut pas être dite : une personne la choisit.",
         )
-    return rule.queue.replace(CAISSE, place.caisse.code), (*unread, rule.reason, *place.reasons)
+    return rule.queue.replace(CAISSE, place.caisse.code), (*unread, *rule.reasons, *place.reasons)
 
 
 def _addresses(rule: RouteRule, place: Place) -> tuple[list[str], list[str]]:

@@ -32,10 +32,17 @@ class Place:
 
 
 def places(
-    documents: Sequence[DocumentSeen], correspondent: Correspondent | None, directory: Directory
+    documents: Sequence[DocumentSeen],
+    correspondent: Correspondent | None,
+    directory: Directory,
+    *,
+    by_sender: bool = False,
 ) -> dict[int, Place]:
-    """The place of each document, by position; ``-1`` holds the place of the mail as a whole."""
-    home = _of_sender(correspondent, directory)
+    """The place of each document, by position; ``-1`` holds the place of the mail as a whole.
+
+    ``by_sender``: the competent caisse is the one that writes, whatever the place of care.
+    """
+    home = _of_caisse(correspondent, directory) if by_sender else _of_sender(correspondent, directory)
     own = {d.position: _of_document(d, home, directory) for d in documents}
     found = [place for place in own.values() if place.caisse is not None]
     caisses = {place.caisse.code for place in found if place.caisse is not None}
@@ -96,6 +103,18 @@ def _disagreement(finess: str, home: Place, directory: Directory) -> tuple[str, 
     sender = directory.establishments.get(home.finess)
     named = f"{sender.name} ({home.finess})" if sender else home.finess
     return (f"À vérifier : le document nomme {finess}, mais l'adresse d'envoi est celle de {named}.",)
+
+
+def _of_caisse(correspondent: Correspondent | None, directory: Directory) -> Place:
+    """The caisse whose mailbox wrote; its domain is enough when no other caisse shares it."""
+    if correspondent is None or correspondent.role != "cpam":
+        return Place(None, None, ())
+    written = correspondent.address.casefold()
+    boxes = [(c, c.mailbox.casefold()) for c in directory.caisses.values() if c.mailbox]
+    found = [c for c, box in boxes if written in {box, "@" + box.rpartition("@")[2]}]
+    if len(found) != 1:
+        return Place(None, None, (f"L'annuaire ne dit pas quelle caisse est {correspondent.address}.",))
+    return Place(None, found[0], (f"La caisse est celle qui écrit : {found[0].label} ({found[0].code}).",))
 
 
 def _of_sender(correspondent: Correspondent | None, directory: Directory) -> Place:

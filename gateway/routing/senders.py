@@ -14,6 +14,7 @@ _ROLES = {
     "cnas": "CNAS",
     "cnas-medical": "CNAS, service médical",
     "cnse": "CNSE",
+    "ministry": "ministère",
 }
 
 _SIGNATURES = {
@@ -77,6 +78,12 @@ def _sender(
 ) -> None:
     if correspondent is not None and correspondent.role == "refused":
         against.append(f"L'expéditeur {mail.sender} est refusé par l'annuaire ({correspondent.name}).")
+    elif correspondent is not None and not _expected(mail, circuit, correspondent):
+        role = _ROLES.get(correspondent.role, correspondent.role)
+        against.append(
+            f"L'expéditeur {mail.sender} est connu ({correspondent.name}, {role}), mais n'écrit pas dans ce"
+            " circuit."
+        )
     elif correspondent is not None:
         role = _ROLES.get(correspondent.role, correspondent.role)
         reasons.append(f"L'expéditeur {mail.sender} est connu : {correspondent.name} ({role}).")
@@ -91,3 +98,8 @@ def _sender(
         reasons.append(f"L'expéditeur {mail.sender} n'est pas dans l'annuaire ; ce circuit l'accepte.")
     else:
         against.append(f"L'expéditeur {mail.sender} n'est pas dans l'annuaire.")
+
+
+def _expected(mail: MailSeen, circuit: Circuit, correspondent: Correspondent) -> bool:
+    """A report may come from any server; a mail comes from whoever the circuit says writes to it."""
+    return mail.kind is not MailKind.MAIL or circuit.expects(correspondent.role)

@@ -2,91 +2,24 @@
 
 A route is open only when ``ROUTES`` names it and one of the person's roles holds its right. On top of
 that an item, a case or a document must lie in a queue that one of the roles reads, and a medical
-document shows its content to ``cnse-medical`` alone (decision 4).
+document shows its content to ``cnse-medical`` alone (decision 4), and to the roles a circuit says are like
+it. The roles and their rights are in ``rights``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 
 from gateway.circuits.directory import Caisse, Directory
 from gateway.circuits.model import CAISSE, Circuit
+from gateway.circuits.roles import OF_CAISSE
 from gateway.web.api.routes import API_ROUTES
+from gateway.web.rights import EVERYBODYS, MATRIX, RIGHT_TITLES, ROLE_TITLES, Right, RoleBook, rights_of
 from parsers.facts import Confidentiality
 
-
-class Right(StrEnum):
-    """What a role may do. ``SIGNED_IN`` is held by whoever has a session, ``PUBLIC`` by everyone."""
-
-    PUBLIC = "public"
-    SIGNED_IN = "signed-in"
-    WORK = "work"
-    """Read queues, items and cases."""
-    EVERY_QUEUE = "every-queue"
-    CONTENT = "content"
-    """Open administrative documents."""
-    MEDICAL_CONTENT = "medical-content"
-    EVIDENCE = "evidence"
-    """Take away the evidence file of a case they read."""
-    ACT = "act"
-    """Take, give back, finish an item; correct a reading."""
-    REGISTER = "register"
-    """Register a beneficiary and change rights, for the caisse of the role."""
-    TAKE_OVER = "take-over"
-    """Take or free an item somebody else holds; give it to somebody."""
-    SUPERVISE = "supervise"
-    """See what is set aside and release it."""
-    LEDGER = "ledger"
-    """See what each mailbox received, and that nothing is missing; never a message."""
-    LETTERS = "letters"
-    """See the models of letters, filled with samples."""
-    JOURNAL = "journal"
-    PEOPLE = "people"
-    """Make accounts, give and take roles, tokens and sessions; never a document."""
-    ADMINISTER = "administer"
-    """See mailboxes, directory, circuits, keys and jobs; never a document."""
-
-
-RIGHT_TITLES: Mapping[Right, str] = {
-    Right.WORK: "Lire ses files, éléments et dossiers",
-    Right.EVERY_QUEUE: "Lire toutes les files",
-    Right.CONTENT: "Ouvrir les documents administratifs",
-    Right.MEDICAL_CONTENT: "Ouvrir les documents médicaux",
-    Right.EVIDENCE: "Emporter le dossier de preuve d'un dossier",
-    Right.ACT: "Prendre, rendre, terminer, corriger",
-    Right.REGISTER: "Immatriculer un bénéficiaire, mettre ses droits à jour",
-    Right.TAKE_OVER: "Reprendre ou attribuer le travail d'autrui",
-    Right.SUPERVISE: "Tableau de bord ; voir et relancer les messages mis de côté",
-    Right.LEDGER: "Voir le registre des boîtes",
-    Right.LETTERS: "Voir les modèles de lettres",
-    Right.JOURNAL: "Lire le journal des preuves",
-    Right.PEOPLE: "Gérer les comptes, les rôles, les sessions et les jetons",
-    Right.ADMINISTER: "Voir boîtes, annuaire, circuits, clés et travaux",
-}
-
-_STAFF = frozenset({Right.WORK, Right.CONTENT, Right.ACT})
-
-MATRIX: Mapping[str, frozenset[Right]] = {
-    "cnse-admin": _STAFF | {Right.EVIDENCE},
-    "cnse-medical": _STAFF | {Right.EVIDENCE, Right.MEDICAL_CONTENT},
-    "cpam": _STAFF | {Right.REGISTER},
-    "supervisor": _STAFF
-    | {Right.EVIDENCE, Right.EVERY_QUEUE, Right.TAKE_OVER, Right.SUPERVISE, Right.LEDGER, Right.LETTERS},
-    "auditor": frozenset({Right.JOURNAL}),
-    "admin": frozenset({Right.PEOPLE, Right.ADMINISTER, Right.LEDGER, Right.LETTERS}),
-}
-"""Rights of each role; ``cpam:594`` has those of ``cpam``, for the queues that name it."""
-
-ROLE_TITLES: Mapping[str, str] = {
-    "cnse-admin": "CNSE administratif",
-    "cnse-medical": "CNSE pôle médical",
-    "cpam": "CPAM / CGSS (une caisse)",
-    "supervisor": "Superviseur",
-    "auditor": "Auditeur",
-    "admin": "Administrateur",
-}
+__all__ = ["MATRIX", "RIGHT_TITLES", "ROLE_TITLES", "Right", "rights_of"]
+"""Names of ``rights`` that every page asks of this module."""
 
 SCOPES: Mapping[str, frozenset[Right]] = {
     "read": frozenset({Right.WORK, Right.EVERY_QUEUE}),
@@ -252,11 +185,13 @@ class Viewer:
     csrf: str = ""
     scopes: frozenset[str] | None = None
     """Scopes of the API token presented; ``None`` for a person in a session of the pages."""
+    book: RoleBook = field(default=EVERYBODYS, repr=False, compare=False)
+    """What each role holds; without the circuits', their roles hold nothing."""
 
     @property
     def rights(self) -> frozenset[Right]:
         """Rights of the roles; a token narrows them to what its scopes let through."""
-        held = rights_of(self.roles)
+        held = rights_of(self.roles, self.book)
         return held if self.scopes is None else held & rights_through(self.scopes)
 
     def may(self, right: Right) -> bool:
@@ -275,19 +210,6 @@ class Desk:
     caisse: str | None = None
 
 
-def rights_of(roles: Iterable[str]) -> frozenset[Right]:
-    """Rights held by any of ``roles``; an unknown role holds none. Any session is SIGNED_IN."""
-    held: set[Right] = {Right.PUBLIC, Right.SIGNED_IN}
-    for role in roles:
-        name, mark, code = role.partition(":")
-        if mark and not (name == "cpam" and code):
-            continue
-        if not mark and name == "cpam":
-            continue
-        held |= MATRIX.get(name, frozenset())
-    return frozenset(held)
-
-
 def rights_through(scopes: Iterable[str]) -> frozenset[Right]:
     """Rights that any of ``scopes`` lets through; an unknown scope lets none."""
     through: set[Right] = {Right.PUBLIC, Right.SIGNED_IN}
@@ -296,26 +218,20 @@ def rights_through(scopes: Iterable[str]) -> frozenset[Right]:
     return frozenset(through)
 
 
-def known_role(role: str, directory: Directory) -> bool:
-    """Whether ``role`` may be given to somebody: one of the matrix, ``cpam`` with a current caisse."""
+def known_role(role: str, directory: Directory, book: RoleBook = EVERYBODYS) -> bool:
+    """Whether ``role`` may be given to somebody: one of the book, ``cpam`` with a current caisse."""
     name, mark, code = role.partition(":")
-    if name == "cpam":
+    if name == OF_CAISSE:
         return bool(mark) and code in directory.caisses
-    return not mark and name in MATRIX
+    return not mark and name in book.rights
 
 
-def role_title(role: str) -> str:
-    """The role in words; one the matrix does not know stays as it is written."""
-    name, _, code = role.partition(":")
-    return f"CPAM {code}" if code and name == "cpam" else ROLE_TITLES.get(role, role)
-
-
-def route_allows(method: str, path: str, roles: Iterable[str] | None) -> bool:
+def route_allows(method: str, path: str, roles: Iterable[str] | None, book: RoleBook = EVERYBODYS) -> bool:
     """Whether a route (its template) is open to ``roles``; ``None`` is somebody without a session."""
     right = ROUTES.get(("GET" if method == "HEAD" else method, path))
     if right is None:
         return False
-    return right is Right.PUBLIC if roles is None else right in rights_of(roles)
+    return right is Right.PUBLIC if roles is None else right in rights_of(roles, book)
 
 
 def desks(viewer: Viewer, circuits: Mapping[str, Circuit], directory: Directory) -> tuple[Desk, ...]:

@@ -14,19 +14,17 @@ from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Field, Kind
 from gateway.web import doorstep
 from gateway.web.access import (
-    MATRIX,
     RIGHT_TITLES,
-    ROLE_TITLES,
     ROUTES,
     Right,
     Viewer,
     known_role,
-    role_title,
 )
 from gateway.web.guard import idle_time
 from gateway.web.house import InHouse, Seen, Shown, WebHouse, address
 from gateway.web.invitation import invite
 from gateway.web.pages import Pages
+from gateway.web.rights import SPILLS
 from storage import factors, people, sessions, tokens
 from storage.db import Session
 from storage.people import Person
@@ -198,16 +196,18 @@ _VERBS: dict[str, Callable[[_Asked], str | None]] = {
 
 
 @router.get("/administration/droits")
-def matrix(request: Request, shown: Shown) -> Response:
+def matrix(request: Request, rooms: InHouse, shown: Shown) -> Response:
     """The matrix of rights, and the right each address asks for: the data the guard reads, as it is."""
+    book = rooms.book
     routes: dict[Right, list[str]] = {}
     for (method, path), right in ROUTES.items():
         routes.setdefault(right, []).append(f"{method} {path}")
     return shown.show(
         request,
         "droits.html",
-        matrix=MATRIX,
-        role_titles=ROLE_TITLES,
+        matrix=book.rights,
+        role_titles=book.titles,
+        homes={role: rooms.circuits.by_name[home].title for role, home in book.homes.items()},
         right_titles=RIGHT_TITLES,
         routes=routes,
     )
@@ -223,8 +223,8 @@ def _list(request: Request, rooms: WebHouse, shown: Pages) -> Response:
         people=known,
         strong=strong,
         needs=lambda person: doorstep.needs_second(rooms, person),
-        role_title=role_title,
-        role_titles=ROLE_TITLES,
+        role_title=rooms.book.title,
+        role_titles=rooms.book.titles,
         now=rooms.clock.now(),
     )
 
@@ -248,8 +248,8 @@ def _one(request: Request, rooms: WebHouse, shown: Pages, login: str, link: str 
         tokens=held,
         link=address(request, rooms, link) if link else None,
         link_hours=rooms.settings.link_hours,
-        role_title=role_title,
-        role_titles=ROLE_TITLES,
+        role_title=rooms.book.title,
+        role_titles=rooms.book.titles,
         caisses=" ".join(r.partition(":")[2] for r in person.roles if r.startswith("cpam:")),
         now=at,
     )
@@ -259,12 +259,14 @@ def _roles(rooms: WebHouse, ticked: list[str], caisses: str) -> list[str]:
     """The roles of a form: the boxes, and one ``cpam:<code>`` for each code. Raises ``Refused``."""
     found = [role for role in ticked if role != "cpam"]
     found += [f"cpam:{code}" for code in re.split(r"[\s,;]+", caisses.strip()) if code]
-    wrong = [role for role in found if not known_role(role, rooms.circuits.directory)]
+    wrong = [role for role in found if not known_role(role, rooms.circuits.directory, rooms.book)]
     if wrong:
         raise Refused(
             f"Rôle inconnu : {', '.join(w[:40] for w in wrong)} ; rien n’a été changé. Un rôle de"
             " caisse demande le code à trois chiffres d’une caisse de l’annuaire."
         )
+    if rooms.book.spills(found):
+        raise Refused(f"{SPILLS} ; rien n’a été changé. Faites deux comptes.")
     return list(dict.fromkeys(found))
 
 

@@ -158,7 +158,7 @@ def _desk(rooms: WebHouse, session: Session, held: Token | None) -> Desk:
     if person is None or not person.active:
         raise NotFound(GONE)
     circuits, directory = rooms.circuits.by_name, rooms.circuits.directory
-    maker = Viewer(person.login, person.name, tuple(person.roles))
+    maker = Viewer(person.login, person.name, tuple(person.roles), book=rooms.book)
     # an administrator reads no queue, and makes feeds for those who do
     reader = maker if not maker.may(Right.PEOPLE) else Viewer(maker.login, maker.name, ("supervisor",))
     desk = desk_of(reader, circuits, directory, held.circuit, held.queue)

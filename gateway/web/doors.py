@@ -20,8 +20,6 @@ from storage.db import Session
 
 OUTSIDE = "@"
 """What the name of a door outside starts with, before its address."""
-_ROLES = ("cnse", "cnas", "cnas-medical")
-"""Institutions of the directory that mail may be sent on to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,9 @@ def doors(circuit: Circuit, directory: Directory, queue: str) -> tuple[Door, ...
     outside = [
         Door(OUTSIDE + c.address, c.name, c.address, "Autres services")
         for c in directory.correspondents
-        if c.role in _ROLES and not c.address.startswith("@") and c.address.casefold() not in known
+        if c.role in circuit.institutions
+        and not c.address.startswith("@")
+        and c.address.casefold() not in known
     ]
     return tuple(door for door in (*found, *outside) if door.name != queue)
 

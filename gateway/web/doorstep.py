@@ -71,11 +71,13 @@ def failed(rooms: WebHouse, request: Request, login: str, outcome: str = "refuse
 
 
 def needs_second(rooms: WebHouse, person: Person) -> bool:
-    """Whether the settings ask a second factor from whoever holds these roles."""
+    """Whether the settings ask a second factor from whoever holds these roles, or one with their rights."""
     if rooms.settings.totp != "required":
         return False
     asked = rooms.settings.totp_roles
-    return not asked or any(role in asked or role.partition(":")[0] in asked for role in person.roles)
+    held = {name for role in person.roles for name in (role, role.partition(":")[0])}
+    held |= {rooms.book.like[role] for role in person.roles if role in rooms.book.like}
+    return not asked or not held.isdisjoint(asked)
 
 
 def next_stage(rooms: WebHouse, person: Person) -> Stage:

@@ -114,7 +114,7 @@ def _viewer(rooms: WebHouse, request: Request) -> Viewer | None:
     if sessions.stale(opened, at) and not waits:
         with rooms.database.transaction() as session:
             sessions.touch(session, name, at)
-    return Viewer(person.login, person.name, tuple(person.roles), opened.csrf)
+    return Viewer(person.login, person.name, tuple(person.roles), opened.csrf, book=rooms.book)
 
 
 def _unbalanced(rooms: WebHouse) -> int:

@@ -21,6 +21,7 @@ from gateway.web.access import Viewer
 from gateway.web.oidc import SignOn
 from gateway.web.pages import Pages
 from gateway.web.passwords import Passwords
+from gateway.web.rights import RoleBook, book_of
 from storage.db import Database
 from storage.vault import Vault
 
@@ -72,6 +73,11 @@ class WebHouse:
     """What makes evidence files, each export in the log; without it none is made from the pages."""
     retention: Retention | None = None
     """The schedule of retention; without it the page says that there is none."""
+
+    @property
+    def book(self) -> RoleBook:
+        """The roles people may hold here."""
+        return book_of(self.circuits.by_name)
 
 
 def house(request: Request) -> WebHouse:

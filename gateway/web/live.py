@@ -152,7 +152,7 @@ class Live:
             found = sessions.session_of(session, reader.token, rooms.clock.now(), idle_time(rooms))
         if found is None:
             return False
-        viewer = Viewer(found[1].login, found[1].name, tuple(found[1].roles))
+        viewer = Viewer(found[1].login, found[1].name, tuple(found[1].roles), book=rooms.book)
         return _places(rooms, viewer, reader.narrowed) == reader.places
 
 

@@ -18,8 +18,8 @@ router = APIRouter()
 
 SEALED_MAIL = (
     "Ce message contient une pièce couverte par le secret médical, ou qu’on ne peut pas exclure de l’être :"
-    " seul le pôle médical du CNSE peut le télécharger en entier ; votre demande est inscrite au journal."
-    " Vous pouvez ouvrir ses documents administratifs un par un."
+    " seul un rôle habilité au contenu médical peut le télécharger en entier ; votre demande est inscrite"
+    " au journal. Vous pouvez ouvrir ses documents administratifs un par un."
 )
 
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from gateway.clock import Clock, paris_date
 from gateway.outbound.standing import four
 from gateway.web import present
-from gateway.web.access import ROLE_TITLES, Right, Viewer
+from gateway.web.access import Right, Viewer
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -179,8 +179,4 @@ def _draft(request: Request, viewer: Viewer | None) -> str | None:
 def _roles(viewer: Viewer | None) -> str:
     if viewer is None:
         return ""
-    titles = []
-    for role in viewer.roles:
-        name, _, code = role.partition(":")
-        titles.append(f"CPAM {code}" if code else ROLE_TITLES.get(name, name))
-    return ", ".join(titles)
+    return ", ".join(viewer.book.title(role) for role in viewer.roles)

@@ -26,7 +26,7 @@ from storage.sheets import Paper
 
 SEALED = (
     "Document couvert par le secret médical : votre rôle en voit le type, la date, le nombre de pages et"
-    " l’empreinte, jamais le contenu. Le pôle médical du CNSE peut l’ouvrir."
+    " l’empreinte, jamais le contenu. Un rôle habilité au contenu médical peut l’ouvrir."
 )
 UNNAMED = "document couvert par le secret médical"
 FACT_LABELS: Mapping[str, str] = {

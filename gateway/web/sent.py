@@ -26,8 +26,8 @@ router = APIRouter()
 
 NO_LETTER = "Cette lettre n’existe pas pour cet élément ; rien n’a été changé. Revenez à l’élément."
 SEALED_LETTER = (
-    "Cette lettre est couverte par le secret médical, ou on ne peut pas exclure qu’elle le soit : seul le"
-    " pôle médical du CNSE l’ouvre."
+    "Cette lettre est couverte par le secret médical, ou on ne peut pas exclure qu’elle le soit : seul un"
+    " rôle habilité au contenu médical l’ouvre."
 )
 
 

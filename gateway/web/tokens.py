@@ -29,4 +29,4 @@ def viewer(rooms: WebHouse, text: str) -> Viewer | None:
     with rooms.database.transaction() as session:
         tokens.touch(session, held.id, at)
     person = held.person
-    return Viewer(person.login, person.name, tuple(person.roles), scopes=held.scopes)
+    return Viewer(person.login, person.name, tuple(person.roles), scopes=held.scopes, book=rooms.book)

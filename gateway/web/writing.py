@@ -9,9 +9,9 @@ from datetime import datetime
 from gateway.cases import nir
 from gateway.cases.transitions import locked_by
 from gateway.circuits.desk import ByHand, Registration
-from gateway.circuits.directory import correspondent_of
+from gateway.circuits.directory import Directory, correspondent_of
 from gateway.circuits.letters import LetterCaisse, LetterContext, LetterDocument
-from gateway.circuits.model import Circuit, Letter
+from gateway.circuits.model import OTHER, Circuit, Letter
 from gateway.circuits.notice import reply_address
 from gateway.clock import paris_date
 from gateway.errors import Unavailable
@@ -20,9 +20,10 @@ from gateway.outbound.handwritten import Mailroom
 from gateway.web.access import Desk, Right, Viewer
 from gateway.web.house import WebHouse
 from parsers.forms.checks import TO_COMPLETE
-from storage import lacking, registrations, reviews
+from storage import deliveries, lacking, registrations, reviews
 from storage.cases import Item
 from storage.db import Session
+from storage.deliveries import Delivery
 from storage.documents import IssueRow
 from storage.registrations import Registration as Entry
 from storage.sheets import ItemSheet, Paper
@@ -49,6 +50,8 @@ class Ground:
     desk: Desk
     entry: Entry | None
     """The registration in force of its case."""
+    opener: Delivery | None
+    """The mail that opened its case."""
     papers: tuple[Paper, ...]
     """Administrative documents alone: nothing medical ever reaches a letter by hand."""
     issues: tuple[IssueRow, ...] = ()
@@ -75,6 +78,7 @@ def ground(session: Session, sheet: ItemSheet, circuit: Circuit, desk: Desk) -> 
     """What is known of the mail of an item, for a letter about it."""
     entries = registrations.of_case(session, sheet.case.id or 0) if sheet.case is not None else []
     plain = tuple(p for p in sheet.papers if p.document.confidentiality == ADMINISTRATIVE)
+    opener = deliveries.get(session, sheet.case.opened_by_delivery) if sheet.case is not None else None
     said = reviews.latest(session, [p.document.id or 0 for p in plain])
     left = (lacking.remaining(p.issues, p.facts, said.get(p.document.id or 0)) for p in plain)
     gone = reviews.rejected(session, [p.document.id or 0 for p in plain])
@@ -83,6 +87,7 @@ def ground(session: Session, sheet: ItemSheet, circuit: Circuit, desk: Desk) -> 
         circuit,
         desk,
         entries[-1] if entries else None,
+        opener,
         plain,
         issues=tuple(issue for found in left for issue in found),
         rejected=next((p.document.id for p in plain if p.document.id in gone), None),
@@ -108,9 +113,14 @@ def addresses(rooms: WebHouse, on: Ground) -> tuple[Address, ...]:
     if sender:
         known = correspondent_of(directory, sender)
         found[sender.casefold()] = Address(sender, known.name if known else "l’expéditeur du message")
+    first = _opener(on, directory)
+    if first is not None:
+        found.setdefault(first.address.casefold(), first)
     finess = case.establishment_finess if case is not None else None
+    served = on.circuit.forwarding.role if on.circuit.forwarding is not None else None
+    told = set(on.circuit.institutions) - {served}  # a medical service is reached by forwarding alone
     for one in directory.correspondents:
-        here = one.role in {"cnse", "cnas"} or (finess is not None and one.finess == finess)
+        here = one.role in told or (finess is not None and one.finess == finess)
         if here and one.role != "refused" and not one.address.startswith("@"):
             found.setdefault(one.address.casefold(), Address(one.address, one.name))
     caisse = directory.caisses.get(case.caisse or "") if case is not None else None
@@ -180,10 +190,26 @@ def pictures(rooms: WebHouse, on: Ground, letter: Letter) -> tuple[Attached, ...
 
 
 def _documents(on: Ground, about: Paper | None, *, named: bool) -> Iterator[LetterDocument]:
+    day = paris_date(on.sheet.delivery.received_at)
     for paper in (about,) if about is not None else on.papers:
         document = paper.document
         title = on.circuit.title_of(document.kind or "other")
-        yield LetterDocument(title, document.name if named and document.name else None, document.pages)
+        said = on.circuit.rule_of(document.kind or OTHER, day)
+        yield LetterDocument(
+            title, document.name if named and document.name else None, document.pages, said
+        )
+
+
+def _opener(on: Ground, directory: Directory) -> Address | None:
+    """Whoever wrote the mail that opened the case, when the directory knows them."""
+    if on.opener is None:
+        return None
+    signature = str((on.opener.security or {}).get("signature", "absent"))
+    address = reply_address(on.opener.sender, on.opener.envelope_from, signature)
+    known = correspondent_of(directory, address) if address else None
+    if not address or known is None or known.role == "refused":
+        return None
+    return Address(address, known.name)
 
 
 def _of_registration(rules: Registration | None) -> frozenset[str]:

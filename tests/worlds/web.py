@@ -10,6 +10,7 @@ from threading import Lock, Thread
 from httpx import Client
 from uvicorn import Config, Server
 
+from gateway.circuits.load import Circuits
 from gateway.clock import TurnableClock
 from gateway.contesting.rooms import Contesting
 from gateway.deadlines.calendar import load_calendars
@@ -95,13 +96,15 @@ def no_claims(*_: object) -> ClaimsRead:
     return ClaimsRead((), ())
 
 
-def build(database: Database, folder: Path, clock: TurnableClock) -> World:
+def build(
+    database: Database, folder: Path, clock: TurnableClock, circuits: Circuits | None = None
+) -> World:
     """Furnish ``database`` and open the application on it, over plain HTTP."""
     ring = KeyRing(folder / "keys")
     vault = Vault(folder / "vault", ring)
     recorder = Recorder(clock, ring, folder / "checkpoints")
     office = seed.furnish(database, vault, recorder)
-    circuits = seed.circuits()
+    circuits = circuits or seed.circuits()
     house = WebHouse(
         database=database,
         vault=vault,

@@ -10,6 +10,8 @@ import pytest
 from gateway.circuits.letters import SAMPLES, render
 from gateway.circuits.load import Circuits, load_circuits
 from gateway.routing.match import match
+from gateway.web.access import Viewer, desks
+from gateway.web.rights import book_of
 from tests.builders import pages, seen
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -18,11 +20,16 @@ MAILBOX = "transferts@caisse.example"
 
 
 @pytest.fixture
-def loaded(tmp_path: Path) -> Circuits:
-    folder = tmp_path / "transferts"
-    (folder / "letters").mkdir(parents=True)
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "transferts"
+    (made / "letters").mkdir(parents=True)
     for name, text in pages.files(PAGE).items():
-        (folder / name).write_text(text, "utf-8")
+        (made / name).write_text(text, "utf-8")
+    return made
+
+
+@pytest.fixture
+def loaded(folder: Path) -> Circuits:
     return load_circuits(CONFIG, [CONFIG / "circuits" / "soins-programmes-algerie", folder])
 
 
@@ -48,3 +55,15 @@ def test_mail_to_its_mailbox_is_routed_and_answered_by_its_own_rules(loaded: Cir
     subject, text = render(circuit.letters["accuse"], replace(SAMPLES[0], mailbox=circuit.mailboxes[0]))
     assert subject == "Votre envoi du 23 novembre 2026"
     assert MAILBOX in text
+
+
+def test_the_role_of_the_page_reads_the_queue_that_names_it(folder: Path) -> None:
+    block = (
+        pages.page(PAGE).partition("## Roles of its own")[2].partition("```toml\n")[2].partition("```")[0]
+    )
+    rules = folder / "circuit.toml"
+    text = rules.read_text("utf-8").replace('roles = ["cnse-admin"]', 'roles = ["transferts-agent"]')
+    rules.write_text(f"{text}\n{block}", "utf-8")
+    both = load_circuits(CONFIG, [CONFIG / "circuits" / "soins-programmes-algerie", folder])
+    viewer = Viewer("x", "X", ("transferts-agent",), book=book_of(both.by_name))
+    assert [d.name for d in desks(viewer, both.by_name, both.directory)] == ["transferts"]

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from fastapi import APIRouter
 from httpx import Client
 from starlette.routing import Mount, Route
 
+from gateway.clock import TurnableClock
 from gateway.web import access
 from gateway.web.access import MATRIX, RIGHT_TITLES, ROLE_TITLES, ROUTES, Right, Viewer
+from gateway.web.rights import book_of
 from storage import people
+from storage.db import Database
 from storage.people import Person
-from tests.builders import seed
+from tests.builders import mails_sejour, seed
 from tests.builders.office import CIRCUIT
 from tests.worlds import web
+from tests.worlds.served import running
 from tests.worlds.web import World
+
+
+@pytest.fixture
+def of_two_circuits(sqlite_database: Database, tmp_path: Path, clock: TurnableClock) -> Iterator[World]:
+    """The office where a second circuit, with roles of its own, is in force."""
+    yield from running(web.build(sqlite_database, tmp_path, clock, mails_sejour.both_circuits()))
 
 
 def _routes(world: World) -> list[tuple[str, str]]:
@@ -80,12 +93,17 @@ COMBINED = {
     "tout": ["admin", "supervisor", "cpam:595"],
     "faux": ["root", "cpam", "admin:595"],
     "mixte": ["medical", "auditor"],
+    "sejour": ["cnam-sejour"],
+    "sejour-medical": ["cnam-sejour-medical"],
+    "deux-circuits": ["cnse-medical", "cnam-sejour"],
 }
-"""People of several roles, and of roles that nobody knows: they hold what their known roles hold."""
+"""People of several roles, of the roles of a circuit, and of roles that nobody knows: they hold what their
+known roles hold."""
 
 
-def test_every_route_for_every_role(world: World) -> None:
+def test_every_route_for_every_role(of_two_circuits: World) -> None:
     """Each person, each route, each of GET, HEAD and POST: open exactly when the matrix says so."""
+    world, book = of_two_circuits, book_of(of_two_circuits.house.circuits.by_name)
     everyone = {login: roles for login, (_, roles) in seed.PEOPLE.items()} | COMBINED
     with world.house.database.transaction() as session:
         for login, roles in COMBINED.items():
@@ -101,7 +119,7 @@ def test_every_route_for_every_role(world: World) -> None:
         for method, template in routes:
             path = template.format_map(values)
             status = _visit(client, method, path, token)
-            if access.route_allows(method, template, roles):
+            if access.route_allows(method, template, roles, book):
                 assert status in {200, 303, 400, 404, 405, 409, 422, 503}, (login, method, path, status)
             else:
                 assert status in {403, 405} if method == "HEAD" else status == 403, (login, method, path)
