@@ -53,27 +53,27 @@ def follow_up(
     Nothing is locked nor read again when no person wrote what concerns a period. A document that is no
     longer a form that writes periods loses its own, as a rejected one does.
     """
-    items.follow_reading(session, document.delivery)
     case_id = cases.case_of_document(session, document.id or 0)
     case = cases.by_id(session, case_id) if case_id is not None else None
     circuit = rooms.circuits.by_name.get(case.circuit) if case is not None else None
-    if circuit is None or not (retyped or _concerned(session, circuit, document)):
-        return []
-    return _settled(rooms, session, circuit, document, deadlines.RETYPED, always=retyped)
+    events: list[Event] = []
+    if circuit is not None and (retyped or _concerned(session, circuit, document)):
+        events = _settled(rooms, session, circuit, document, deadlines.RETYPED, always=retyped)
+    items.follow_reading(session, document.delivery)  # the lists after the circuit, as everywhere
+    return events
 
 
 def judged(rooms: WebHouse, session: Session, document: Document) -> list[Event]:
     """After a document was rejected, or its rejection taken back: what it gave ends, or comes back."""
-    items.follow_reading(session, document.delivery)
     case_id = cases.case_of_document(session, document.id or 0)
     case = cases.by_id(session, case_id) if case_id is not None else None
     name = case.circuit if case is not None else session.get_one(Delivery, document.delivery).circuit
     circuit = rooms.circuits.by_name.get(name)
-    if circuit is None:
-        return []
     gone = document.id in reviews.rejected(session, [document.id or 0])
     why = deadlines.REJECTED if gone else deadlines.COPY
-    return _settled(rooms, session, circuit, document, why, always=True)
+    events = _settled(rooms, session, circuit, document, why, always=True) if circuit is not None else []
+    items.follow_reading(session, document.delivery)
+    return events
 
 
 def _concerned(session: Session, circuit: Circuit, document: Document) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from gateway.evidence.record import Kind
 from gateway.flow import FLOW, Step
 from gateway.steps import Carried
-from storage import outbox
+from storage import deliveries, documents, outbox
 from storage.cases import Case, Item
 from storage.deadlines import Deadline
 from storage.documents import Document, FactRow, IssueRow
@@ -101,3 +101,18 @@ def test_a_wrong_value_has_its_picture_on_the_page_and_never_in_the_letter(sqlit
     assert sent == [pictures["missing"]]
     (case,) = sqlite_home.rows(Case)
     assert case.patient_name == form.patient_name, "a form with errors opens its case all the same"
+
+
+def test_a_mail_read_again_marks_its_items_by_what_lacks_now(sqlite_home: Home) -> None:
+    home = sqlite_home
+    sha256 = home.carry(mails_forms.unsigned_box(home.desk)).sha256
+    (item,) = home.rows(Item)
+    with home.house.database.transaction() as session:
+        found = documents.issues_of(session, [row.id or 0 for row in home.rows(Document)])
+        missing = any(issue.severity == "error" for issue in found)
+        assert item.lacking is missing
+        session.add(item)
+        item.lacking = not missing  # as another reading had left it
+        assert deliveries.reopen(session, sha256, home.clock.now())
+    home.run(sha256)
+    assert [one.lacking for one in home.rows(Item)] == [missing]

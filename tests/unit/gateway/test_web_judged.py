@@ -8,6 +8,7 @@ from httpx import Client
 from gateway.evidence.record import Kind
 from storage import cases, items, registrations, sheets
 from storage.cases import PeriodStatus
+from storage.documents import IssueRow
 from storage.registrations import Registration
 from tests.builders import seed
 from tests.builders.office import AT
@@ -123,6 +124,30 @@ def test_what_a_person_writes_lacks_no_more_on_the_page_nor_in_the_letter(world:
     assert LACKS in page, "what was read stays"
     assert "réglé depuis" in page
     assert "cadre 4" not in client.get(f"/elements/{item}/lettre?modele=demande-complement").text
+
+
+def test_a_confirmed_reading_answers_for_a_value_that_looked_wrong(world: World) -> None:
+    client = world.signed_in("lille")
+    with world.house.database.transaction() as session:
+        wrong = IssueRow(
+            document_id=world.office.documents["form"],
+            code="finess-check",
+            field="establishment_finess",
+            severity="error",
+            message="Le FINESS ne respecte pas sa clé.",
+        )
+        session.add(wrong)
+    for name, value in (
+        ("patient_signature", "présente"),
+        ("patient_name", "HADDAD"),
+        ("start_date", "05/10/2026"),
+    ):
+        _write(world, client, name, value)
+    assert _marked(world, client) == (True, True)
+    _judge(world, client, "confirmer")
+    assert _marked(world, client) == (False, False)
+    _judge(world, client, "retirer")
+    assert _marked(world, client) == (True, True)
 
 
 @pytest.mark.parametrize("written", ["absent", "illegible"])
