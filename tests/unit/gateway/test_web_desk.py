@@ -74,8 +74,8 @@ def test_a_filter_is_an_address_and_an_unknown_one_is_left_out() -> None:
         ("pour=agathe&etat=pris", "request"),
         ("pour=sylvie", ""),
         ("complet=oui&type=quote", "mixed"),
-        ("caisse=595", ""),
-        ("finess=590796975", ""),
+        ("caisse=595", "request"),
+        ("finess=590796975", "request"),
     ],
 )
 def test_each_filter_shows_what_it_says(world: World, query: str, keys: str) -> None:
