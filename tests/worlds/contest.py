@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from threading import Thread
 
 from uvicorn import Config, Server
@@ -14,8 +15,10 @@ from gateway.contestations.schedule import load_retention
 from gateway.contesting.rooms import contesting_of
 from gateway.settings import Web
 from gateway.web.app import WebHouse, create_app
+from storage.cases import Case
 from storage.people import Person
-from tests.builders import seed
+from tests.builders import claims, mails_forms, seed
+from tests.builders.letters import Attached
 from tests.worlds.house import Home
 from tests.worlds.web import DPI, page_image
 
@@ -47,6 +50,36 @@ def people(home: Home) -> None:
         for login, (name, roles) in seed.PEOPLE.items():
             row = Person(login=login, name=name, password_hash=passwords.hash(seed.PASSWORD), roles=roles)
             session.add(row)
+
+
+def receive_list(
+    home: Home, lines: Sequence[claims.Line], sender: str = claims.CNAS, name: str = "liste"
+) -> None:
+    """A mail that contests these claims, come in by the door."""
+    sample = home.desk.sample(
+        name,
+        "liste",
+        sender,
+        f"Contestation de créances ({name})",
+        "Nous contestons les créances de la liste jointe.",
+        (Attached("contestation.csv", "text/csv", claims.separated(lines)),),
+        expect="cnse-administratif",
+    )
+    home.carry(sample)
+
+
+def receive_two(home: Home) -> None:
+    """Two contestations: the first of a known case, the second of nobody."""
+    home.carry(mails_forms.acroform(home.desk))
+    case = home.rows(Case)[0]
+    name = f"{case.patient_name} {case.patient_first_names}"
+    days = (date(2026, 11, 12), date(2026, 11, 20))
+    lines: list[claims.Line] = [
+        ("F-1", case.form_reference, name, *days, 900.0, "Formulaire manquant"),
+        ("F-2", None, "ZZYZX Personne", None, None, 40.0, "CR manquant"),
+        ("Total", None, None, None, None, 940.0, None),
+    ]
+    receive_list(home, lines)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from storage.outbox import OutboxEntry
 from tests.builders import claims, mails_forms
 from tests.builders.desk import CALANQUES
 from tests.builders.letters import Attached
+from tests.worlds.contest import receive_list
 from tests.worlds.house import Home
 
 STAFF = Actor("agathe", works=True)
@@ -46,19 +47,6 @@ FORM = "Formulaire de droit manquant"
 def _case(home: Home) -> Case:
     home.carry(mails_forms.acroform(home.desk))
     return home.rows(Case)[0]
-
-
-def _send(home: Home, lines: list[claims.Line], sender: str = claims.CNAS, name: str = "liste") -> None:
-    sample = home.desk.sample(
-        name,
-        "liste",
-        sender,
-        f"Contestation de créances ({name})",
-        "Nous contestons les créances de la liste jointe.",
-        (Attached("contestation.csv", "text/csv", claims.separated(lines)),),
-        expect="cnse-administratif",
-    )
-    home.carry(sample)
 
 
 def _line(case: Case, reason: str, reference: str = "F-1", days: int = 5) -> claims.Line:
@@ -86,7 +74,7 @@ def _one(home: Home, number: int = 0) -> Contestation:
 
 def test_a_list_in_the_journey(home: Home) -> None:
     case = _case(home)
-    _send(
+    receive_list(
         home,
         [
             _line(case, FORM),
@@ -115,7 +103,7 @@ def test_a_list_in_the_journey(home: Home) -> None:
 def test_the_journey_again_makes_nothing_again(sqlite_home: Home) -> None:
     home = sqlite_home
     case = _case(home)
-    _send(home, [_line(case, FORM)])
+    receive_list(home, [_line(case, FORM)])
     found = _one(home)
     with home.house.database.transaction() as session:
         assert len(home.rows(ContestationList)) == 1
@@ -127,8 +115,8 @@ def test_the_journey_again_makes_nothing_again(sqlite_home: Home) -> None:
 def test_a_claim_contested_again_says_so(sqlite_home: Home) -> None:
     home = sqlite_home
     case = _case(home)
-    _send(home, [_line(case, FORM)])
-    _send(home, [_line(case, FORM, days=4)], name="liste-2")
+    receive_list(home, [_line(case, FORM)])
+    receive_list(home, [_line(case, FORM, days=4)], name="liste-2")
     first, again = home.rows(Contestation)
     assert (first.earlier, again.earlier) == (None, first.reference)
 
@@ -136,9 +124,11 @@ def test_a_claim_contested_again_says_so(sqlite_home: Home) -> None:
 def test_a_stranger_never_joins_a_case_and_leaves_candidates(sqlite_home: Home) -> None:
     home = sqlite_home
     case = _case(home)
-    _send(home, [_line(case, FORM)], sender="contact@inconnu.example")
+    receive_list(home, [_line(case, FORM)], sender="contact@inconnu.example")
     assert home.rows(Contestation) == []  # quarantined: nothing is read before a person looks
-    _send(home, [("F-1", None, f"{case.patient_name} {case.patient_first_names}", None, None, 1.0, FORM)])
+    receive_list(
+        home, [("F-1", None, f"{case.patient_name} {case.patient_first_names}", None, None, 1.0, FORM)]
+    )
     found = _one(home)
     assert found.state is ContestationState.RECEIVED
     (candidate,) = home.rows(ContestationCandidate)
@@ -148,7 +138,7 @@ def test_a_stranger_never_joins_a_case_and_leaves_candidates(sqlite_home: Home) 
 def test_a_person_chooses_the_case_then_takes_it_back(sqlite_home: Home) -> None:
     home = sqlite_home
     case = _case(home)
-    _send(home, [("F-1", None, "AUTRE Nom", date(2026, 11, 12), date(2026, 11, 13), 1.0, FORM)])
+    receive_list(home, [("F-1", None, "AUTRE Nom", date(2026, 11, 12), date(2026, 11, 13), 1.0, FORM)])
     reference = _one(home).reference
     _do(home, reference, "choose", case)
     assert (_one(home).case_id, _one(home).state) == (case.id, ContestationState.MATCHED)
@@ -163,7 +153,7 @@ def test_a_person_chooses_the_case_then_takes_it_back(sqlite_home: Home) -> None
 def test_the_hospital_is_asked_with_a_date_and_reminders(sqlite_home: Home) -> None:
     home = sqlite_home
     case = _case(home)
-    _send(home, [_line(case, REPORT)])
+    receive_list(home, [_line(case, REPORT)])
     reference = _one(home).reference
     _do(home, reference, "ask")
     (letter,) = home.rows(OutboxEntry, letter="contestation-demande")
@@ -182,7 +172,7 @@ def test_the_hospital_is_asked_with_a_date_and_reminders(sqlite_home: Home) -> N
 def test_an_accepted_fault_of_the_hospital_tells_the_caisse_and_starts_the_clock(sqlite_home: Home) -> None:
     home = sqlite_home
     case = _case(home)
-    _send(home, [_line(case, REPORT)])
+    receive_list(home, [_line(case, REPORT)])
     reference = _one(home).reference
     with pytest.raises(Refused):
         _do(home, reference, "pay", date(2026, 3, 10), None)
@@ -201,7 +191,7 @@ def test_an_accepted_fault_of_the_hospital_tells_the_caisse_and_starts_the_clock
 def test_an_answer_names_the_evidence_and_a_dispute_goes_on(sqlite_home: Home) -> None:
     home = sqlite_home
     case = _case(home)
-    _send(home, [_line(case, FORM)])
+    receive_list(home, [_line(case, FORM)])
     reference = _one(home).reference
     _do(home, reference, "answer", Evidence("e" * 64, 1234))
     (letter,) = home.rows(OutboxEntry, letter="contestation-reponse")
@@ -224,7 +214,7 @@ def test_an_answer_names_the_evidence_and_a_dispute_goes_on(sqlite_home: Home) -
 def test_the_second_of_two_people_is_told(sqlite_home: Home) -> None:
     home = sqlite_home
     case = _case(home)
-    _send(home, [_line(case, FORM)])
+    receive_list(home, [_line(case, FORM)])
     found = _one(home)
     _do(home, found.reference, "answer", Evidence("e" * 64, 1))
     with home.house.database.transaction() as session, pytest.raises(Refused):
@@ -238,7 +228,7 @@ def test_the_second_of_two_people_is_told(sqlite_home: Home) -> None:
 def test_a_case_of_another_circuit_is_refused(sqlite_home: Home) -> None:
     home = sqlite_home
     case = _case(home)
-    _send(home, [("F-1", None, "AUTRE Nom", None, None, 1.0, FORM)])
+    receive_list(home, [("F-1", None, "AUTRE Nom", None, None, 1.0, FORM)])
     reference = _one(home).reference
     with home.house.database.transaction() as session:
         other = cases.by_id(session, case.id or 0)
@@ -267,7 +257,7 @@ def test_a_list_that_cannot_be_read_keeps_its_mail_in_the_queue(sqlite_home: Hom
 
 def test_the_evidence_file_is_joined_to_an_encrypted_answer_alone(sqlite_home: Home) -> None:
     home = sqlite_home
-    _send(home, [_line(_case(home), FORM)])
+    receive_list(home, [_line(_case(home), FORM)])
     found = _one(home)
     file = b"PK" + b"evidence" * 40
     sha256 = home.house.vault.put(file, "evidence")

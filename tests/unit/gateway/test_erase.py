@@ -34,8 +34,8 @@ from storage.judgments import Judgment
 from storage.outbox import OutboxEntry
 from tests.builders import claims, mails_forms, mails_medical, mails_others
 from tests.builders.desk import CALANQUES, COLLINE
-from tests.builders.letters import Attached
 from tests.builders.recipes import recipe
+from tests.worlds.contest import receive_list
 from tests.worlds.house import CONFIG, Home
 
 YEARS = timedelta(days=366)
@@ -69,16 +69,7 @@ def _contested(home: Home) -> Contestation:
     case = home.rows(Case)[0]
     name = f"{case.patient_name} {case.patient_first_names}"
     line: claims.Line = ("F-1", case.form_reference, name, None, None, 9.0, "Formulaire de droit manquant")
-    sample = home.desk.sample(
-        "liste",
-        "liste",
-        claims.CNAS,
-        "Contestation de créances",
-        "Nous contestons les créances de la liste jointe.",
-        (Attached("contestation.csv", "text/csv", claims.separated([line])),),
-        expect="cnse-administratif",
-    )
-    home.carry(sample)
+    receive_list(home, [line])
     return home.rows(Contestation)[0]
 
 

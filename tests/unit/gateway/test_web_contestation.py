@@ -17,8 +17,7 @@ from storage.cases import Case, Item
 from storage.contestations import Contestation, ContestationState
 from storage.outbox import OutboxEntry
 from storage.retention import LegalHold
-from tests.builders import claims, mails_forms, mails_others, seed
-from tests.builders.letters import Attached
+from tests.builders import mails_others, seed
 from tests.worlds import contest
 from tests.worlds.house import Home
 from tests.worlds.web import csrf
@@ -69,32 +68,7 @@ class Office:
 @pytest.fixture
 def office(sqlite_home: Home) -> Iterator[Office]:
     home = sqlite_home
-    home.carry(mails_forms.acroform(home.desk))
-    case = home.rows(Case)[0]
-    name = f"{case.patient_name} {case.patient_first_names}"
-    lines: list[claims.Line] = [
-        (
-            "F-1",
-            case.form_reference,
-            name,
-            date(2026, 11, 12),
-            date(2026, 11, 20),
-            900.0,
-            "Formulaire manquant",
-        ),
-        ("F-2", None, "ZZYZX Personne", None, None, 40.0, "CR manquant"),
-        ("Total", None, None, None, None, 940.0, None),
-    ]
-    sample = home.desk.sample(
-        "liste",
-        "liste",
-        claims.CNAS,
-        "Contestation de créances",
-        "Nous contestons les créances de la liste jointe.",
-        (Attached("contestation.csv", "text/csv", claims.separated(lines)),),
-        expect="cnse-administratif",
-    )
-    home.carry(sample)
+    contest.receive_two(home)
     with contest.opened(home) as address:
         made = Office(home, address)
         yield made

@@ -8,11 +8,10 @@ from datetime import date
 import pytest
 from httpx import Client
 
-from storage.cases import Case, Item
+from storage.cases import Item
 from storage.contestations import Contestation, ContestationState
 from storage.retention import LegalHold
-from tests.builders import claims, mails_forms, mails_others
-from tests.builders.letters import Attached
+from tests.builders import mails_others
 from tests.worlds import contest
 from tests.worlds.house import Home
 from tests.worlds.programs import bearer, post, problem, tag_of
@@ -24,25 +23,7 @@ Office = tuple[Home, str]
 def office(sqlite_home: Home) -> Iterator[Office]:
     """Two contestations: the first of a known case, the second of nobody."""
     home = sqlite_home
-    home.carry(mails_forms.acroform(home.desk))
-    case = home.rows(Case)[0]
-    name = f"{case.patient_name} {case.patient_first_names}"
-    days = (date(2026, 11, 12), date(2026, 11, 20))
-    lines: list[claims.Line] = [
-        ("F-1", case.form_reference, name, *days, 900.0, "Formulaire manquant"),
-        ("F-2", None, "ZZYZX Personne", None, None, 40.0, "CR manquant"),
-    ]
-    content = claims.separated(lines)
-    sample = home.desk.sample(
-        "liste",
-        "liste",
-        claims.CNAS,
-        "Contestation de créances",
-        "Nous contestons les créances de la liste jointe.",
-        (Attached("contestation.csv", "text/csv", content),),
-        expect="cnse-administratif",
-    )
-    home.carry(sample)
+    contest.receive_two(home)
     with contest.opened(home) as address:
         yield home, address
 
