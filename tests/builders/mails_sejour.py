@@ -116,7 +116,7 @@ def tourist(desk: Desk) -> Sample:
 
 
 def new_type(desk: Desk) -> Sample:
-    """A residence document that is none of those of the letter."""
+    """A residence document that is none of those of the letter, from an agent's own address."""
     return _mail(
         desk,
         "type-nouveau",
@@ -129,6 +129,7 @@ def new_type(desk: Desk) -> Sample:
             "Préfecture de Nulle-Part",
             "Titre de séjour",
         ),
+        sender=MARSEILLE,
     )
 
 

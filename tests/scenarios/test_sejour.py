@@ -95,9 +95,9 @@ def test_from_the_escalation_of_a_caisse_to_the_answer_it_gets(home: Home) -> No
     delivery = home.carry(mails.new_type(home.desk))
     assert (delivery.state, delivery.circuit) == (DeliveryState.SCHEDULED, mails.CIRCUIT)
     (case,) = home.rows(Case)
-    assert (case.reference, case.caisse, case.circuit) == ("SEJ-2026-00001", "594", mails.CIRCUIT)
+    assert (case.reference, case.caisse, case.circuit) == ("SEJ-2026-00001", "131", mails.CIRCUIT)
     (acknowledged,) = home.rows(OutboxEntry)
-    assert (acknowledged.letter, acknowledged.recipient) == ("accuse-remontee", mails.FLANDRES)
+    assert (acknowledged.letter, acknowledged.recipient) == ("accuse-remontee", mails.MARSEILLE)
     with _bureau(home) as bureau:
         first = bureau.item(delivery.sha256)
         assert (first.queue, first.kind) == (mails.FIRST, "document-non-liste")
@@ -107,7 +107,7 @@ def test_from_the_escalation_of_a_caisse_to_the_answer_it_gets(home: Home) -> No
         assert QUESTION in rows.readable(home.house.vault.get(escalated.raw_sha256))
         assert bureau.due("first-treatment").state is DeadlineState.MET
         assert bureau.due("dss-answer").state is DeadlineState.OPEN
-        bureau.writes(first, "attente-dss", mails.FLANDRES, "La présomption de régularité s'applique.")
+        bureau.writes(first, "attente-dss", mails.MARSEILLE, "La présomption de régularité s'applique.")
         bureau.acts(first, "reroute", door=mails.WAITING)
         assert bureau.item(delivery.sha256).queue == mails.WAITING
 
@@ -119,7 +119,7 @@ def test_from_the_escalation_of_a_caisse_to_the_answer_it_gets(home: Home) -> No
         assert bureau.due("dss-answer").state is DeadlineState.MET
         bureau.acts(second, "take")
         told = bureau.writes(
-            second, "transmission-reponse-dss", mails.FLANDRES, "La DSS répond : recevable."
+            second, "transmission-reponse-dss", mails.MARSEILLE, "La DSS répond : recevable."
         )
         assert told.case_id == case.id
         assert bureau.due("answer-to-caisse").state is DeadlineState.MET
