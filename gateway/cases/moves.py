@@ -35,7 +35,7 @@ def reclassify(
 ) -> tuple[Item, Event]:
     """Say what a piece of work really is; ``follow`` sends it to the queue the rules name for that.
 
-    What was read stays in the documents: only the work is sorted anew. Raises ``Refused``.
+    Only the work is sorted anew: the type of its document is for ``sorting.give``. Raises ``Refused``.
     """
     item = changeable(session, item_id, version, actor, queue_roles)
     if kind not in circuit.kind_titles or kind == item.kind:
@@ -96,6 +96,11 @@ def queue_for(circuit: Circuit, kind: str, item: Item, day: date) -> str | None:
     if CAISSE not in route.queue:
         return route.queue
     return route.queue.replace(CAISSE, item.caisse) if item.caisse else None
+
+
+def touch(session: Session, item: Item, version: int) -> None:
+    """Something of the item changed beside its row: whoever saw it before must look again."""
+    _written(session, item, version, {})
 
 
 def changeable(

@@ -213,4 +213,5 @@ def _names(found: Gathered, circuit: Circuit | None) -> dict[str, str]:
     if circuit is None:
         return due
     events = {event.name: event.title for event in circuit.events}
-    return {**circuit.kind_titles, **events, **due}
+    kinds = {f"kind:{name}": title for name, title in circuit.kind_titles.items()}
+    return {**kinds, **circuit.kind_titles, **events, **due}

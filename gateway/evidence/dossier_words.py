@@ -15,7 +15,7 @@ from storage.cases import Period
 from storage.dossier import Sealed
 
 NOTHING = "—"
-_CODES = frozenset({"kind", "event"})
+_CODES = frozenset({"kind", "old_kind", "event"})
 """Fields whose value is a code that the circuit has words for."""
 
 _SENTENCES: Mapping[str, str] = {
@@ -48,6 +48,10 @@ _SENTENCES: Mapping[str, str] = {
     Kind.FORWARDED: "Document médical transmis au service médical de l'institution, empreinte {sha256}",
     Kind.REMINDER: "Rappel de l'échéance « {kind} » du {due}",
     Kind.ACCESS: "Document médical n° {document} : ouverture ({outcome})",
+    Kind.DOCUMENT_SORTED: (
+        "Type du document n° {position} : {kind} ({confidentiality}), au lieu de {old_kind}"
+        " ({old_confidentiality})"
+    ),
     Kind.CORRECTION: "Lecture corrigée : champ « {field} » du document n° {document}",
 }
 PARTS: Mapping[str, str] = {
@@ -131,10 +135,13 @@ def tell(event: Sealed, names: Mapping[str, str] | None = None, *, silent: bool)
         return contested_words.contestation(fields)
     if event.kind == Kind.HOLD:
         return contested_words.hold(fields)
-    known = names or {}
+    known = {**PARTS, **(names or {})}
     shown: defaultdict[str, str] = defaultdict(str)
     for name, value in fields.items():
         shown[name] = known.get(str(value), _word(value)) if name in _CODES else _word(value)
+    if event.kind == Kind.DOCUMENT_SORTED:  # a due date may have the name of a kind
+        for name in ("kind", "old_kind"):
+            shown[name] = known.get(f"kind:{fields.get(name)}", shown[name])
     if event.kind == Kind.PROPOSAL:
         shown["action"] = PROPOSED.get(str(fields.get("action")), shown["action"])
     return _SENTENCES.get(event.kind, NAMES.get(event.kind, event.kind)).format_map(shown).strip()

@@ -60,6 +60,7 @@ NAMES: Mapping[str, str] = {
     Kind.REVIEW: "Lecture",
     Kind.FORWARDED: "Compte rendu transmis au service médical de la CNAS",
     Kind.ITEM_CHANGED: "Travail modifié",
+    Kind.DOCUMENT_SORTED: "Type d’un document donné par une personne",
     Kind.COMMENT: "Note interne",
 }
 """The short name of each kind."""

@@ -49,6 +49,8 @@ FIELDS: Mapping[str, Type] = {
     "letter": Type.CODE,
     "medical": Type.FLAG,
     "missing": Type.NUMBER,
+    "old_confidentiality": Type.CODE,
+    "old_kind": Type.CODE,
     "on_server": Type.NUMBER,
     "outcome": Type.CODE,
     "page": Type.NUMBER,

@@ -100,6 +100,8 @@ class Kind(StrEnum):
     """Medical documents left for the other institution's medical service, by their hash."""
     ITEM_CHANGED = "item-changed"
     """A piece of work sorted anew, sent to another queue, cut in two, joined to another, or that undone."""
+    DOCUMENT_SORTED = "document-sorted"
+    """A person gave a document its type or class, or gave back the machine's; another may follow it."""
     COMMENT = "comment"
     """An internal note: written, or read by somebody it names; never its words."""
 

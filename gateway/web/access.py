@@ -93,6 +93,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("POST", "/elements/{item_id}/documents/{document_id}/mot-de-passe"): Right.ACT,
     ("POST", "/elements/{item_id}/documents/{document_id}/champs/{name}/choisir"): Right.ACT,
     ("POST", "/elements/{item_id}/documents/{document_id}/lecture"): Right.ACT,
+    ("POST", "/elements/{item_id}/documents/{document_id}/type"): Right.ACT,
     ("GET", "/elements/{item_id}/lettre"): Right.ACT,
     ("POST", "/elements/{item_id}/lettre"): Right.ACT,
     ("GET", "/elements/{item_id}/lettres/{letter_id}"): Right.CONTENT,

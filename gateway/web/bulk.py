@@ -180,7 +180,7 @@ def _act(
     rooms: WebHouse, seen: Viewer, session: Session, item_id: int, version: int, order: Order, *, keep: bool
 ) -> Sequence[Event]:
     if order.verb == "type":
-        return [moves.sort(rooms, seen, session, item_id, version, order.kind, follow=True)[1]]
+        return moves.sort(rooms, seen, session, item_id, version, order.kind, follow=True)
     if order.verb == "reorientation":
         if order.door.startswith(doors.OUTSIDE):
             raise Refused("Un autre service se choisit élément par élément ; rien n’a été changé.")

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from gateway.cases.review import Standing
-from gateway.web import calls, choice, forward, papers, registration, writing
+from gateway.web import calls, choice, doctype, forward, papers, registration, writing
 from gateway.web.access import Right, Viewer, desks, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.duedates import due_dates
@@ -72,6 +72,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "can_write": working and circuit is not None and circuit.desk is not None,
         "registers": sheet.case is not None and registration.registers(rooms, seen, sheet.case),
         "can_forward": forward.offered(rooms, seen, sheet.item.queue, sheet.item.circuit),
+        "types": doctype.offers(sheet.papers, seen, circuit) if offered.can_change else {},
         "panel": offered,
     }
     return shown.show(request, "element.html", **values)

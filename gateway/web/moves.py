@@ -9,14 +9,13 @@ from fastapi.responses import RedirectResponse
 
 from gateway.cases import moves, parts
 from gateway.cases.transitions import Event
-from gateway.circuits.model import Circuit
 from gateway.clock import paris_date
-from gateway.errors import NotFound, Refused
-from gateway.web import doors
+from gateway.errors import Refused
+from gateway.web import doctype, doors
 from gateway.web.access import Viewer, desk_of
 from gateway.web.actions import actor, desk_of_item
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
-from storage import documents
+from storage import cases, documents
 from storage.cases import Item
 from storage.db import Session
 
@@ -36,10 +35,10 @@ def reclassify(
     genre: Annotated[str, Form(max_length=40)] = "",
     suivre: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
-    """Give a piece of work its real type; it follows the rule of that type when asked."""
+    """Give a piece of work and its document their real type; follow the rule of that type when asked."""
     with rooms.database.transaction() as session:
-        _, event = sort(rooms, seen, session, item_id, version, genre, follow=suivre == "oui")
-        rooms.recorder.add_all(session, [event])
+        events = sort(rooms, seen, session, item_id, version, genre, follow=suivre == "oui")
+        rooms.recorder.add_all(session, events)
     return _onward(rooms, seen, item_id, "type")
 
 
@@ -75,7 +74,7 @@ def split(
         item, desk = desk_of_item(rooms, seen, session, item_id)
         _, other, event = parts.split(
             session,
-            circuit_of(rooms, item),
+            doctype.circuit_of(rooms, item),
             item_id,
             version,
             pieces or [],
@@ -135,20 +134,25 @@ def undo(rooms: InHouse, seen: Seen, item_id: RowId, joining_id: RowId, *, versi
 
 def sort(
     rooms: WebHouse, seen: Viewer, session: Session, item_id: int, version: int, kind: str, *, follow: bool
-) -> tuple[Item, Event]:
-    """One piece of work sorted anew, and the entry to record last."""
+) -> list[Event]:
+    """One piece of work sorted anew with the document that leads it; what to record last."""
     item, desk = desk_of_item(rooms, seen, session, item_id)
-    return moves.reclassify(
+    circuit, who = doctype.circuit_of(rooms, item), actor(seen)
+    item = moves.changeable(session, item_id, version, who, desk.roles)
+    cases.lock_circuit(session, circuit.name)
+    told = doctype.lead(rooms, seen, session, item, kind)
+    _, event = moves.reclassify(
         session,
-        circuit_of(rooms, item),
+        circuit,
         item_id,
         version,
         kind,
-        actor(seen),
+        who,
         queue_roles=desk.roles,
         day=paris_date(rooms.clock.now()),
         follow=follow,
     )
+    return [*told, event]
 
 
 def send(
@@ -159,7 +163,7 @@ def send(
     A door outside that cannot be told to the sender is refused: the mail would be lost for everybody.
     """
     item, desk = desk_of_item(rooms, seen, session, item_id)
-    circuit = circuit_of(rooms, item)
+    circuit = doctype.circuit_of(rooms, item)
     found = doors.doors(circuit, rooms.circuits.directory, item.queue)
     door = next((door for door in found if door.name == name), None)
     if door is None:
@@ -177,14 +181,6 @@ def send(
     if door.outside and letter is None:
         raise Refused(f"L’expéditeur ne peut pas être prévenu ({why}) ; rien n’a été changé.")
     return [event, letter] if letter is not None else [event]
-
-
-def circuit_of(rooms: WebHouse, item: Item) -> Circuit:
-    """The circuit of a piece of work. Raises ``NotFound`` when it is no longer loaded."""
-    circuit = rooms.circuits.by_name.get(item.circuit)
-    if circuit is None:
-        raise NotFound("Le circuit de ce travail n’est plus configuré ; rien n’a été changé.")
-    return circuit
 
 
 def _onward(rooms: WebHouse, seen: Viewer, item_id: int, done: str) -> Response:

@@ -65,6 +65,7 @@ DONE_SENTENCES = {
     "confier": "L’élément est confié.",
     "relever": "L’élément est repris : il est à vous, et la personne qui le tenait le verra.",
     "type": "Le type est changé ; ce qui avait été lu reste visible.",
+    "type-document": "Le type du document est changé ; ce que la machine avait lu reste indiqué.",
     "reoriente": "L’élément est réorienté ; aucune lettre n’est partie.",
     "reoriente-ecrit": "L’élément est réorienté, et une lettre donne à l’expéditeur l’adresse à utiliser.",
     "partage": "Le message est partagé : voici la partie à traiter, choisissez son dossier.",

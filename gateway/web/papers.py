@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.cases.review import Standing, standing
-from gateway.circuits.model import REPORT_TITLES, Circuit
+from gateway.circuits.model import OTHER, REPORT_TITLES, Circuit
 from gateway.triage.read import COVER_NOTE, DECORATION
 from gateway.web import present
 from gateway.web.access import Viewer, may_open
 from gateway.web.marks import LOW, Mark, box_of, conflicts, marks
+from gateway.web.typed import Given, as_said, given_type, unread_fields
 from parsers.acroform import LOCKED
 from parsers.documents import DOCX, IMAGES, PDF, TABLES, TEXTS
 from parsers.facts import Confidentiality
@@ -136,6 +137,10 @@ class Shown:
     standing: Standing = Standing.UNSAID
     review: Review | None = None
     """The last word of a person about it, when it still holds."""
+    given: Given | None = None
+    """Set when its type is a person's word."""
+    unread: tuple[tuple[str, str], ...] = ()
+    """Fields (name, label) of the form a person says it is, that nothing read: somebody may type them."""
 
     @property
     def decoration(self) -> bool:
@@ -156,10 +161,12 @@ class Shown:
 def show(paper: Paper, viewer: Viewer, circuit: Circuit | None, review: Review | None = None) -> Shown:
     """What ``viewer`` may know of a document; ``review`` is the last word of a person about it."""
     document = paper.document
-    kind = document.kind or "other"
-    title = circuit.title_of(kind) if circuit else REPORT_TITLES.get(kind, kind)
+    kind = document.kind or OTHER
+    title = _title(circuit, kind)
+    given = given_type(document, _title(circuit, document.read_kind or OTHER))
     if not may_open(viewer, document.confidentiality):
-        return _sealed(document, kind, title)
+        return replace(_sealed(document, kind, title), given=given)
+    paper = as_given(paper, circuit)
     template = circuit.templates.get(_form(kind, circuit)) if circuit else None
     named = {**FACT_LABELS, **labels(circuit, kind)}
     fields = _fields(paper.facts, labels(circuit, kind))
@@ -188,7 +195,18 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None, review: Review |
         conflicts=_conflicts(fields),
         standing=now,
         review=review if now is not Standing.UNSAID else None,
+        given=given,
+        unread=unread_fields(paper, labels(circuit, kind)),
     )
+
+
+def _title(circuit: Circuit | None, kind: str) -> str:
+    return circuit.title_of(kind) if circuit else REPORT_TITLES.get(kind, kind)
+
+
+def as_given(paper: Paper, circuit: Circuit | None) -> Paper:
+    """The paper as a person says it is: what a form that it is not was found to lack is left out."""
+    return as_said(paper, specs(circuit, paper.document.kind or OTHER))
 
 
 def values_in(papers: Iterable[Paper], name: str) -> str | None:

@@ -72,6 +72,8 @@ _ACTS: Mapping[str, str] = {
     f"{Kind.ITEM_CHANGED}:split-undone": "Partage défait",
     f"{Kind.ITEM_CHANGED}:merged": "Travail réuni à un autre",
     f"{Kind.ITEM_CHANGED}:merge-undone": "Réunion défaite",
+    f"{Kind.DOCUMENT_SORTED}:withdrawn": "Type d’un document rendu à ce que la machine avait lu",
+    f"{Kind.DOCUMENT_SORTED}:followed": "Classe d’un document alignée sur celle d’un autre",
     f"{Kind.COMMENT}:written": "Note interne écrite",
     f"{Kind.COMMENT}:answered": "Réponse faite, notée par une personne",
     f"{Kind.ITEM_TAKEN}:take over": "Travail repris à un collègue",
@@ -107,6 +109,7 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.REGISTRATION: frozenset({"action"}),
     Kind.REVIEW: frozenset({"action"}),
     Kind.ITEM_CHANGED: frozenset({"action", "kind"}),
+    Kind.DOCUMENT_SORTED: frozenset({"action", "kind"}),
     Kind.COMMENT: frozenset({"action"}),
 }
 """Fields that would only repeat the sentence or the title above it."""
@@ -179,6 +182,8 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
     if event.kind == Kind.LOGIN:
         words = f"Connexion : {_STATES.get(str(fields.get('outcome')), 'état inconnu')}"
     words = _ACTS.get(f"{event.kind}:{fields.get('action') or fields.get('verb')}", words)
+    if event.kind == Kind.DOCUMENT_SORTED:
+        words = f"{words}{present.NB}: {_type(fields, 'old_', known)}, désormais {_type(fields, '', known)}"
     hidden = _HIDDEN.get(event.kind, frozenset())
     person = fields.get("person") or fields.get("by")
     return Told(
@@ -214,6 +219,13 @@ def _of_delays(kind: str, fields: Mapping[str, object], words: str, known: Mappi
     elif kind in _DELAYS and fields.get("kind"):
         said = known.get(str(fields["kind"]), str(fields["kind"]))
     return f"{words}{present.NB}: {said}" if said else words
+
+
+def _type(fields: Mapping[str, object], which: str, known: Mapping[str, str]) -> str:
+    """« Devis » (administratif): a type by its title, with its class."""
+    kind = str(fields.get(f"{which}kind") or "other")
+    of_class = present.state("class", str(fields.get(f"{which}confidentiality")))
+    return f"«{present.NB}{known.get(f'kind:{kind}', kind)}{present.NB}» ({of_class})"
 
 
 def _access(fields: Mapping[str, object]) -> str:

@@ -16,7 +16,9 @@ def kind_titles(circuits: Iterable[Circuit]) -> dict[str, str]:
 
 
 def names(circuits: Iterable[Circuit]) -> dict[str, str]:
-    """Titles of kinds of documents and of due dates."""
+    """Titles of kinds of documents and of due dates; ``kind:<name>`` is never that of a due date."""
     known = list(circuits)
-    told = kind_titles(known) | {rule.kind: rule.title for c in known for rule in c.deadlines}
+    kinds = kind_titles(known)
+    told = {f"kind:{name}": title for name, title in kinds.items()} | kinds
+    told |= {rule.kind: rule.title for c in known for rule in c.deadlines}
     return told | {event.name: event.title for c in known for event in c.events}

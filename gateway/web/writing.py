@@ -17,6 +17,7 @@ from gateway.clock import paris_date
 from gateway.errors import Unavailable
 from gateway.outbound.compose import Attached, without_values
 from gateway.outbound.handwritten import Mailroom
+from gateway.web import papers
 from gateway.web.access import Desk, Right, Viewer
 from gateway.web.house import WebHouse
 from parsers.forms.checks import TO_COMPLETE
@@ -77,7 +78,8 @@ def may_write(item: Item, seen: Viewer, at: datetime) -> bool:
 def ground(session: Session, sheet: ItemSheet, circuit: Circuit, desk: Desk) -> Ground:
     """What is known of the mail of an item, for a letter about it."""
     entries = registrations.of_case(session, sheet.case.id or 0) if sheet.case is not None else []
-    plain = tuple(p for p in sheet.papers if p.document.confidentiality == ADMINISTRATIVE)
+    found = (p for p in sheet.papers if p.document.confidentiality == ADMINISTRATIVE)
+    plain = tuple(papers.as_given(p, circuit) for p in found)
     opener = deliveries.get(session, sheet.case.opened_by_delivery) if sheet.case is not None else None
     said = reviews.latest(session, [p.document.id or 0 for p in plain])
     left = (lacking.remaining(p.issues, p.facts, said.get(p.document.id or 0)) for p in plain)

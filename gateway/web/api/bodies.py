@@ -70,6 +70,12 @@ class Reclassified(Said):
     follow: bool = False
 
 
+class Typed(Said):
+    """The real type of the document; ``null``: what the machine had read."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=40)] | None
+
+
 class Rerouted(Said):
     """The right door; ``tell``: write to the sender which address to use."""
 

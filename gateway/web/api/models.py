@@ -97,8 +97,20 @@ class IssueFound(Said):
     page: int | None
 
 
+class TypeGiven(Said):
+    """A person's word about the type of a document, and what the machine had read."""
+
+    by: str
+    at: datetime
+    read_kind: str
+    read_confidentiality: str
+
+
 class Document(Said):
-    """A document. When ``open`` is false the class closes its content: no name, no field, no issue."""
+    """A document. When ``open`` is false the class closes its content: no name, no field, no issue.
+
+    ``unread``: fields of the type a person gave that nothing read; ``fields/{name}`` takes their values.
+    """
 
     id: int
     open: bool
@@ -113,6 +125,8 @@ class Document(Said):
     score: float | None
     fields: list[FieldRead]
     issues: list[IssueFound]
+    given: TypeGiven | None
+    unread: list[str]
 
 
 class Candidate(Said):

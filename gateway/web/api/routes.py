@@ -52,6 +52,7 @@ API_ROUTES: Mapping[tuple[str, str], str] = {
     ("POST", f"{_ITEM}/notes"): "act",
     ("POST", f"{_ITEM}/notes/seen"): "work",
     ("POST", f"{_ITEM}/documents/{{document_id}}/reading"): "act",
+    ("POST", f"{_ITEM}/documents/{{document_id}}/type"): "act",
     ("POST", f"{_ITEM}/link"): "act",
     ("POST", f"{_ITEM}/documents/{{document_id}}/fields/{{name}}"): "act",
     ("POST", f"{_ITEM}/documents/{{document_id}}/fields/{{name}}/choose"): "act",

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from gateway.cases import notes
 from gateway.errors import NotFound
 from gateway.outbound.handwritten import Words
-from gateway.web import letter, moves, reading, remarks
+from gateway.web import doctype, letter, moves, reading, remarks
 from gateway.web.access import Viewer
 from gateway.web.actions import desk_of_item
 from gateway.web.api import bodies, models
@@ -176,6 +176,23 @@ def judge(rooms: InHouse, seen: Seen, call: Called, item_id: RowId, document_id:
         reading.judge(rooms, seen, item_id, document_id, verbe=verb, motif=asked.reason)
 
     return _done(rooms, seen, call, item_id, "judge", act)
+
+
+@router.post(
+    "/documents/{document_id}/type",
+    response_model=models.Done,
+    openapi_extra=body_of(bodies.Typed),
+    summary="Dire le vrai type d’un document, ou rendre celui qui avait été lu",
+)
+def give_type(rooms: InHouse, seen: Seen, call: Called, item_id: RowId, document_id: RowId) -> Response:
+    """The document takes the class of its type; only who may open a medical one may say it is not."""
+
+    def act(version: int) -> None:
+        kind = call.read(bodies.Typed).kind
+        genre = doctype.READ if kind is None else kind
+        doctype.give_type(rooms, seen, item_id, document_id, version=version, genre=genre)
+
+    return _done(rooms, seen, call, item_id, "type", act)
 
 
 @router.post(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from gateway.web import papers
 from gateway.web.api import models
+from gateway.web.typed import Given
 from storage import queues
 from storage.cases import Case, Period
 from storage.contestations import Contestation
@@ -52,6 +53,14 @@ def document(shown: papers.Shown) -> models.Document:
         issues=[
             models.IssueFound(severity=t.severity, message=t.message, page=t.page) for t in shown.troubles
         ],
+        given=_given(shown.given) if shown.given is not None else None,
+        unread=[name for name, _ in shown.unread],
+    )
+
+
+def _given(said: Given) -> models.TypeGiven:
+    return models.TypeGiven(
+        by=said.by, at=said.at, read_kind=said.kind, read_confidentiality=said.confidentiality
     )
 
 

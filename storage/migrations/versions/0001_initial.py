@@ -334,6 +334,10 @@ def upgrade() -> None:
     sa.Column('score', sa.Float(), nullable=True),
     sa.Column('reasons', sa.JSON(), nullable=False),
     sa.Column('confidentiality', sa.String(length=16), nullable=False),
+    sa.Column('sorted_by', sa.String(length=80), nullable=True),
+    sa.Column('sorted_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('read_kind', sa.String(length=40), nullable=True),
+    sa.Column('read_confidentiality', sa.String(length=16), nullable=True),
     sa.ForeignKeyConstraint(['delivery'], ['deliveries.sha256'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('delivery', 'position')
