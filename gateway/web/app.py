@@ -24,7 +24,6 @@ from gateway.web import (
     contestation_files,
     correction,
     dashboard,
-    doctype,
     document,
     drafts,
     errors,
@@ -57,6 +56,7 @@ from gateway.web import (
     unlock,
 )
 from gateway.web.api.mount import mount
+from gateway.web.bounds import FORM_LIMITS, BoundedBody
 from gateway.web.guard import guard
 from gateway.web.headers import Headers, VersionedFiles
 from gateway.web.house import WebHouse
@@ -72,6 +72,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        form_limits=FORM_LIMITS,
         dependencies=[Depends(guard), Depends(drafts.settle, scope="function")],
     )
     pages = Pages(rooms.clock)
@@ -87,7 +88,6 @@ def create_app(rooms: WebHouse) -> FastAPI:
         item,
         actions,
         moves,
-        doctype,
         remarks,
         choice,
         correction,
@@ -123,5 +123,6 @@ def create_app(rooms: WebHouse) -> FastAPI:
     mount(app, rooms.settings.api_per_minute)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")
     errors.install(app, pages)
+    app.add_middleware(BoundedBody, refuse=errors.too_large)
     app.add_middleware(Headers, secure=rooms.settings.secure_cookies)
     return app

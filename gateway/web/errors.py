@@ -25,6 +25,7 @@ _TITLES: dict[int, str] = {
     404: "Introuvable",
     405: "Action impossible ici",
     409: "Action refusée",
+    413: "Formulaire trop grand",
     500: "Erreur inattendue",
     503: "Momentanément indisponible",
 }
@@ -43,6 +44,8 @@ UNEXPECTED = (
 UNREADABLE = (
     "Un paramètre de l’adresse n’a pas la forme attendue ; rien n’a été changé. Relisez la documentation."
 )
+NOT_OURS = "Ce formulaire n’a pas la forme de ceux de Passerelle ; rien n’a été changé. Rechargez la page."
+TOO_LARGE = "Le formulaire est trop grand ; rien n’a été changé. Réduisez le texte et recommencez."
 WANTED = "Cette valeur n’a pas la forme que décrit la documentation."
 UNPROVED = (
     "Cette adresse demande un jeton d’accès en vigueur (en-tête Authorization: Bearer) ou une session ;"
@@ -74,6 +77,15 @@ def invalid(error: RequestValidationError) -> ApiError:
     return ApiError(problems.INVALID, UNREADABLE, wrong)
 
 
+def too_large(request: Request) -> Response:
+    """What is answered to a body nobody will read; nothing is known of who sent it."""
+    if request.url.path.startswith(API):
+        return problems.of_status(413, TOO_LARGE)
+    pages: Pages = request.app.state.pages
+    values = {"title": _TITLES[413], "sentence": TOO_LARGE, "code": 413}
+    return pages.show(request, "erreur.html", status=413, **values)
+
+
 def install(app: FastAPI, pages: Pages) -> None:
     """Give the application its error pages."""
 
@@ -102,7 +114,8 @@ def install(app: FastAPI, pages: Pages) -> None:
     def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         allowed = getattr(error, "headers", None)
-        return page(request, status, NO_SUCH_PAGE if status in {404, 405} else UNEXPECTED, allowed)
+        sentence = {400: NOT_OURS, 404: NO_SUCH_PAGE, 405: NO_SUCH_PAGE}.get(status, UNEXPECTED)
+        return page(request, status, sentence, allowed)
 
     def unreadable(request: Request, error: Exception) -> Response:
         if request.url.path.startswith(API) and isinstance(error, RequestValidationError):

@@ -15,6 +15,7 @@ from gateway import log
 from gateway.errors import PasserelleError
 from gateway.web import drafts, tokens
 from gateway.web.access import ROUTES, Right, Viewer
+from gateway.web.bounds import FORM_LIMITS
 from gateway.web.house import WebHouse, house
 from storage import balances, sessions
 from storage.sessions import Stage
@@ -24,7 +25,6 @@ API = "/api/"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf"
 LOGIN_COOKIE = "passerelle-connexion"
-MAX_FORM = 64 * 1024
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -50,7 +50,7 @@ class ForbiddenError(PasserelleError):
 
 
 class BadFormError(PasserelleError):
-    """The form does not carry the token of this session, or is too large."""
+    """The form does not carry the token of this session."""
 
 
 def session_cookie(secure: bool) -> str:
@@ -124,12 +124,8 @@ def _unbalanced(rooms: WebHouse) -> int:
 
 
 async def _form(request: Request) -> FormData:
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > MAX_FORM:
-        raise BadFormError(
-            "Le formulaire est trop grand ; rien n’a été changé. Réduisez le texte et recommencez."
-        )
-    return await request.form(max_files=0, max_fields=200)
+    """The fields; the framework has already parsed them where a route declares some, within the same limits."""
+    return await request.form(**FORM_LIMITS)
 
 
 async def _check(request: Request, rooms: WebHouse, form: FormData, seen: Viewer | None) -> None:

@@ -154,7 +154,7 @@ def test_the_sign_in_form_itself_needs_its_token(world: World) -> None:
 def test_a_form_that_is_too_large_is_refused(world: World) -> None:
     client = world.signed_in("agathe")
     answer = client.post("/deconnexion", data={"csrf": "x" * 70_000})
-    assert answer.status_code == 400
+    assert answer.status_code == 413
     assert "trop grand" in answer.text
 
 
