@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.builders import forms, reports, xdm
 from tests.builders.desk import (
+    CALANQUES,
     COLLINE,
     DUNES,
     GARONNE,
@@ -26,6 +27,21 @@ def report_pdf(desk: Desk) -> Sample:
         to=(MEDICAL,),
         expect="cnse-medical",
         protect=desk.sealed(GARONNE[2], MEDICAL),
+    )
+
+
+def report_asked(desk: Desk, reference: str) -> Sample:
+    """The hospital sends the report of a case, which it quotes, encrypted, to the medical pole."""
+    return desk.sample(
+        "cr-demande",
+        "compte rendu demandé",
+        CALANQUES[2],
+        f"Compte rendu d'hospitalisation {reference}",
+        "Veuillez trouver le compte rendu demandé.",
+        (Attached("CRH.pdf", PDF, reports.medical_report(seed=51, pages=2)),),
+        to=(MEDICAL,),
+        expect="cnse-medical",
+        protect=desk.sealed(CALANQUES[2], MEDICAL),
     )
 
 

@@ -16,11 +16,11 @@ from storage.cases import Case
 from storage.contestations import Contestation, ContestationState, Outcome, UnreadLine
 from storage.deadlines import Deadline, DeadlineState
 from storage.outbox import OutboxEntry
-from tests.builders import claims, mails_forms, reports
-from tests.builders.desk import CALANQUES, MEDICAL, PDF
+from tests.builders import claims, mails_forms, mails_medical
+from tests.builders.desk import CALANQUES
 from tests.builders.letters import Attached
 from tests.worlds import contest
-from tests.worlds.browser import chromium, enter
+from tests.worlds.browser import chromium, enter, overflow, violations
 from tests.worlds.house import Home
 
 __all__ = ["chromium"]
@@ -60,22 +60,6 @@ def _contested(home: Home, case: Case) -> None:
     home.carry(sample)
 
 
-def _report(home: Home, case: Case) -> None:
-    """The hospital sends the report asked for, encrypted, to the medical pole."""
-    sample = home.desk.sample(
-        "cr-demande",
-        "compte rendu demandé",
-        CALANQUES[2],
-        f"Compte rendu d'hospitalisation {case.reference}",
-        "Veuillez trouver le compte rendu demandé.",
-        (Attached("CRH.pdf", PDF, reports.medical_report(seed=51, pages=2)),),
-        to=(MEDICAL,),
-        expect="cnse-medical",
-        protect=home.desk.sealed(CALANQUES[2], MEDICAL),
-    )
-    home.carry(sample)
-
-
 def _state(home: Home, number: int = 0) -> Contestation:
     return home.rows(Contestation)[number]
 
@@ -107,7 +91,7 @@ def test_from_the_first_mail_to_a_won_contestation(
         due = next(d for d in home.rows(Deadline) if d.kind == "contestation-request")
         assert due.state is DeadlineState.OPEN
 
-        _report(home, case)
+        home.carry(mails_medical.report_asked(home.desk, case.reference))
         assert _state(home).state is ContestationState.MATCHED
         met = next(d for d in home.rows(Deadline) if d.kind == "contestation-request")
         assert met.state is DeadlineState.MET
@@ -150,14 +134,6 @@ def _verified_bare(file: Path, folder: Path) -> None:
     assert refused.returncode == 1
 
 
-AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text("utf-8")
-_ASK_AXE = """async () => {
-  for (const folded of document.querySelectorAll("details")) folded.open = true;
-  const found = await axe.run(document, {resultTypes: ["violations"]});
-  return found.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html).join(" | ")}`);
-}"""
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1360)])
 def test_the_pages_fit_and_axe_finds_nothing(
     sqlite_home: Home, chromium: Browser, scheme: str, width: int
@@ -185,8 +161,7 @@ def test_the_pages_fit_and_axe_finds_nothing(
         enter(page, address, "sylvie")
         for path in paths:
             page.goto(address + path, wait_until="networkidle")
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            page.evaluate(AXE)
-            found[path] = [*page.evaluate(_ASK_AXE), *(["too wide"] if wide > 0 else [])]
+            wide = ["too wide"] if overflow(page, width) else []
+            found[path] = [*violations(page), *wide]
         context.close()
     assert found == {path: [] for path in paths}

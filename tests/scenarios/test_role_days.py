@@ -17,9 +17,7 @@ from storage.cases import Case, Item, ItemState
 from storage.deliveries import Delivery
 from storage.outbox import OutboxEntry
 from storage.people import Person
-from tests.builders import mails_forms, mails_others, reports, seed
-from tests.builders.desk import CALANQUES, MEDICAL, PDF
-from tests.builders.letters import Attached
+from tests.builders import mails_forms, mails_medical, mails_others, seed
 from tests.worlds import contest
 from tests.worlds.browser import chromium, enter
 from tests.worlds.house import Home
@@ -139,19 +137,7 @@ def test_a_day_of_the_medical_pole(sqlite_home: Home, chromium: Browser) -> None
     home = sqlite_home
     home.carry(mails_forms.acroform(home.desk))
     (case,) = home.rows(Case)
-    delivery = home.carry(
-        home.desk.sample(
-            "compte-rendu",
-            "compte rendu du séjour",
-            CALANQUES[2],
-            f"Compte rendu {case.reference}",
-            "Veuillez trouver le compte rendu.",
-            (Attached("CRH.pdf", PDF, reports.medical_report(seed=51, pages=2)),),
-            to=(MEDICAL,),
-            expect="cnse-medical",
-            protect=home.desk.sealed(CALANQUES[2], MEDICAL),
-        )
-    )
+    delivery = home.carry(mails_medical.report_asked(home.desk, case.reference))
     with _day(home, chromium) as day:
         item = day.item(delivery, "cnse-medical")
         page = day.comes_in("medard")
