@@ -242,13 +242,19 @@ SAMPLES: tuple[LetterContext, ...] = (
 
 def faults_of(source: str) -> list[tuple[int, str]]:
     """Every fault of a model's source, as (line, French sentence); empty when it can be used."""
+    return list(_faults(source))
+
+
+@lru_cache(maxsize=256)
+def _faults(source: str) -> tuple[tuple[int, str], ...]:
+    """The faults of a source, looked for once: a circuit is loaded many times in the life of a process."""
     try:
         split("", source)
         tree = environment().parse(lines_closed(source))
     except TemplateSyntaxError as error:
-        return [(error.lineno, f"la lettre n'est pas un modèle lisible ({error.message})")]
+        return ((error.lineno, f"la lettre n'est pas un modèle lisible ({error.message})"),)
     except ValueError as error:
-        return [(1, str(error))]
+        return ((1, str(error)),)
     known = {*LETTER_VARIABLES, *_assigned(tree)}
     unknown = sorted(
         {
@@ -259,14 +265,11 @@ def faults_of(source: str) -> list[tuple[int, str]]:
     )
     if unknown:
         names = ", ".join(LETTER_VARIABLES)
-        return [
+        return tuple(
             (line, f"variable inconnue « {name} » ; les variables sont : {names}") for line, name in unknown
-        ]
-    for sample in SAMPLES:
-        fault = _rendering_fault(source, sample)
-        if fault:
-            return [fault]
-    return []
+        )
+    found = (_rendering_fault(source, sample) for sample in SAMPLES)
+    return tuple(fault for fault in found if fault is not None)[:1]
 
 
 def _assigned(tree: nodes.Template) -> set[str]:
@@ -277,7 +280,7 @@ def _assigned(tree: nodes.Template) -> set[str]:
 def _rendering_fault(source: str, sample: LetterContext) -> tuple[int, str] | None:
     values = {field.name: getattr(sample, field.name) for field in fields(sample)}
     try:
-        environment().from_string(lines_closed(source)).render(values)
+        _model(lines_closed(source)).render(values)
     except TemplateError as error:
         return _line(error.__traceback__), f"la lettre ne peut pas être remplie ({error.message})"
     except (ValueError, TypeError) as error:

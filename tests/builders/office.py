@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from parsers.documents import inspect
@@ -121,9 +122,12 @@ def paper(
     return document
 
 
+_read_once = lru_cache(maxsize=16)(inspect)
+
+
 def read_form(session: Session, document: Document, content: bytes) -> None:
     """The widgets of the form as facts, each with its place."""
-    for widget in inspect(content, "application/pdf").fields:
+    for widget in _read_once(content, "application/pdf").fields:
         if widget.box is None or "." in widget.name or not widget.value:
             continue
         box = [widget.box.x0, widget.box.y0, widget.box.x1, widget.box.y1]

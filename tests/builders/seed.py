@@ -1,20 +1,17 @@
 """A small office in a database: people of each role, mails, documents, cases, letters, due dates.
 
 Rows are written as the journey leaves them, for pages and lists that start from there. Everything is
-fictitious and the same at every run.
+fictitious and the same at every run; what is long to make is made once a process.
 """
 
 from __future__ import annotations
 
-import io
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
-from PIL import Image, ImageDraw
-from reportlab.lib.pagesizes import A4
-from reportlab.pdfgen.canvas import Canvas
 
 from gateway.cases.matching import name_key
 from gateway.circuits.load import Circuits, load_circuits
@@ -30,7 +27,7 @@ from storage.nextdue import refresh_due
 from storage.outbox import OutboxState, Receipt
 from storage.people import Person
 from storage.vault import Vault
-from tests.builders import forms
+from tests.builders import seed_papers
 from tests.builders.office import (
     ADMINISTRATIVE_BOX,
     AT,
@@ -52,7 +49,7 @@ from tests.builders.office import (
 PASSWORD = "une phrase assez longue"
 QUESTION = "Bonjour,\r\n\r\nL'hospitalisation <b>à domicile</b> est-elle comprise ?\r\n"
 """The text of a mail without a form, with marks that must be shown and never obeyed."""
-SECRET = "adénocarcinome"
+SECRET = seed_papers.SECRET
 """A word of the medical report: whoever may not open it must never meet it."""
 REPORT_NAME = f"CR {SECRET} Haddad.pdf"
 CASE = "SPA-2026-00042"
@@ -74,6 +71,7 @@ def quick_passwords() -> Passwords:
     return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
+@cache
 def circuits() -> Circuits:
     """The circuit and the directory that ship with the product."""
     config = Path(__file__).parents[2] / "config"
@@ -107,16 +105,13 @@ def furnish(database: Database, vault: Vault, recorder: Recorder) -> Office:
 
 def _authorisation(session: Session, office: Office) -> Case:
     """A signed and encrypted 301 whose box 4 is not signed, for the CPAM of Lille-Douai."""
-    form = forms.sample_301(
-        1, patient_name="HADDAD", patient_first_names="Fatima Zohra", amount="48 250,00"
-    )
-    content = forms.build_301(form, named=True, signed=False)
+    content = seed_papers.form_unsigned()
     mail = received(office, "form", AT - timedelta(days=40), subject="Attestation SE 352-301")
     document = paper(office, mail, "form", content, name="301_HADDAD.pdf", kind="se352-301")
     read_form(session, document, content)
     session.add(reading(document, "start_date", "O5/10/2026", "2026-10-05", 0.62, source="ocr"))
     session.add(reading(document, "patient_name", "HADAD", "HADAD", 0.71, source="ocr"))
-    picture = office.vault.put(_square(), kind="picture")
+    picture = office.vault.put(seed_papers.square(), kind="picture")
     issue = IssueRow(
         document_id=document.id or 0,
         code="signature-absent",
@@ -189,7 +184,7 @@ def _opened(session: Session, mail: Delivery) -> Case:
 
 def _extension(session: Session, office: Office, case: Case) -> None:
     """A 302 request: a further period asked, the CNAS has fifteen days (to be confirmed)."""
-    content = forms.build_302(forms.sample_302(1), named=True)
+    content = seed_papers.form_request()
     mail = received(office, "request", AT - timedelta(days=3), subject="Demande de poursuite")
     document = paper(office, mail, "request", content, name="302.pdf", kind="se352-302-request")
     read_form(session, document, content)
@@ -222,7 +217,7 @@ def _extension(session: Session, office: Office, case: Case) -> None:
 
 def _report(session: Session, office: Office, case: Case) -> None:
     """A medical report: nobody but the medical pole may meet a word of it."""
-    content = forms.build_301(forms.sample_301(7), named=True)
+    content = seed_papers.form_other()
     mail = received(office, "report", AT - timedelta(days=2), mailbox=MEDICAL_BOX, subject=SECRET)
     document = paper(office, mail, "report", content, name=REPORT_NAME, kind="medical-report", medical=True)
     note = f"Bonjour, voici le compte rendu ({SECRET}).".encode()
@@ -290,7 +285,7 @@ def _question(session: Session, office: Office, case: Case) -> None:
 
 def _mixed(session: Session, office: Office) -> None:
     """One file of two pages: a quote, then a medical report."""
-    content = _two_pages()
+    content = seed_papers.two_pages()
     mail = received(office, "mixed", AT - timedelta(hours=2), subject="Devis")
     paper(office, mail, "quote", content, name="devis.pdf", kind="quote")
     paper(
@@ -370,25 +365,3 @@ def _events(database: Database, recorder: Recorder, office: Office) -> None:
     with database.transaction() as session:
         for kind, subject, fields in told:
             recorder.add(session, kind, subject, **fields)
-
-
-def _square() -> bytes:
-    """The picture of an empty box, as the reading cuts it out of a page."""
-    image = Image.new("L", (420, 120), 255)
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((4, 4, 415, 115), outline=0)
-    draw.text((14, 12), "Signature du beneficiaire", fill=90)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _two_pages() -> bytes:
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, invariant=1)
-    canvas.drawString(72, 740, "Devis 2026-118 : hospitalisation, 12 jours")
-    canvas.showPage()
-    canvas.drawString(72, 740, f"Compte rendu : {SECRET}")
-    canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()

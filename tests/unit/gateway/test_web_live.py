@@ -132,7 +132,7 @@ def test_the_oldest_page_of_a_person_gives_way_and_the_house_may_be_full(world: 
     async def watched() -> None:
         settings = world.house.settings.model_copy(update={"streams": 3, "streams_per_person": 2})
         object.__setattr__(world.house, "settings", settings)
-        live = _live(world)
+        live = _live(world, beat=0.02)
         agathe = _viewer(world, "agathe")
         first, second, third = (live.open(agathe, _token("agathe"), "") for _ in range(3))
         assert first is not None
