@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select, update
 
+from storage.cases import Case, CaseDocument
 from storage.documents import (
     ADMINISTRATIVE,
     Document,
@@ -18,6 +19,7 @@ from storage.documents import (
     of_delivery,
     overlap,
 )
+from storage.items import Item
 
 
 def give(
@@ -80,6 +82,20 @@ def closed_words(session: Session, delivery: str) -> list[Document]:
         and row.read_confidentiality == ADMINISTRATIVE
         and follows_its_mail(row)
     ]
+
+
+def closed_since_read(session: Session, case: Case) -> bool:
+    """Whether a person closed something of the mails of a case that was open before: what was made of it
+    then, and kept, shows it."""
+    filed = select(CaseDocument.document_id).where(CaseDocument.case_id == case.id)
+    mails = set(session.exec(select(Document.delivery).where(col(Document.id).in_(filed))))
+    mails |= set(session.exec(select(Item.delivery).where(Item.case_id == case.id)))
+    closed = select(Document.id).where(
+        col(Document.delivery).in_({*mails, case.opened_by_delivery}),
+        col(Document.read_confidentiality) == ADMINISTRATIVE,
+        col(Document.confidentiality) != ADMINISTRATIVE,
+    )
+    return session.exec(closed.limit(1)).first() is not None
 
 
 def _write(session: Session, document: Document, **columns: object) -> bool:

@@ -10,15 +10,21 @@ from gateway.contestations.act import NO_CONTESTATION, event_of
 from gateway.contestations.casefile import assessed
 from gateway.contestations.pack import Brought
 from gateway.errors import NotFound
+from gateway.web.access import Right
 from gateway.web.contested import opened, sight_of
+from gateway.web.guard import ForbiddenError
 from gateway.web.house import InHouse, Seen, WebHouse
-from storage import cases, contestations
+from storage import cases, contestations, doctypes
 from storage.contestations import ContestationState
 
 router = APIRouter()
 
 _MANY = 2_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SEALED = (
+    "Une pièce de ce dossier est dite médicale depuis : ce fichier, fait avant, la contient peut-être et ne"
+    " s’ouvre plus à votre rôle. Faites-en un nouveau depuis la page du dossier."
+)
 _NOTHING = (
     "Aucun litige n’est porté en commission mixte ; aucun fichier n’a été fait. Portez-y d’abord un litige."
 )
@@ -33,6 +39,8 @@ def evidence(rooms: InHouse, seen: Seen, reference: str) -> Response:
             raise NotFound(
                 "Aucun dossier de preuve n’a encore été remis pour cette contestation ; rien n’a été fait."
             )
+        if not seen.may(Right.MEDICAL_CONTENT) and doctypes.closed_since_read(session, case):
+            raise ForbiddenError(SEALED)
         told = {"sha256": found.evidence_sha256, "size": found.evidence_size or 0}
         event = event_of(session, found, "evidence", str(found.state), sight.actor.login, told)
         rooms.recorder.add_all(session, [event])
