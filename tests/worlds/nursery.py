@@ -1,107 +1,72 @@
-"""A gateway that can be killed and born again two hundred times: everything is imported once, then forked.
+"""A gateway that can be killed and born again two hundred times.
 
-``python -m tests.worlds.nursery CONFIG`` reads words on standard input: ``birth`` forks a gateway and
-prints its process id and SMTP port, ``end`` stops. The gateway is the real one (``Premises``: listener,
-engine, loops); only the zygote of its parsing children is kept from one life to the next, because its
-imports would take most of each life.
+``python -m tests.worlds.nursery CONFIG`` is the mother. The gateway she forks is the real one: ``Premises``
+with its listener, its engine and its loops. Only the zygote of its parsing children is kept from one life
+to the next, because its imports would take most of each life; and the mother has carried two mails in a
+house of her own, so that what is compiled or read once in a process is so for every life.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
 import sys
-import traceback
+import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from gateway import bootstrap
+from gateway import bootstrap, flow
 from gateway.cli.premises import Premises
+from gateway.intake.accept import Envelope
 from gateway.settings import load
 from gateway.triage.sandbox import Sandbox
+from storage.deliveries import Via
+from tests.builders import mails_forms, mails_others
+from tests.builders.desk import CNSE, Desk
+from tests.builders.keychain import Keychain
+from tests.worlds.lives import Lives, Tell, mother
 
 
-class Nursery:
-    """The test's side: births, sudden deaths."""
+class Nursery(Lives):
+    """The test's side."""
 
     def __init__(self, config: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.worlds.nursery", str(config)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__("tests.worlds.nursery", config)
 
     def birth(self) -> tuple[int, int]:
         """Start a gateway; returns its process id and the port it listens on."""
-        told = self._say("birth")
-        if "error" in told:
-            raise AssertionError(told["error"])
-        return int(told["pid"]), int(told["port"])
-
-    def kill(self, pid: int) -> None:
-        """SIGKILL: no handler, no flush, no goodbye."""
-        os.kill(pid, signal.SIGKILL)
-        self._say("bury")
-
-    def close(self) -> None:
-        self._process.communicate(timeout=30)
-
-    def _say(self, word: str) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(word + "\n")
-        self._process.stdin.flush()
-        told: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return told
+        pid, port = self.begin()
+        return pid, int(port)
 
 
-def _live(config: Path, sandbox: Sandbox, report: int) -> None:
-    """One life: open the gateway, tell the port, wait to be killed."""
-    house = bootstrap.build(load(config), sandbox=sandbox)
-    premises = Premises(house)
-    premises.start()
-    os.write(report, str(premises.smtp.port).encode())
-    os.close(report)
-    signal.pause()
-
-
-def _birth(config: Path, sandbox: Sandbox) -> dict[str, Any]:
-    inlet, outlet = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(inlet)
-        try:
-            _live(config, sandbox, outlet)
-        except BaseException:
-            traceback.print_exc()
-            raise
-        finally:
-            os._exit(1)
-    os.close(outlet)
-    port = os.read(inlet, 16)
-    os.close(inlet)
-    if not port:
-        os.waitpid(pid, 0)
-        return {"error": "the gateway died before it listened"}
-    return {"pid": pid, "port": int(port)}
+def _rehearse(config: Path, sandbox: Sandbox) -> None:
+    """The journey of a form and of a question, elsewhere: nothing of it but what was learnt is left."""
+    with tempfile.TemporaryDirectory() as folder:
+        asked = load(config)
+        storage = asked.storage.model_copy(update={"database": f"sqlite:///{folder}/passerelle.sqlite"})
+        settings = asked.model_copy(update={"root": Path(folder), "storage": storage})
+        house = bootstrap.build(settings, sandbox=sandbox)
+        now = datetime.now(UTC)
+        desk = Desk(Keychain(now), now)
+        for sample in (mails_forms.unsigned_box(desk), mails_others.question(desk)):
+            envelope = Envelope(Via.SMTP, CNSE, sample.sender, (CNSE,))
+            flow.run_to_rest(house, bootstrap.door(house).accept(sample.raw, envelope).sha256)
+        house.reader.recognition.close()
+        house.database.close()  # no connection crosses a fork
 
 
 def main(config: Path) -> None:
-    limits = bootstrap.limits(load(config))
-    sandbox = Sandbox(limits)
+    sandbox = Sandbox(bootstrap.limits(load(config)))
     sandbox.warm()
-    current = 0
-    for line in sys.stdin:
-        if line.strip() == "birth":
-            told = _birth(config, sandbox)
-            current = told.get("pid", 0)
-        else:
-            os.waitpid(current, 0)
-            told = {}
-        print(json.dumps(told), flush=True)
+    _rehearse(config, sandbox)
+
+    def live(tell: Tell) -> None:
+        """One life: open the gateway, tell the port, wait to be killed."""
+        premises = Premises(bootstrap.build(load(config), sandbox=sandbox))
+        premises.start()
+        tell(str(premises.smtp.port))
+        signal.pause()
+
+    mother(live)
     sandbox.close()
 
 

@@ -1,10 +1,9 @@
 """The sending of letters as a process of its own, that can be killed and born again a hundred times.
 
-``python -m tests.worlds.postroom SETTINGS`` (a JSON file) imports everything once, then reads words on
-standard input: ``birth`` forks a life and prints its process id, ``bury`` waits for the one that was
-killed. A life is the real ``Dispatcher`` and ``Smarthost`` on the real database and vault, in several
-lanes, by domain of the recipient; each attempt's own account (what the server's answer meant) is appended
-to a journal before the outcome is written in the database: the test compares the three.
+``python -m tests.worlds.postroom SETTINGS`` (a JSON file) is the mother. A life is the real ``Dispatcher``
+and ``Smarthost`` on the real database and vault, in several lanes, by domain of the recipient; the own
+account of each attempt (what the server's answer meant) is appended to a journal before the outcome is
+written in the database: the test compares the three.
 """
 
 from __future__ import annotations
@@ -13,14 +12,11 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import threading
-import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from gateway.clock import Clock, SystemClock
 from gateway.evidence.record import Recorder
@@ -31,6 +27,7 @@ from storage import outbox
 from storage.db import Database
 from storage.keys import KeyRing
 from storage.vault import Vault
+from tests.worlds.lives import Lives, Tell, mother
 
 EXECUTOR = "facteur"
 QUICK = Patience(
@@ -104,36 +101,15 @@ class Routes:
         os.write(self._journal, f"{envid} {outcome}\n".encode())
 
 
-class Postroom:
-    """The test's side: births, sudden deaths."""
+class Postroom(Lives):
+    """The test's side."""
 
     def __init__(self, settings: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.worlds.postroom", str(settings)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__("tests.worlds.postroom", settings)
 
     def birth(self) -> int:
         """Start a life; its process id."""
-        return int(self._say("birth")["pid"])
-
-    def kill(self, pid: int) -> None:
-        """SIGKILL: no handler, no flush, no goodbye."""
-        os.kill(pid, signal.SIGKILL)
-        self._say("bury")
-
-    def close(self) -> None:
-        self._process.communicate(timeout=30)
-
-    def _say(self, word: str) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(word + "\n")
-        self._process.stdin.flush()
-        told: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return told
+        return self.begin()[0]
 
 
 def _live(desk: Desk) -> None:
@@ -156,22 +132,12 @@ def _live(desk: Desk) -> None:
 def main(settings: Path) -> None:
     told = json.loads(settings.read_text("utf-8"))
     desk = Desk(**told | {"routes": {d: (p, s) for d, (p, s) in told["routes"].items()}})
-    current = 0
-    for line in sys.stdin:
-        if line.strip() == "birth":
-            current = os.fork()
-            if current == 0:
-                try:
-                    _live(desk)
-                except BaseException:
-                    traceback.print_exc()
-                    raise
-                finally:
-                    os._exit(1)
-            print(json.dumps({"pid": current}), flush=True)
-        else:
-            os.waitpid(current, 0)
-            print("{}", flush=True)
+
+    def live(tell: Tell) -> None:
+        tell("born")  # at once: death may come before the first letter
+        _live(desk)
+
+    mother(live)
 
 
 if __name__ == "__main__":
