@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from gateway.cases.file import file_delivery
 from gateway.cases.superseded import apply_successions
 from gateway.circuits.decision import Decision, MailKind, MailSeen
+from gateway.circuits.model import Circuit
 from gateway.circuits.notice import reply_address
 from gateway.contesting.acts import settle
 from gateway.contesting.intake import Content, Readings, lists_among, read_lists, register_lists
@@ -43,6 +44,7 @@ from gateway.triage.seen import mail_seen
 from gateway.triage.unpack import MESSAGE, document_rows, message_columns
 from gateway.triage.unpack import unpack as find_documents
 from gateway.triage.unseal import security_columns
+from gateway.triage.wording import wording
 from parsers.forms.checks import TO_COMPLETE
 from storage import addresses, cases, documents, findable, items, unlocked
 from storage.db import Session
@@ -142,14 +144,14 @@ def unpack(house: House, delivery: Delivery, carried: Carried | None = None) -> 
 
 def read(house: House, delivery: Delivery, carried: Carried | None = None) -> Written:
     """Give each document its kind, class, facts and issues; pictures of boxes go to the vault."""
-    carried = carried or Carried()
+    carried, circuit = carried or Carried(), house.circuit(delivery.circuit)
     with house.database.reading() as session:
         rows = documents.of_delivery(session, delivery.sha256)
         readable = unlocked.readable(session, [row.sha256 for row in rows])
     found = house.reader.read_all(
         rows,
         lambda row: carried.get(house.vault, readable[row.sha256]),
-        house.circuit(delivery.circuit),
+        circuit,
         delivery.mail or {},
         delivery.received_at,
     )
@@ -161,7 +163,7 @@ def read(house: House, delivery: Delivery, carried: Carried | None = None) -> Wr
     def write(session: Session) -> list[Event]:
         documents.replace(session, delivery.sha256, [document.row for document in found])
         for document in found:
-            _write_findings(session, document)
+            _write_findings(session, document, circuit)
         findable.of_delivery(session, delivery.sha256)  # read again: what is found follows
         items.follow_reading(session, delivery.sha256)  # and so does what lacks
         return [_read_event(delivery, document) for document in found]
@@ -170,9 +172,18 @@ def read(house: House, delivery: Delivery, carried: Carried | None = None) -> Wr
     return Written({}, write)
 
 
-def _write_findings(session: Session, document: ReadDocument) -> None:
+def _write_findings(session: Session, document: ReadDocument, circuit: Circuit) -> None:
     row_id = document.row.id or 0  # set by ``replace``, in this very transaction
-    findable.keep_text(session, row_id, document.row.confidentiality, document.text)
+    found = wording(document, circuit)
+    findable.keep_text(
+        session,
+        row_id,
+        document.row.confidentiality,
+        document.text,
+        printed=found.printed,
+        values=found.values,
+        names=found.names,
+    )
     documents.add_facts(session, row_id, document.facts)
     documents.add_issues(session, row_id, [issue for issue, _ in document.issues])
 

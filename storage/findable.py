@@ -1,7 +1,8 @@
 """The words each item is found by, written as items change: an index of words, never a scan of rows.
 
 An item is found by the words of its title and sender, of its case (names, numbers, references,
-establishment), of its mail's subject and of the text of its administrative documents. The subject is
+establishment), of its mail's subject and of the text of its administrative documents, less what their
+form prints on every copy. Only words of names are found by their sound. The subject is
 taken only when every document of the mail is administrative, and nothing of a medical document is ever
 written here: whoever may not open a document cannot find it by one of its words.
 
@@ -14,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import IntFlag
 from typing import Any
 
-from sqlalchemy import Index, Table, column, delete, exists, insert, select, table
+from sqlalchemy import Index, Table, column, delete, exists, insert, select, table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel
 
@@ -39,6 +40,10 @@ class Where(IntFlag):
     CASE = 1
     ITEM = 2
     TEXT = 4
+    FIELD = 8
+    """A value read in a field of a form."""
+    NAME = 16
+    """Of a name: what may be found by its sound."""
 
 
 class FoundWord(SQLModel, table=True):
@@ -81,29 +86,56 @@ class DocumentWords(SQLModel, table=True):
 
     document_id: int = Field(primary_key=True, foreign_key="documents.id")
     words: str
+    fields: str = ""
+    """Words of the values read in the fields of its form."""
+    names: str = ""
+    """Those of the fields that hold a name."""
 
 
 _ITEMS = table(
     "items", *(column(n) for n in ("id", "delivery", "circuit", "queue", "title", "sender", "case_id"))
 )
-_CASE_WORDS = ("patient_name", "patient_first_names", "establishment_name")
+_CASE_NAMES = ("patient_name", "patient_first_names")
+_CASE_WORDS = (*_CASE_NAMES, "establishment_name")
 _CASE_NUMBERS = ("reference", "form_reference", "cnas_number", "establishment_finess")
 _CASES = table("cases", column("id"), *(column(n) for n in (*_CASE_WORDS, *_CASE_NUMBERS)))
 _DELIVERIES = table("deliveries", column("sha256"), column("subject"))
 _DOCUMENTS = table("documents", column("id"), column("delivery"), column("confidentiality"))
 
 
-def keep_text(session: Session, document_id: int, confidentiality: str, text: str) -> None:
-    """Keep the words of a document's text when it is administrative; anything else leaves no trace."""
+def keep_text(
+    session: Session,
+    document_id: int,
+    confidentiality: str,
+    text: str,
+    *,
+    printed: Collection[str] = (),
+    values: Iterable[str] = (),
+    names: Iterable[str] = (),
+) -> None:
+    """Keep the words of a document's text when it is administrative; anything else leaves no trace.
+
+    ``printed``: words of its blank form, left out; ``values``: words read in its fields, ``names`` in
+    those that hold a name (all folded).
+    """
     session.connection().execute(
         delete(table_of(DocumentWords)).where(table_of(DocumentWords).c.document_id == document_id)
     )
     if confidentiality != ADMINISTRATIVE:
         return
-    words = dict.fromkeys(w for w in lettering.apart(text) if len(w) > 2 and w not in _EMPTY)
-    if words:
-        kept = " ".join(list(words)[:_TEXT_WORDS])
-        insert_new(session, table_of(DocumentWords), {"document_id": document_id, "words": kept})
+    kept = {
+        "words": _saying(word for word in lettering.apart(text) if word not in printed),
+        "fields": _saying(values),
+        "names": _saying(names),
+    }
+    if any(kept.values()):
+        insert_new(session, table_of(DocumentWords), {"document_id": document_id, **kept})
+
+
+def _saying(words: Iterable[str]) -> str:
+    """The first different words that say something, as one text."""
+    saying = dict.fromkeys(w for w in words if len(w) > 2 and w not in _EMPTY)
+    return " ".join(list(saying)[:_TEXT_WORDS])
 
 
 def item(session: Session, item_id: int) -> None:
@@ -159,7 +191,11 @@ def _write(session: Session, item_ids: list[int]) -> None:
     connection = session.connection()
     rows = connection.execute(select(*_ITEMS.c).where(_ITEMS.c.id.in_(item_ids))).all()
     wanted = _words_of(session, rows)
-    numbers = _numbered(session, {word for words in wanted.values() for word in words})
+    named: dict[str, bool] = {}
+    for words in wanted.values():
+        for word, place in words.items():
+            named[word] = named.get(word, False) or bool(place & Where.NAME)
+    numbers = _numbered(session, named)
     postings = table_of(FoundItem)
     there = connection.execute(select(*postings.c).where(postings.c.item_id.in_(item_ids))).all()
     now = {
@@ -198,14 +234,18 @@ def _words_of(session: Session, rows: Iterable[Any]) -> dict[int, dict[str, Wher
         case = cases.get(row.case_id)
         if case is not None:
             _add(words, Where.CASE, _of_case(case))
+            for name in _CASE_NAMES:
+                _add(words, Where.NAME, lettering.every(getattr(case, name) or ""))
         _add(words, Where.ITEM, lettering.every(f"{row.title} {row.sender}"))
         documents = papers.get(row.delivery, [])
         subject = subjects[row.delivery].subject if row.delivery in subjects else None
         if subject and documents and all(d.confidentiality == ADMINISTRATIVE for d in documents):
             _add(words, Where.ITEM, lettering.every(subject))
         for paper in documents:
-            if paper.confidentiality == ADMINISTRATIVE and paper.words:
-                _add(words, Where.TEXT, paper.words.split(" "))
+            if paper.confidentiality == ADMINISTRATIVE:
+                _add(words, Where.TEXT, (paper.words or "").split(" "))
+                _add(words, Where.FIELD, (paper.fields or "").split(" "))
+                _add(words, Where.FIELD | Where.NAME, (paper.names or "").split(" "))
         found[row.id] = words
     return found
 
@@ -234,8 +274,9 @@ def _rows(session: Session, source: Any, key: Any, values: Collection[Any]) -> d
 def _papers(session: Session, mails: Collection[str]) -> dict[str, list[Any]]:
     """Class and kept words of every document of these mails."""
     words = table_of(DocumentWords)
+    kept = (words.c.words, words.c.fields, words.c.names)
     statement = (
-        select(_DOCUMENTS.c.delivery, _DOCUMENTS.c.confidentiality, words.c.words)
+        select(_DOCUMENTS.c.delivery, _DOCUMENTS.c.confidentiality, *kept)
         .select_from(_DOCUMENTS.outerjoin(words, words.c.document_id == _DOCUMENTS.c.id))
         .where(_DOCUMENTS.c.delivery.in_(mails))
     )
@@ -245,21 +286,35 @@ def _papers(session: Session, mails: Collection[str]) -> dict[str, list[Any]]:
     return found
 
 
-def _numbered(session: Session, words: Collection[str]) -> Mapping[str, int]:
-    """The number of each word; unknown ones are added with their sound and letters."""
+def _numbered(session: Session, words: Mapping[str, bool]) -> Mapping[str, int]:
+    """The number of each word; unknown ones are added with their letters, names with their sound too."""
     known = _known(session, words)
     missing = sorted(set(words) - set(known))
+    _sounded(session, [word for word in known if words[word]])
     if not missing:
         return known
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    fresh = [{"word": word, "sound": lettering.sound(word)} for word in missing]
+    fresh = [{"word": word, "sound": lettering.sound(word) if words[word] else None} for word in missing]
     connection.execute(dialect.insert(table_of(FoundWord)).on_conflict_do_nothing(), fresh)
     added = _known(session, missing)
     rows = [{"gram": g, "word_id": number} for word, number in added.items() for g in lettering.grams(word)]
     if rows:
         session.connection().execute(insert(table_of(FoundGram)), rows)
     return {**known, **added}
+
+
+def _sounded(session: Session, names: Collection[str]) -> None:
+    """Give their sound to words that were known otherwise, and are now those of a name."""
+    table_: Table = table_of(FoundWord)
+    wanted = sorted(name for name in names if lettering.sound(name) is not None)
+    for at in range(0, len(wanted), _CHUNK):
+        mute = select(table_.c.word).where(
+            table_.c.sound.is_(None), table_.c.word.in_(wanted[at : at + _CHUNK])
+        )
+        for (word,) in session.connection().execute(mute).all():
+            heard = update(table_).where(table_.c.word == word).values(sound=lettering.sound(word))
+            session.connection().execute(heard)
 
 
 def _known(session: Session, words: Collection[str]) -> dict[str, int]:

@@ -1,51 +1,41 @@
 """Finding cases and items by what people quote or half remember, along the index of ``findable``.
 
-A word is looked up as typed, as a beginning, by its sound, and last by its letters (one or two wrong,
-two exchanged). Then items that have every word, in the queues given and no other, the nearest first and
-the latest first among those. Every list on the way is bounded: the cost follows what is shown, not what
-is stored.
+A word is looked up as typed, as a beginning, by its sound when it is one of a name, and last by its letters
+(one or two wrong, two exchanged). Then items that have every word, in the queues given and no other, those
+found under the letters typed first, the latest first among those. Every list on the way is bounded, so that
+the cost follows what is shown, not what is stored; what a bound may have left out is said (``more``), and
+``further`` walks the whole, page by page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
-from rapidfuzz.distance import OSA
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import and_, func, literal, or_, select, union_all
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
 from storage import lettering
 from storage.cases import Case, Item
 from storage.db import Session, table_of
-from storage.findable import FoundGram, FoundItem, FoundWord, Where
+from storage.findable import FoundItem, Where
+from storage.likeness import MOST_WORDS, WORDS, Closeness, Likely, likely
 from storage.queues import Place
 
 SHORTEST = 2
 _WHOLE = 4
 """Characters from which a text with a digit may be a reference or a number as a whole."""
-_WORDS = 24
-"""Words of the index that one word asked may stand for."""
 _FEW_PLACES = 12
 _NEWEST = 200
 """Items looked at for one word of the index, the latest first."""
-_ENOUGH = 5
+ENOUGH = 5
 """Answers under which words that only look alike are tried."""
 _SOME = 1_000
 _CHUNK = 300
-_HIGHEST = "Z" * 8
-
-
-class Closeness(IntEnum):
-    """How a word was found, the surest first."""
-
-    EXACT = 0
-    BEGINS = 1
-    SOUNDS = 2
-    NEAR = 3
+_OUTSIDE = int(Where.CASE | Where.ITEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +48,54 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Cases and items found, best first. ``by_likeness``: nothing was found under the letters typed."""
+class Hit:
+    """An item that has every word asked."""
 
-    cases: tuple[Case, ...] = ()
-    items: tuple[Item, ...] = ()
-    by_likeness: bool = False
+    item_id: int
+    closeness: int
+    alike: bool
+    """One of the words only sounds or looks like what was typed."""
+    where: Where
+    """Where the words stand."""
+    in_case: bool
+    """All of them in its case."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
-    item_id: int
-    closeness: int
-    in_case: bool
+class Answer:
+    """Cases and items found, best first, and by item why it answers."""
+
+    cases: tuple[Case, ...] = ()
+    items: tuple[Item, ...] = ()
+    hits: Mapping[int, Hit] = field(default_factory=dict)
+    alike_cases: frozenset[int] = frozenset()
+    """Cases found by likeness alone."""
+    beyond: bool = False
+    """There are more items than these."""
+    more: bool = False
+    """There are, or there may be, more items than these."""
+    more_cases: bool = False
+
+    @property
+    def by_likeness(self) -> bool:
+        """Whether nothing was found under the letters typed."""
+        return bool(self.hits) and all(hit.alike for hit in self.hits.values())
+
+
+class TooBroad(Exception):
+    """A word asked stands for more words of the index than a whole list may follow."""
 
 
 @dataclass(slots=True)
 class _Asked:
-    """Words of the index each word asked may stand for, with how close they are."""
+    """What is looked for, where."""
 
     session: Session
     places: Collection[Place]
     text: bool
-    groups: list[Mapping[int, Closeness]] = field(default_factory=list)
+    groups: list[Likely] = field(default_factory=list)
+    cut: bool = False
+    """A bound was met on the way."""
 
 
 def understand(words: str) -> Terms:
@@ -102,115 +117,113 @@ def find(
 ) -> Answer:
     """Cases and items of these queues that answer. ``text``: words of administrative documents count."""
     asked = _Asked(session, places, text)
-    hits: list[_Hit] = []
+    hits: list[Hit] = []
     if places:
         for near in (False, True):
-            if len(hits) < min(_ENOUGH, limit):
+            if len(hits) < min(ENOUGH, limit):
                 asked.groups = _groups(session, terms, near=near)
-                hits = _hits(asked, limit) if asked.groups else []
-    items = _items(session, [hit.item_id for hit in hits])
-    numbers = dict.fromkeys(items[h.item_id].case_id for h in hits if h.in_case and h.item_id in items)
-    found = _cases(session, [n for n in numbers if n is not None][:case_limit])
+                asked.cut = any(group.cut for group in asked.groups)
+                hits = _hits(asked, limit + 1) if asked.groups else []
+    more = asked.cut or len(hits) > limit
+    items = _items(session, [hit.item_id for hit in hits[:limit]])
+    kept = {hit.item_id: hit for hit in hits[:limit] if hit.item_id in items}
+    numbers = cases_of(kept.values(), items)
+    shown = list(numbers)[:case_limit]
     return Answer(
-        tuple(found),
-        tuple(items[hit.item_id] for hit in hits if hit.item_id in items),
-        bool(hits) and min(hit.closeness for hit in hits) >= Closeness.SOUNDS,
+        tuple(_cases(session, shown)),
+        tuple(items[number] for number in kept),
+        kept,
+        frozenset(number for number in shown if numbers[number]),
+        len(hits) > limit,
+        more,
+        more or len(numbers) > case_limit,
     )
 
 
-def cases(session: Session, terms: Terms, places: Collection[Place], limit: int = 25) -> list[Case]:
-    """Cases that one of these queues holds an item of."""
-    return list(find(session, terms, places, limit=2 * limit, case_limit=limit).cases)
+def cases_of(hits: Iterable[Hit], items: Mapping[int, Item]) -> dict[int, bool]:
+    """The cases that answer, in the order of ``hits``, and whether each is only found by likeness."""
+    found: dict[int, bool] = {}
+    for hit in hits:
+        number = items[hit.item_id].case_id
+        if hit.in_case and number is not None:
+            found[number] = found.get(number, True) and hit.alike
+    return found
 
 
-def items(
-    session: Session, terms: Terms, cases_found: Collection[int], places: Collection[Place], limit: int = 50
-) -> list[Item]:
-    """Items of these queues found by their own words or by those of their case."""
-    found = find(session, terms, places, limit=limit).items
-    return sorted(found, key=lambda item: item.case_id not in cases_found)
+def further(
+    session: Session,
+    terms: Terms,
+    places: Collection[Place],
+    before: int | None,
+    size: int,
+    *,
+    alike: bool,
+    near: bool = False,
+    text: bool = True,
+) -> tuple[list[Hit], int | None]:
+    """One page of everything that answers, the latest item first; the key of the next page, if any.
+
+    ``alike``: what only looks like it (with ``near``, by its letters too), else what was typed. A page may
+    hold fewer than ``size`` and not be the last. Raises ``TooBroad``.
+    """
+    groups = _groups(session, terms, near=alike and near, most=MOST_WORDS) if places else []
+    if any(group.cut for group in groups):
+        raise TooBroad
+    if not alike:
+        groups = [Likely({n: c for n, c in g.words.items() if c < Closeness.SOUNDS}) for g in groups]
+    if not groups or not all(group.words for group in groups):
+        return [], None
+    asked = _Asked(session, places, text, groups)
+    driver = min(groups, key=lambda group: _count(session, group.words))
+    postings = table_of(FoundItem)
+    statement = select(postings.c.item_id).where(
+        postings.c.word_id.in_(driver.words), _within(places), *_readable(text)
+    )
+    if before is not None:
+        statement = statement.where(postings.c.item_id < before)
+    statement = statement.group_by(postings.c.item_id).order_by(postings.c.item_id.desc()).limit(size)
+    ids = [row.item_id for row in session.connection().execute(statement)]
+    found = [hit for hit in _every(asked, ids, {}, groups) if hit.alike is alike]
+    return found, ids[-1] if len(ids) == size else None
 
 
-def likely(session: Session, word: str, *, near: bool) -> dict[int, Closeness]:
-    """Words of the index that ``word`` (folded) may stand for; ``near`` adds those that look alike."""
-    words = table_of(FoundWord)
-    found: dict[int, Closeness] = {}
-    begins = words.c.word.between(word, word + _HIGHEST)
-    for number, kept in _asked(session, select(words.c.id, words.c.word).where(begins), words.c.word):
-        found[number] = Closeness.EXACT if kept == word else Closeness.BEGINS
-    sound = lettering.sound(word)
-    if sound is not None:
-        alike = select(words.c.id, words.c.word).where(words.c.sound == sound)
-        for number, kept in _asked(session, alike, words.c.id.desc()):
-            if len(sound) > 2 or OSA.normalized_similarity(word, kept) >= 0.5:
-                found.setdefault(number, Closeness.SOUNDS)
-    if near:
-        for number in _near(session, word):
-            found.setdefault(number, Closeness.NEAR)
-    best = sorted(found.items(), key=lambda one: (one[1], one[0]))
-    return dict(best[:_WORDS])
+def items_of(session: Session, hits: Iterable[Hit]) -> dict[int, Item]:
+    """The items of these answers, by number."""
+    return _items(session, [hit.item_id for hit in hits])
 
 
-def _near(session: Session, word: str) -> list[int]:
-    """Words one letter away, two for a long word, exchanged letters counting as one."""
-    grams = lettering.grams(word)
-    allowed = 0 if len(word) < 4 else 1 if len(word) < 6 else 2
-    if not grams or not allowed:
-        return []
-    words, gram = table_of(FoundWord), table_of(FoundGram)
-    shared = func.count()
-    alike = (
-        select(gram.c.word_id, shared.label("shared"))
-        .where(gram.c.gram.in_(grams))
-        .group_by(gram.c.word_id)
-        .having(shared >= max(2, len(grams) - 4 * allowed))
-        .order_by(shared.desc(), gram.c.word_id)
-        .limit(_CHUNK)
-    ).subquery()
-    statement = select(words.c.id, words.c.word).join(alike, alike.c.word_id == words.c.id)
-    measured = [
-        (OSA.distance(word, kept, score_cutoff=allowed), number)
-        for number, kept in session.connection().execute(statement)
-    ]
-    return [number for distance, number in sorted(measured) if distance <= allowed]
+def cases_named(session: Session, numbers: Sequence[int]) -> list[Case]:
+    """These cases, in this order."""
+    return _cases(session, numbers)
 
 
-def _asked(session: Session, statement: Any, order: Any) -> list[tuple[int, str]]:
-    rows = session.connection().execute(statement.order_by(order).limit(_WORDS))
-    return [(row.id, row.word) for row in rows]
-
-
-def _groups(session: Session, terms: Terms, *, near: bool) -> list[Mapping[int, Closeness]]:
+def _groups(session: Session, terms: Terms, *, near: bool, most: int = WORDS) -> list[Likely]:
     """One group for each word asked, or one for the whole; nothing when a word stands for nothing."""
     if terms.whole:
-        whole = {n: c for n, c in likely(session, terms.whole, near=False).items() if c < Closeness.SOUNDS}
+        found = likely(session, terms.whole, near=False, most=most)
+        whole = {n: c for n, c in found.words.items() if c < Closeness.SOUNDS}
         if whole:
-            return [whole]
-    groups = [likely(session, token, near=near) for token in terms.tokens]
-    return [*groups] if groups and all(groups) else []
+            return [Likely(whole, found.cut)]
+    groups = [likely(session, token, near=near, most=most) for token in terms.tokens]
+    return groups if groups and all(group.words for group in groups) else []
 
 
-def _hits(asked: _Asked, limit: int) -> list[_Hit]:
+def _hits(asked: _Asked, limit: int) -> list[Hit]:
     """Items that have a word of every group, nearest first, then latest first."""
-    counted = [(_count(asked.session, group), n) for n, group in enumerate(asked.groups)]
+    counted = [(_count(asked.session, group.words), n) for n, group in enumerate(asked.groups)]
     rarest = min(counted)[1] if len(counted) > 1 else 0
     driver = asked.groups[rarest]
     others = [group for n, group in enumerate(asked.groups) if n != rarest]
-    first: dict[int, _Hit] = {}
-    for item_id, word_id, place in _newest(asked, driver):
-        better = _Hit(item_id, driver[word_id], bool(place & Where.CASE))
-        known = first.get(item_id)
-        if known is None or (better.closeness, not better.in_case) < (known.closeness, not known.in_case):
-            first[item_id] = better
-    ordered = sorted(first.values(), key=lambda hit: (hit.closeness, -hit.item_id))
-    if not others:
-        return ordered[:limit]
-    kept: list[_Hit] = []
+    first: dict[int, dict[int, int]] = {}
+    for item_id, word_id, place in _newest(asked, driver.words):
+        first.setdefault(item_id, {})[word_id] = place
+    ordered = sorted(first, key=lambda number: (min(driver.words[w] for w in first[number]), -number))
+    kept: list[Hit] = []
     for at in range(0, len(ordered), _CHUNK):
-        kept += _with_every(asked, ordered[at : at + _CHUNK], others)
-        if len(kept) >= limit:
+        kept += _every(asked, ordered[at : at + _CHUNK], first, others)
+        if others and len(kept) >= limit:
             break
-    return sorted(kept, key=lambda hit: (hit.closeness, -hit.item_id))[:limit]
+    return sorted(kept, key=lambda hit: (hit.alike, hit.closeness, -hit.item_id))[:limit]
 
 
 def _count(session: Session, group: Mapping[int, Closeness]) -> int:
@@ -224,14 +237,12 @@ def _newest(asked: _Asked, group: Mapping[int, Closeness]) -> list[tuple[int, in
     """(item, word, place) of the latest items of each word, in the queues asked."""
     postings = table_of(FoundItem)
     few = len(asked.places) <= _FEW_PLACES
+    wheres = [(postings.c.circuit == c, postings.c.queue == q) for c, q in asked.places] if few else [()]
     arms = []
-    for word_id in group:
-        arm = select(postings).where(postings.c.word_id == word_id)
-        if not asked.text:
-            arm = arm.where(postings.c.place != int(Where.TEXT))
-        wheres = (
-            [(postings.c.circuit == c, postings.c.queue == q) for c, q in asked.places] if few else [()]
-        )
+    for word_id, close in group.items():
+        arm = select(postings).where(postings.c.word_id == word_id, *_readable(asked.text))
+        if close is Closeness.SOUNDS:
+            arm = arm.where(postings.c.place.bitwise_and(int(Where.NAME)) != 0)
         arms += [
             select(arm.where(*where).order_by(postings.c.item_id.desc()).limit(_NEWEST).subquery())
             for where in wheres
@@ -239,33 +250,64 @@ def _newest(asked: _Asked, group: Mapping[int, Closeness]) -> list[tuple[int, in
     open_places = set(asked.places)
     rows: list[tuple[int, int, int]] = []
     for at in range(0, len(arms), _CHUNK):
-        found = asked.session.connection().execute(union_all(*arms[at : at + _CHUNK]))
+        found = asked.session.connection().execute(union_all(*arms[at : at + _CHUNK])).all()
+        full = Counter((r.word_id, (r.circuit, r.queue) if few else None) for r in found)
+        asked.cut = asked.cut or max(full.values(), default=0) >= _NEWEST
         rows += [(r.item_id, r.word_id, r.place) for r in found if (r.circuit, r.queue) in open_places]
     return rows
 
 
-def _with_every(
-    asked: _Asked, hits: Sequence[_Hit], groups: Sequence[Mapping[int, Closeness]]
-) -> list[_Hit]:
-    """Those of these hits that have a word of each group too."""
+def _readable(text: bool) -> list[Any]:
+    """Words that stand in documents alone are left out for whoever opens none."""
+    return [] if text else [table_of(FoundItem).c.place.bitwise_and(_OUTSIDE) != 0]
+
+
+def _within(places: Collection[Place]) -> Any:
+    """Postings of these queues, and no other."""
     postings = table_of(FoundItem)
-    wanted = {word_id for group in groups for word_id in group}
-    statement = select(postings.c.item_id, postings.c.word_id, postings.c.place).where(
-        postings.c.item_id.in_([hit.item_id for hit in hits]), postings.c.word_id.in_(wanted)
-    )
-    words: dict[int, dict[int, int]] = {}
-    for item_id, word_id, place in asked.session.connection().execute(statement):
-        if asked.text or place != Where.TEXT:
-            words.setdefault(item_id, {})[word_id] = place
-    kept = []
-    for hit in hits:
-        has = words.get(hit.item_id, {})
-        matched = [[(group[w], not has[w] & Where.CASE) for w in group if w in has] for group in groups]
-        if all(matched):
-            best = [min(found) for found in matched]
-            closeness = hit.closeness + sum(int(close) for close, _ in best)
-            kept.append(_Hit(hit.item_id, closeness, hit.in_case and not any(b for _, b in best)))
-    return kept
+    queues: dict[str, set[str]] = {}
+    for circuit, queue in places:
+        queues.setdefault(circuit, set()).add(queue)
+    return or_(*(and_(postings.c.circuit == c, postings.c.queue.in_(names)) for c, names in queues.items()))
+
+
+def _every(
+    asked: _Asked, ids: Sequence[int], known: Mapping[int, Mapping[int, int]], missing: Sequence[Likely]
+) -> Iterator[Hit]:
+    """Those of these items that have a word of each group; words of ``missing`` groups are read first."""
+    words = {number: dict(known.get(number, {})) for number in ids}
+    wanted = {word_id for group in missing for word_id in group.words}
+    postings = table_of(FoundItem)
+    for at in range(0, len(ids) if wanted else 0, _CHUNK):
+        statement = select(postings.c.item_id, postings.c.word_id, postings.c.place).where(
+            postings.c.item_id.in_(ids[at : at + _CHUNK]),
+            postings.c.word_id.in_(wanted),
+            *_readable(asked.text),
+        )
+        for item_id, word_id, place in asked.session.connection().execute(statement):
+            words[item_id][word_id] = place
+    hits = (_judged(number, words[number], asked.groups) for number in ids)
+    return (hit for hit in hits if hit is not None)
+
+
+def _judged(item_id: int, words: Mapping[int, int], groups: Sequence[Likely]) -> Hit | None:
+    """How an item that has these words answers; ``None`` when a word asked is not among them."""
+    closeness, alike, where, in_case = 0, False, Where(0), True
+    for group in groups:
+        matched = [
+            (close, not place & Where.CASE, place)
+            for word_id, place in words.items()
+            if (close := group.words.get(word_id)) is not None
+            and (close is not Closeness.SOUNDS or place & Where.NAME)
+        ]
+        if not matched:
+            return None
+        close, outside, place = min(matched)
+        closeness += int(close)
+        alike = alike or close >= Closeness.SOUNDS
+        where |= Where(place)
+        in_case = in_case and not outside
+    return Hit(item_id, closeness, alike, where, in_case)
 
 
 def _items(session: Session, numbers: Iterable[int]) -> dict[int, Item]:

@@ -108,6 +108,7 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("POST", "/appels/{call_id}/fait"): Right.ACT,
     ("GET", "/recherche"): Right.WORK,
     ("GET", "/recherche/export.{kind}"): Right.WORK,
+    ("GET", "/recherche/dossiers.{kind}"): Right.WORK,
     ("GET", "/files/{queue}/export.{kind}"): Right.WORK,
     ("GET", "/files/{queue}/echeances.{kind}"): Right.WORK,
     ("GET", "/contestations/export.{kind}"): Right.WORK,

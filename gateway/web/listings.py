@@ -10,28 +10,35 @@ from fastapi import APIRouter, Query, Request, Response
 
 from gateway.circuits.contested import Reason
 from gateway.clock import paris_date
+from gateway.errors import Refused
 from gateway.web import choices, rows, story
-from gateway.web.access import Right, desks
+from gateway.web.access import Right, Viewer, desks
 from gateway.web.contestation import FILTERS
 from gateway.web.contested import sight_of
 from gateway.web.exports import PAGE, export, paged
 from gateway.web.house import InHouse, Seen, WebHouse
 from gateway.web.ledger import DAYS
 from gateway.web.queue import here_of
-from gateway.web.search import LONGEST
+from gateway.web.search import LONGEST, asked, why
 from gateway.web.tabular import Format, Sheet, Value
 from gateway.web.words import kind_titles, names
-from storage import balances, contestations, listing, queues, search, sheets
+from storage import balances, contestations, listing, people, queues, search, sheets
 from storage.cases import Case
 from storage.contestations import Contestation, ContestationState
 from storage.db import Session
 from storage.deadlines import Deadline
 from storage.deliveries import Delivery
 from storage.queues import Key, Line, Wanted
+from storage.search import Hit
 from storage.tallies import NEVER
 
 router = APIRouter()
 
+TOO_BROAD = (
+    "Trop de mots commencent ainsi ; aucun fichier n’a été fait."
+    " Écrivez un mot plus long, puis recommencez."
+)
+_ANSWERS = {False: "exacte", True: "approchante"}
 _EARLIEST = date(2002, 1, 1)
 """Older addresses show this one: nothing was received then."""
 Short = Annotated[str, Query(max_length=40)]
@@ -44,9 +51,9 @@ def of_queue(request: Request, rooms: InHouse, seen: Seen, queue: str, kind: For
     today = paris_date(rooms.clock.now())
     chosen = choices.read(request.query_params, rooms.circuits.directory.caisses)
     wanted = choices.wanted(chosen, queue, tuple(one.circuit for one in desk), seen.login, today)
-    titles = kind_titles(rooms.circuits.by_name.values())
+    called = names_of(rooms, seen)
     found = _by_due(rooms, wanted) if chosen.tri == "echeance" else _by_arrival(rooms, wanted)
-    sheet = Sheet(f"file-{queue}", desk[0].title, rows.ITEMS, (rows.item(line, titles) for line in found))
+    sheet = Sheet(f"file-{queue}", desk[0].title, rows.ITEMS, (rows.item(line, called) for line in found))
     return export(rooms, seen, sheet, kind)
 
 
@@ -70,19 +77,39 @@ def of_search(
     rooms: InHouse, seen: Seen, kind: Format, q: Annotated[str, Query(max_length=LONGEST)] = ""
 ) -> Response:
     """The items that answer a search."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in q).split())
-    places = [
-        (desk.circuit, desk.name) for desk in desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
-    ]
-    lines: list[Line] = []
-    if len(words) >= search.SHORTEST:
-        with rooms.database.reading() as session:
-            terms = search.understand(words)
-            answer = search.find(session, terms, places, text=seen.may(Right.CONTENT))
-            lines = queues.lines(session, answer.items)
-    titles = kind_titles(rooms.circuits.by_name.values())
-    made = (rows.item(line, titles) for line in lines)
-    return export(rooms, seen, Sheet("recherche", "Recherche", rows.ITEMS, made), kind)
+    called = names_of(rooms, seen)
+
+    def made() -> Iterator[Sequence[Value]]:
+        for hits in _answers(rooms, seen, q):
+            with rooms.database.reading() as session:
+                known = search.items_of(session, hits)
+                lines = queues.lines(session, [known[h.item_id] for h in hits if h.item_id in known])
+            told = {hit.item_id: hit for hit in hits}
+            for line in lines:
+                hit = told[line.item.id or 0]
+                yield *rows.item(line, called), _ANSWERS[hit.alike], why(hit)
+
+    return export(rooms, seen, Sheet("recherche", "Recherche", rows.FOUND, made()), kind)
+
+
+@router.get("/recherche/dossiers.{kind}")
+def cases_of_search(
+    rooms: InHouse, seen: Seen, kind: Format, q: Annotated[str, Query(max_length=LONGEST)] = ""
+) -> Response:
+    """The cases that answer a search."""
+
+    def made() -> Iterator[Sequence[Value]]:
+        told: set[int] = set()
+        for hits in _answers(rooms, seen, q):
+            with rooms.database.reading() as session:
+                found = search.cases_of(hits, search.items_of(session, hits))
+                fresh = [number for number in found if number not in told]
+                known = search.cases_named(session, fresh)
+            told |= set(fresh)
+            yield from (rows.case(one, _ANSWERS[found[one.id or 0]]) for one in known)
+
+    sheet = Sheet("recherche-dossiers", "Dossiers trouvés", rows.CASES, made())
+    return export(rooms, seen, sheet, kind)
 
 
 @router.get("/contestations/export.{kind}")
@@ -141,6 +168,37 @@ def of_journal(rooms: InHouse, seen: Seen, kind: Format) -> Response:
     """The whole log in words, the latest first."""
     made = _told(rooms)
     return export(rooms, seen, Sheet("journal", "Journal des preuves", rows.JOURNAL, made), kind)
+
+
+def names_of(rooms: WebHouse, seen: Viewer) -> rows.Names:
+    """What the codes of a list are called, for this person."""
+    with rooms.database.reading() as session:
+        known = {person.login: person.name for person in people.everyone(session)}
+    open_desks = desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
+    titles = {(desk.circuit, desk.name): desk.title for desk in open_desks}
+    return rows.Names(kind_titles(rooms.circuits.by_name.values()), titles, known)
+
+
+def _answers(rooms: WebHouse, seen: Viewer, q: str) -> Iterator[Sequence[Hit]]:
+    """Everything that answers a search, page by page: what was typed, then what comes near."""
+    words, count = asked(q), 0
+    places = [(d.circuit, d.name) for d in desks(seen, rooms.circuits.by_name, rooms.circuits.directory)]
+    if len(words) < search.SHORTEST:
+        return
+    terms, text = search.understand(words), seen.may(Right.CONTENT)
+    for alike in (False, True):
+        before, more, near = None, True, count < search.ENOUGH
+        while more:
+            with rooms.database.reading() as session:
+                try:
+                    hits, before = search.further(
+                        session, terms, places, before, PAGE, alike=alike, near=near, text=text
+                    )
+                except search.TooBroad as error:
+                    raise Refused(TOO_BROAD) from error
+            count += len(hits)
+            more = before is not None
+            yield hits
 
 
 def _by_arrival(rooms: WebHouse, wanted: Wanted) -> Iterator[Line]:

@@ -16,6 +16,7 @@ from gateway.web.dashboard import NO_PLACE, NONE, SOON, USUAL, Days, Span, caiss
 from gateway.web.exports import PAGE as AT_ONCE
 from gateway.web.exports import export, paged
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
+from gateway.web.listings import names_of
 from gateway.web.tabular import Column, Format, Sheet, Value
 from gateway.web.words import kind_titles
 from storage import figures, listing, queues
@@ -65,7 +66,8 @@ def received_file(rooms: InHouse, seen: Seen, kind: Format, jours: Days = USUAL)
         return listing.received(session, *chosen.bounds, after, AT_ONCE)
 
     found = paged(rooms, page, lambda row: (row[0].received_at, row[0].sha256))
-    made = (_received(*row) for row in found)
+    titles = _queue_titles(rooms, seen)
+    made = (_received(*row, titles) for row in found)
     return export(rooms, seen, Sheet("recus", "Messages reçus", RECEIVED, made), kind)
 
 
@@ -106,8 +108,8 @@ def items_file(
         return queues.lines(session, listing.items(session, sought, after, AT_ONCE))
 
     found = paged(rooms, page, lambda line: (line.item.created_at, line.item.id or 0))
-    titles = kind_titles(rooms.circuits.by_name.values())
-    made = (rows.item(line, titles) for line in found)
+    called = names_of(rooms, seen)
+    made = (rows.item(line, called) for line in found)
     return export(rooms, seen, Sheet(f"elements-{quoi}", "Éléments", rows.ITEMS, made), kind)
 
 
@@ -210,8 +212,8 @@ def _queue_titles(rooms: WebHouse, seen: Seen) -> dict[str, str]:
     return {desk.name: desk.title for desk in found}
 
 
-def _received(mail: Delivery, items: Sequence[Item]) -> Sequence[Value]:
-    queues_of = ", ".join(item.queue for item in items)
+def _received(mail: Delivery, items: Sequence[Item], titles: dict[str, str]) -> Sequence[Value]:
+    queues_of = ", ".join(titles.get(item.queue, item.queue) for item in items)
     return mail.received_at, mail.mailbox, present.state("delivery", mail.state), queues_of, mail.sha256
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from gateway.clock import paris_date
 from gateway.web import present
 from gateway.web.story import Told
 from gateway.web.tabular import Column, Value
 from storage.balances import Balance
+from storage.calls import Call
 from storage.cases import Case
 from storage.contestations import Contestation
 from storage.deadlines import Deadline
 from storage.deliveries import Delivery
-from storage.queues import Line
+from storage.queues import Line, Place
 
 ITEMS = (
     Column("N°", 9),
     Column("Reçu le", 17),
-    Column("File", 24),
+    Column("File", 36),
     Column("État", 12),
     Column("Type", 30),
     Column("Objet", 48),
@@ -27,7 +30,29 @@ ITEMS = (
     Column("Bénéficiaire", 28),
     Column("Prochaine échéance", 18),
     Column("Délai", 14),
-    Column("Pris par", 18),
+    Column("Pris par", 24),
+    Column("Identifiant", 18),
+)
+FOUND = (*ITEMS, Column("Réponse", 13), Column("Trouvé dans", 34))
+"""Items of a search, with why each answers."""
+CASES = (
+    Column("Dossier", 17),
+    Column("Bénéficiaire", 34),
+    Column("Né(e) le", 13),
+    Column("N° CNAS", 18),
+    Column("Établissement", 40),
+    Column("FINESS", 12),
+    Column("État", 14),
+    Column("Réponse", 13),
+)
+CALLS = (
+    Column("Demandé le", 17),
+    Column("À appeler", 44),
+    Column("Téléphone", 20),
+    Column("Pourquoi", 24),
+    Column("Détail", 50),
+    Column("Dossier", 17),
+    Column("File", 36),
 )
 DUE_DATES = (
     Column("Échéance", 13),
@@ -81,23 +106,57 @@ JOURNAL = (
 )
 
 
-def item(line: Line, titles: Mapping[str, str]) -> Sequence[Value]:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What codes are called: kinds of documents, queues of circuits, logins."""
+
+    kinds: Mapping[str, str]
+    queues: Mapping[Place, str]
+    people: Mapping[str, str]
+
+    def queue(self, circuit: str, queue: str) -> str:
+        """The title of a queue; one that nobody reads any more stays as it is written."""
+        return self.queues.get((circuit, queue), queue)
+
+
+def item(line: Line, called: Names) -> Sequence[Value]:
     """An item of a queue."""
     found, due = line.item, line.deadline
     return (
         found.id,
         found.created_at,
-        found.queue,
+        called.queue(found.circuit, found.queue),
         present.state("item", found.state),
-        titles.get(found.kind, found.kind),
+        called.kinds.get(found.kind, found.kind),
         found.title,
         found.sender,
         line.case_reference,
         line.beneficiary,
         due.due if due else found.next_due,
         present.state("status", due.status) if due else None,
+        called.people.get(found.taken_by or "", found.taken_by),
         found.taken_by,
     )
+
+
+def case(found: Case, answer: str) -> Sequence[Value]:
+    """A case that a search found."""
+    return (
+        found.reference,
+        " ".join(name for name in (found.patient_name, found.patient_first_names) if name),
+        found.patient_birth_date,
+        found.cnas_number,
+        found.establishment_name,
+        found.establishment_finess,
+        present.state("case", found.state),
+        answer,
+    )
+
+
+def call(found: Call, reason: str, reference: str | None, called: Names) -> Sequence[Value]:
+    """Somebody to telephone."""
+    queue = called.queue(found.circuit, found.queue) if found.queue else None
+    return found.at, found.recipient, found.phone, reason, found.detail, reference, queue
 
 
 def due_date(found: Deadline, reference: str | None) -> Sequence[Value]:
@@ -116,7 +175,7 @@ def contestation(found: Contestation, case: Case | None, titles: Mapping[str, st
     """A contested claim."""
     return (
         found.reference,
-        found.received_at,
+        paris_date(found.received_at),
         found.claim_reference,
         case.reference if case else None,
         " ".join(name for name in (found.last_name, found.first_names) if name),

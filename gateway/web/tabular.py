@@ -30,6 +30,10 @@ LONGEST = 32_767
 """Characters a cell of a workbook holds (Excel's limit)."""
 MOST_ROWS = 1_000_000
 """Rows of one file: a workbook holds 1,048,576 (Excel's limit)."""
+_TITLE = 31
+_NOT_IN_TITLES = frozenset("[]:*?/\\")
+"""Longest title of a sheet, and what it may not say (Excel's limits)."""
+_AT_ENDS = " ,;–—-("
 _A4 = 9
 """Paper of a workbook (ECMA-376, 18.3.1.63)."""
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -82,6 +86,16 @@ def plain(text: str) -> str:
     return ILLEGAL_CHARACTERS_RE.sub("", whole)[:LONGEST]
 
 
+def shortened(title: str) -> str:
+    """A title as a sheet may bear it: without the characters Excel refuses, cut on a word."""
+    whole = "".join(" " if c in _NOT_IN_TITLES else c for c in plain(title))
+    whole = " ".join(whole.split()).strip("'")
+    if len(whole) <= _TITLE:
+        return whole
+    words = whole[: _TITLE + 1].rsplit(" ", 1)[0] if " " in whole[: _TITLE + 1] else whole
+    return words[:_TITLE].rstrip(_AT_ENDS)
+
+
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet might compute this text."""
     return text.startswith(_FORMULA)
@@ -117,7 +131,7 @@ def _said(value: Value) -> str:
 
 def _workbook(sheet: Sheet, file: IO[bytes]) -> int:
     book = Workbook(write_only=True)
-    page = book.create_sheet(plain(sheet.title)[:31])
+    page = book.create_sheet(shortened(sheet.title))
     page.freeze_panes = "A2"
     page.page_setup.orientation = "landscape"
     page.page_setup.paperSize = _A4

@@ -10,7 +10,7 @@ from parsers.errors import Malformed
 from parsers.forms.template import BoxSpec, Check, Choice, FieldSpec, FieldType, Template, Variant
 
 _TEMPLATE_KEYS = frozenset(
-    {"name", "version", "status", "source", "titles", "box", "field", "variant", "check"}
+    {"name", "version", "status", "source", "titles", "printed", "box", "field", "variant", "check"}
 )
 _BOX_KEYS = frozenset({"name", "labels", "title"})
 _FIELD_KEYS = frozenset(
@@ -49,6 +49,7 @@ def load_template(data: Mapping[str, Any]) -> Template:
             for v in _tables(data, "variant")
         ),
         checks=tuple(_check(c) for c in _tables(data, "check")),
+        printed=_texts(data, "printed", "le modèle") if "printed" in data else (),
     )
     _coherent(template)
     return template

@@ -100,6 +100,16 @@ class Template:
     variants: tuple[Variant, ...] = ()
     """In order; the first that holds names the document kind. Empty: the kind stays as classified."""
     checks: tuple[Check, ...] = ()
+    printed: tuple[str, ...] = ()
+    """What the blank form says besides titles and labels: no copy of it is found by these words."""
+
+    @property
+    def blank(self) -> tuple[str, ...]:
+        """Every text of the blank form: titles, headings, labels, choices, and what else is printed."""
+        boxes = (label for box in self.boxes for label in box.labels)
+        labels = (label for one in self.fields for label in one.labels)
+        choices = (label for one in self.fields for choice in one.choices for label in choice.labels)
+        return (*self.titles, *boxes, *labels, *choices, *self.printed)
 
     def field(self, name: str) -> FieldSpec | None:
         return next((f for f in self.fields if f.name == name), None)

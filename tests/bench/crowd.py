@@ -88,7 +88,8 @@ class _Words:
                 known = self._numbers.get(word)
                 if known is None:
                     known = self._numbers[word] = len(self._numbers) + 1
-                    words.append({"id": known, "word": word, "sound": lettering.sound(word)})
+                    sound = lettering.sound(word) if place & Where.NAME else None
+                    words.append({"id": known, "word": word, "sound": sound})
                     grams += ({"gram": gram, "word_id": known} for gram in lettering.grams(word))
                 postings.append(
                     {
@@ -114,6 +115,8 @@ def _found_by(number: int) -> Mapping[str, Where]:
         *(word for each in numbers for word in (lettering.whole(each), *lettering.apart(each))),
     }:
         found[word] = Where.CASE
+    for word in {word for name in names[:2] for word in lettering.every(name)}:
+        found[word] = found[word] | Where.NAME
     for word in lettering.every(f"{_title(number)} {_sender(number)}"):
         found[word] = found.get(word, Where(0)) | Where.ITEM
     return found

@@ -37,6 +37,7 @@ def upgrade() -> None:
     sa.Column('value', sa.LargeBinary(), nullable=False),
     sa.PrimaryKeyConstraint('position', 'field')
     )
+    op.create_index('ix_audit_clear_by_person', 'audit_clear', ['value', 'position'], unique=False, sqlite_where=sa.text("field IN ('by', 'person')"), postgresql_where=sa.text("field IN ('by', 'person')"))
     op.create_table('audit_events',
     sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
@@ -46,8 +47,9 @@ def upgrade() -> None:
     sa.Column('leaf', sa.LargeBinary(), nullable=False),
     sa.PrimaryKeyConstraint('position')
     )
-    op.create_index(op.f('ix_audit_events_kind'), 'audit_events', ['kind'], unique=False)
-    op.create_index(op.f('ix_audit_events_subject'), 'audit_events', ['subject'], unique=False)
+    op.create_index('ix_audit_events_by_day', 'audit_events', ['at', 'position'], unique=False)
+    op.create_index('ix_audit_events_by_kind', 'audit_events', ['kind', 'position'], unique=False)
+    op.create_index('ix_audit_events_by_subject', 'audit_events', ['subject', 'position'], unique=False)
     op.create_table('audit_head',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
@@ -532,6 +534,8 @@ def upgrade() -> None:
     op.create_table('document_words',
     sa.Column('document_id', sa.Integer(), nullable=False),
     sa.Column('words', sa.String(), nullable=False),
+    sa.Column('fields', sa.String(), nullable=False),
+    sa.Column('names', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
     sa.PrimaryKeyConstraint('document_id')
     )
@@ -1136,9 +1140,11 @@ def downgrade() -> None:
     op.drop_table('counters')
     op.drop_table('audit_stamps')
     op.drop_table('audit_head')
-    op.drop_index(op.f('ix_audit_events_subject'), table_name='audit_events')
-    op.drop_index(op.f('ix_audit_events_kind'), table_name='audit_events')
+    op.drop_index('ix_audit_events_by_subject', table_name='audit_events')
+    op.drop_index('ix_audit_events_by_kind', table_name='audit_events')
+    op.drop_index('ix_audit_events_by_day', table_name='audit_events')
     op.drop_table('audit_events')
+    op.drop_index('ix_audit_clear_by_person', table_name='audit_clear', sqlite_where=sa.text("field IN ('by', 'person')"), postgresql_where=sa.text("field IN ('by', 'person')"))
     op.drop_table('audit_clear')
     op.drop_table('audit_checkpoints')
     op.drop_index(op.f('ix_api_answers_claimed_at'), table_name='api_answers')

@@ -80,7 +80,9 @@ def test_a_queue_comes_as_its_page_shows_it(world: World) -> None:
     assert isinstance(asked[9], datetime)
     assert (asked[7], asked[8]) == (seed.CASE, "HADDAD Fatima Zohra")
     taken = _csv(agathe, "/files/cnse-administratif/export.csv?etat=pris")
-    assert [line[11] for line in taken[1:]] == ["agathe"]
+    assert [(line[2], line[11], line[12]) for line in taken[1:]] == [
+        ("CNSE – service administratif", "Agathe Le Goff", "agathe")
+    ]
     assert len(_csv(agathe, "/files/cnse-administratif/export.csv?etat=nouveaux&type=quote")) == 2
     oldest = _csv(agathe, "/files/cnse-administratif/export.csv?tri=ancien")
     assert [line[4] for line in oldest[1:]] == [line[4] for line in reversed(lines)]

@@ -13,8 +13,8 @@ from storage.cases import Case, Item
 from storage.db import Database, Session
 from storage.deliveries import Delivery, DeliveryState
 from storage.documents import Document
-from storage.findable import DocumentWords, FoundGram, FoundItem, FoundWord
-from storage.search import Closeness
+from storage.findable import DocumentWords, FoundGram, FoundItem, FoundWord, Where
+from storage.likeness import Closeness, likely
 from tests.builders import rows
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -167,11 +167,11 @@ def test_the_surest_comes_first_and_likeness_is_said(furnished: Database) -> Non
     with furnished.reading() as session:
         assert search.find(session, search.understand("bnelai"), HERE).by_likeness
         assert not search.find(session, search.understand("benali"), HERE).by_likeness
-        assert search.likely(session, "BENALI", near=False) == {
-            number: close
-            for number, close in search.likely(session, "BENALI", near=True).items()
-            if close < Closeness.NEAR
-        }
+        sure = likely(session, "BENALI", near=False)
+        every = likely(session, "BENALI", near=True).words
+        assert sure.words == {n: close for n, close in every.items() if close < Closeness.NEAR}
+        assert not sure.cut
+        assert likely(session, "BENALI", near=False, most=1).cut
 
 
 def test_an_item_follows_its_queue_and_its_case(furnished: Database) -> None:
@@ -239,6 +239,86 @@ def test_a_document_that_turns_out_medical_leaves_no_word(furnished: Database) -
         findable.forget_document(session, number)
     with furnished.reading() as session:
         assert "ORTHOPTIE" not in _kept(session)
+
+
+def _form(session: Session, name: str, text: str, **kept: tuple[str, ...]) -> int:
+    """An item whose administrative document says this."""
+    sha = _mail(session, name)
+    findable.keep_text(session, _paper(session, sha, 0, "administrative"), "administrative", text, **kept)
+    item = Item(delivery=sha, circuit="essai", queue="cpam-595", kind="x", title="Envoi", created_at=AT)
+    return cases.add_item(session, item)[0].id or 0
+
+
+def test_a_name_is_not_answered_by_a_word_that_only_sounds_like_it(furnished: Database) -> None:
+    """« HAD » is a box of the form, and sounds like Haddad: it answers neither by sound nor by letters."""
+    with furnished.transaction() as session:
+        _form(session, "had", "HAD hospitalisation à domicile")
+        read = _form(session, "read", "Nom HADAD", values=("HADAD",), names=("HADAD",))
+    with furnished.reading() as session:
+        answer = search.find(session, search.understand("haddad"), HERE)
+        by_text = search.find(session, search.understand("had"), HERE)
+        titles = {item.title for item in answer.items}
+        alike = [number for number, hit in answer.hits.items() if hit.alike]
+    assert [case.patient_name for case in answer.cases] == ["HADDAD"]
+    assert titles == {"Attestation", "Envoi"}
+    assert alike == [read]
+    assert answer.items[-1].id == read
+    assert Where.FIELD | Where.NAME in answer.hits[read].where
+    assert not answer.by_likeness
+    assert len(by_text.items) == 3
+
+
+def test_a_word_that_becomes_a_name_is_found_by_its_sound(furnished: Database) -> None:
+    with furnished.transaction() as session:
+        _form(session, "text", "le docteur Chérif")
+    with furnished.reading() as session:
+        assert search.find(session, search.understand("Shereefe"), HERE, limit=1).items == ()
+    with furnished.transaction() as session:
+        _item(session, "Attestation", _case(session, 8, "CHERIF", "Lina", "CHU"))
+    with furnished.reading() as session:
+        answer = search.find(session, search.understand("Shereefe"), HERE, limit=1)
+        assert [case.patient_name for case in answer.cases] == ["CHERIF"]
+        assert answer.alike_cases == {case.id for case in answer.cases}
+
+
+def test_the_print_of_a_form_is_no_word_of_its_copies(furnished: Database) -> None:
+    with furnished.transaction() as session:
+        form = _form(session, "form", "Domicile : rue Lepic", printed=("DOMICILE",), values=("LEPIC",))
+    with furnished.reading() as session:
+        assert "DOMICILE" not in _kept(session)
+        (item,) = search.find(session, search.understand("lepic"), HERE).items
+    assert item.id == form
+
+
+def test_what_a_page_leaves_out_is_said_and_walked(furnished: Database) -> None:
+    terms = search.understand("kaci")
+    with furnished.transaction() as session:
+        for number in range(20, 29):
+            name = "KACI" if number % 3 else f"KACI{chr(65 + number)}"
+            _item(session, "Attestation", _case(session, number, name, "Aya", "CHU"))
+        _item(session, "Attestation", _case(session, 40, "KASSI", "Aya", "CHU"))
+    with furnished.reading() as session:
+        part = search.find(session, terms, HERE, limit=4, case_limit=3)
+        whole = search.find(session, terms, HERE)
+        assert (len(part.items), len(part.cases), part.more, part.more_cases) == (4, 3, True, True)
+        assert (len(whole.items), whole.more, whole.more_cases) == (10, False, False)
+        walked: list[int] = []
+        for alike in (False, True):
+            before, first = None, True
+            while first or before is not None:
+                hits, before = search.further(session, terms, HERE, before, 2, alike=alike)
+                walked += [hit.item_id for hit in hits]
+                first = False
+        assert len(walked) == len(set(walked))
+        assert set(walked) == set(whole.hits)
+        assert whole.hits[walked[-1]].alike
+        assert search.further(session, terms, [("essai", "cpam-131")], None, 9, alike=False) == ([], None)
+
+
+def test_a_word_too_common_is_refused_whole(furnished: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MOST_WORDS", 3)
+    with furnished.reading() as session, pytest.raises(search.TooBroad):
+        search.further(session, search.understand("86"), HERE, None, 10, alike=False)
 
 
 def test_an_erased_person_leaves_no_word_of_theirs(furnished: Database) -> None:
