@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, update
+from sqlalchemy import JSON, or_, update
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.db import Instant, Session
@@ -76,12 +76,23 @@ def set_identity(session: Session, login: str, name: str, email: str | None) -> 
     session.execute(update(Person).where(col(Person.login) == login).values(name=name, email=folded(email)))
 
 
-def count_attempt(session: Session, login: str) -> int:
-    """Count one password attempt, before it is judged; returns the attempts since the last success."""
-    session.execute(
-        update(Person).where(col(Person.login) == login).values(failures=col(Person.failures) + 1)
+def count_attempt(session: Session, login: str, at: datetime) -> int | None:
+    """Count one attempt on an open account that does not wait, before it is judged; returns the attempts
+    since the last success, ``None`` when the account is closed or waits.
+
+    One statement, whose row stays locked until the commit: attempts made side by side pass one by one, and
+    each sees the wait that the one before has begun.
+    """
+    waits_no_more = or_(col(Person.locked_until).is_(None), col(Person.locked_until) <= at)
+    counted = (
+        update(Person)
+        .where(col(Person.login) == login, col(Person.active), waits_no_more)
+        .values(failures=col(Person.failures) + 1)
+        .returning(col(Person.failures))
+        .execution_options(synchronize_session=False)
     )
-    return session.exec(select(Person.failures).where(Person.login == login)).one()
+    found: int | None = session.execute(counted).scalar_one_or_none()
+    return found
 
 
 def lock(session: Session, login: str, until: datetime | None) -> None:

@@ -139,14 +139,16 @@ def _mine(rooms: WebHouse, request: Request) -> str:
 def _confirmed(rooms: WebHouse, request: Request, seen: Viewer, given: str) -> Person:
     """The person, who has just given their password again (without one, their code): counted and waited
     for as at sign-in."""
-    person = doorstep.attempt(rooms, request, seen.login)
+    tried = doorstep.attempt(rooms, request, seen.login)
+    person = tried.person
     right = person is not None and (
         rooms.passwords.check(person.password_hash, given)
         if person.password_hash
         else secondfactor.right_code(rooms, person, given)
     )
     if person is None or not right:
-        doorstep.failed(rooms, request, seen.login)
+        if tried.judged:
+            doorstep.failed(rooms, request, seen.login)
         raise Refused(WRONG_PASSWORD)
     with rooms.database.transaction() as session:
         people.forgive(session, seen.login)

@@ -56,7 +56,7 @@ from gateway.web import (
     unlock,
 )
 from gateway.web.api.mount import mount
-from gateway.web.bounds import FORM_LIMITS, BoundedBody
+from gateway.web.bounds import MAX_BODY, MAX_FIELDS, BoundedBody
 from gateway.web.guard import guard
 from gateway.web.headers import Headers, VersionedFiles
 from gateway.web.house import WebHouse
@@ -72,7 +72,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        form_limits=FORM_LIMITS,
+        form_limits={"max_files": 0, "max_fields": MAX_FIELDS, "max_part_size": MAX_BODY},
         dependencies=[Depends(guard), Depends(drafts.settle, scope="function")],
     )
     pages = Pages(rooms.clock)

@@ -10,8 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 64 * 1024
 """Octets of a form or of a call: more is refused by its announced length, or as it comes."""
-FORM_LIMITS = {"max_files": 0, "max_fields": 200, "max_part_size": MAX_BODY}
-"""No page accepts a file."""
+MAX_FIELDS = 200
 _WITHOUT = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

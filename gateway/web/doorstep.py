@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from fastapi import Request, Response
@@ -15,6 +17,7 @@ from gateway.web.house import WebHouse
 from gateway.web.pages import Pages
 from gateway.web.passwords import address_locked_until, locked_until
 from storage import attempts, factors, people, sessions
+from storage.db import Session
 from storage.people import Person
 from storage.secretbox import seal
 from storage.sessions import Stage, WebSession
@@ -24,25 +27,50 @@ _HALFWAY = timedelta(minutes=10)
 """Time to give the code, or to set the second factor up, once the password was right."""
 
 
-def attempt(rooms: WebHouse, request: Request, login: str) -> Person | None:
-    """The person, if an attempt may be judged now. The attempt is counted first, so that attempts made
-    side by side are all counted; it may make the account wait."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to come in. ``judged`` is ``False`` while the account or the address waits: then nothing
+    is looked at, no password computed, nothing told but a number."""
+
+    judged: bool
+    person: Person | None = None
+
+
+def attempt(rooms: WebHouse, request: Request, login: str) -> Attempt:
+    """Count an attempt before it is judged, so that those made side by side are all counted; it may make
+    the account wait. A login nobody has waits like another: it looks the same from outside."""
     at = rooms.clock.now()
     with rooms.database.transaction() as session:
         if attempts.locked(session, _place(request), at):
-            return None
+            return Attempt(judged=False)
         person = people.get(session, login)
         if person is None or not person.active:
-            return None
-        if person.locked_until is not None and at < person.locked_until:
-            return None
-        people.lock(session, login, locked_until(people.count_attempt(session, login), at))
-        return person
+            return Attempt(judged=not _nobody_waits(session, login, at))
+        count = people.count_attempt(session, login, at)
+        if count is None:
+            attempts.count(session, f"{attempts.AWAY}{login}", at, forget=None)
+            return Attempt(judged=False)
+        people.lock(session, login, locked_until(count, at))
+        away = attempts.turned_away(session, login)
+        if away:
+            rooms.recorder.add(session, Kind.LOCKED, f"person:{login}", action="wait-ended", count=away)
+        return Attempt(judged=True, person=person)
+
+
+def _nobody_waits(session: Session, login: str, at: datetime) -> bool:
+    """Whether a login without an account waits; counts the attempt otherwise. Only its hash is kept."""
+    subject = f"{attempts.LOGIN}{sha256(login.encode()).hexdigest()}"
+    if attempts.locked(session, subject, at):
+        return True
+    count = attempts.count(session, subject, at, forget=None)
+    attempts.lock(session, subject, locked_until(count, at))
+    return False
 
 
 def failed(rooms: WebHouse, request: Request, login: str, outcome: str = "refused") -> None:
-    """Record the failure under a known login (what was typed for an unknown one is kept nowhere), count
-    it for the address, and say when either begins to wait."""
+    """Record the failure of a judged attempt under a known login (what was typed for an unknown one is kept
+    nowhere), count it for the address, and say when either begins to wait. What comes during a wait is not
+    judged, hence not told one by one: the log does not grow at a stranger's will."""
     at, place = rooms.clock.now(), _place(request)
     with rooms.database.transaction() as session:
         until = None

@@ -15,7 +15,7 @@ from gateway import log
 from gateway.errors import PasserelleError
 from gateway.web import drafts, tokens
 from gateway.web.access import ROUTES, Right, Viewer
-from gateway.web.bounds import FORM_LIMITS
+from gateway.web.bounds import MAX_BODY, MAX_FIELDS
 from gateway.web.house import WebHouse, house
 from storage import balances, sessions
 from storage.sessions import Stage
@@ -124,8 +124,8 @@ def _unbalanced(rooms: WebHouse) -> int:
 
 
 async def _form(request: Request) -> FormData:
-    """The fields; the framework has already parsed them where a route declares some, within the same limits."""
-    return await request.form(**FORM_LIMITS)
+    """The fields. Where a route declares some the framework has parsed them, within the same limits."""
+    return await request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_BODY)
 
 
 async def _check(request: Request, rooms: WebHouse, form: FormData, seen: Viewer | None) -> None:

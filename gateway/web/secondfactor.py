@@ -46,9 +46,11 @@ def give(request: Request, rooms: InHouse, shown: Shown, code: _Code = "") -> Re
     found = doorstep.halfway(rooms, request, Stage.CODE)
     if found is None:
         return RedirectResponse(_START, 303)
-    person = doorstep.attempt(rooms, request, found[0].login)
+    tried = doorstep.attempt(rooms, request, found[0].login)
+    person = tried.person
     if person is None or not right_code(rooms, person, code):
-        doorstep.failed(rooms, request, found[0].login, outcome="code-refused")
+        if tried.judged:
+            doorstep.failed(rooms, request, found[0].login, outcome="code-refused")
         return doorstep.show(request, rooms, shown, "code.html", error=WRONG_CODE, status=401)
     return _enter(rooms, request, person, found[0].via)
 

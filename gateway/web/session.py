@@ -54,10 +54,12 @@ def sign_in(
     suite: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
     """Count the attempt, then judge it; a second factor is asked next from whoever has or needs one."""
-    person = doorstep.attempt(rooms, request, identifiant)
-    right = rooms.passwords.check(person.password_hash if person else None, mot_de_passe)
+    tried = doorstep.attempt(rooms, request, identifiant)
+    person = tried.person
+    right = tried.judged and rooms.passwords.check(person.password_hash if person else None, mot_de_passe)
     if person is None or not right:
-        doorstep.failed(rooms, request, identifiant)
+        if tried.judged:
+            doorstep.failed(rooms, request, identifiant)
         return refused(request, rooms, shown, suite, login=identifiant, error=WRONG, status=401)
     stage = doorstep.next_stage(rooms, person)
     token = doorstep.open_session(rooms, request, person, stage)

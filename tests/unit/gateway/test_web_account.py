@@ -135,9 +135,10 @@ def test_an_account_without_a_local_password_never_opens_by_one(world: World) ->
 
 def test_an_address_that_fails_too_often_waits_even_for_a_right_password(world: World) -> None:
     client = world.visitor()
-    form = {"csrf": web.csrf(client, "/connexion"), "identifiant": "inconnue", "mot_de_passe": "faux"}
-    for _ in range(FREE_ATTEMPTS_OF_AN_ADDRESS):
-        assert client.post("/connexion", data=form).status_code == 401
+    form = {"csrf": web.csrf(client, "/connexion"), "mot_de_passe": "faux"}
+    for number in range(FREE_ATTEMPTS_OF_AN_ADDRESS):
+        answer = client.post("/connexion", data=form | {"identifiant": f"inconnue-{number}"})
+        assert answer.status_code == 401
     right = form | {"identifiant": "agathe", "mot_de_passe": seed.PASSWORD}
     assert client.post("/connexion", data=right).status_code == 401
     with world.house.database.reading() as session:

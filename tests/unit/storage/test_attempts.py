@@ -40,3 +40,30 @@ def test_a_quiet_day_is_forgotten(database: Database) -> None:
         attempts.sweep(session, AT + timedelta(days=1))
         session.expire_all()
         assert not attempts.locked(session, DOOR, AT + timedelta(days=1))
+
+
+def test_what_was_turned_away_is_told_once_and_kept_until_then(database: Database) -> None:
+    with database.transaction() as session:
+        for _ in range(3):
+            attempts.count(session, f"{attempts.AWAY}agathe", AT, forget=None)
+        attempts.sweep(session, AT + timedelta(days=400))
+        session.expire_all()
+        assert attempts.turned_away(session, "agathe") == 3
+    with database.transaction() as session:
+        assert attempts.turned_away(session, "agathe") == 0
+
+
+def test_a_login_nobody_has_is_remembered_a_month(database: Database) -> None:
+    subject, until = f"{attempts.LOGIN}0f", AT + timedelta(days=99)
+    with database.transaction() as session:
+        assert [attempts.count(session, subject, AT + FORGET * n * 3, forget=None) for n in range(2)] == [
+            1,
+            2,
+        ]
+        attempts.lock(session, subject, until)
+        attempts.sweep(session, AT + timedelta(days=29))
+        session.expire_all()
+        assert attempts.locked(session, subject, AT)
+        attempts.sweep(session, AT + timedelta(days=31))
+        session.expire_all()
+        assert not attempts.locked(session, subject, AT)

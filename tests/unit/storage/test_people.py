@@ -35,7 +35,7 @@ def test_replacing_a_person_says_whether_the_password_changed(peopled: Database)
 
 def test_attempts_are_counted_then_forgiven(peopled: Database) -> None:
     with peopled.transaction() as session:
-        assert [people.count_attempt(session, "agathe") for _ in range(3)] == [1, 2, 3]
+        assert [people.count_attempt(session, "agathe", AT) for _ in range(3)] == [1, 2, 3]
         people.lock(session, "agathe", AT + HOUR)
     with peopled.transaction() as session:
         person = people.get(session, "agathe")
@@ -64,7 +64,7 @@ def test_roles_state_password_and_identity_are_changed_one_by_one(peopled: Datab
     with peopled.transaction() as session:
         people.set_roles(session, "agathe", ["auditor"])
         people.set_active(session, "agathe", active=False)
-        people.count_attempt(session, "agathe")
+        people.count_attempt(session, "agathe", AT)
         people.set_password(session, "agathe", "h9")
         people.set_identity(session, "agathe", "Agathe Le Goff", "Nouvelle@X.FR")
     with peopled.reading() as session:
@@ -80,3 +80,13 @@ def test_roles_state_password_and_identity_are_changed_one_by_one(peopled: Datab
         "failures": 0,
         "locked_until": None,
     }
+
+
+def test_an_attempt_is_not_counted_while_the_account_waits_or_is_closed(peopled: Database) -> None:
+    with peopled.transaction() as session:
+        assert people.count_attempt(session, "personne", AT) is None
+        people.lock(session, "agathe", AT + HOUR)
+        assert people.count_attempt(session, "agathe", AT + HOUR - timedelta(seconds=1)) is None
+        assert people.count_attempt(session, "agathe", AT + HOUR) == 1
+        people.set_active(session, "agathe", active=False)
+        assert people.count_attempt(session, "agathe", AT + HOUR) is None
