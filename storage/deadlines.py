@@ -334,13 +334,19 @@ def _noted(session: Session, deadline_id: int, at: datetime, why: str) -> None:
         note(session, deadline, at, why)
 
 
-def adopt(session: Session, delivery: str, case_id: int) -> int:
-    """Give the due dates of a delivery without a case to ``case_id``; how many were given."""
+def adopt(session: Session, delivery: str, case_id: int, positions: Collection[int] | None = None) -> int:
+    """Give the due dates of a delivery without a case to ``case_id``; how many were given.
+
+    ``positions``: of a mail about several people, only what these documents started.
+    """
     statement = (
         update(Deadline)
         .where(col(Deadline.delivery) == delivery, col(Deadline.case_id).is_(None))
         .values(case_id=case_id)
     )
+    if positions is not None:
+        origins = [f"document:{delivery}:{position}" for position in positions]
+        statement = statement.where(col(Deadline.origin).in_(origins))
     adopted = int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
     refresh_due(session, case_id, delivery)
     return adopted

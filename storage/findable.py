@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import IntFlag
 from typing import Any
 
-from sqlalchemy import Index, Table, column, delete, exists, insert, select, table, update
+from sqlalchemy import JSON, Index, Table, column, delete, exists, insert, select, table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel
 
@@ -93,14 +93,16 @@ class DocumentWords(SQLModel, table=True):
 
 
 _ITEMS = table(
-    "items", *(column(n) for n in ("id", "delivery", "circuit", "queue", "title", "sender", "case_id"))
+    "items",
+    *(column(n) for n in ("id", "delivery", "circuit", "queue", "title", "sender", "case_id")),
+    column("positions", JSON),
 )
 _CASE_NAMES = ("patient_name", "patient_first_names")
 _CASE_WORDS = (*_CASE_NAMES, "establishment_name")
 _CASE_NUMBERS = ("reference", "form_reference", "cnas_number", "establishment_finess")
 _CASES = table("cases", column("id"), *(column(n) for n in (*_CASE_WORDS, *_CASE_NUMBERS)))
 _DELIVERIES = table("deliveries", column("sha256"), column("subject"))
-_DOCUMENTS = table("documents", column("id"), column("delivery"), column("confidentiality"))
+_DOCUMENTS = table("documents", *(column(n) for n in ("id", "delivery", "position", "confidentiality")))
 
 
 def keep_text(
@@ -239,10 +241,12 @@ def _words_of(session: Session, rows: Iterable[Any]) -> dict[int, dict[str, Wher
         _add(words, Where.ITEM, lettering.every(f"{row.title} {row.sender}"))
         documents = papers.get(row.delivery, [])
         subject = subjects[row.delivery].subject if row.delivery in subjects else None
-        if subject and documents and all(d.confidentiality == ADMINISTRATIVE for d in documents):
+        whole = row.positions is None  # the subject of a shared mail may name somebody else
+        if whole and subject and documents and all(d.confidentiality == ADMINISTRATIVE for d in documents):
             _add(words, Where.ITEM, lettering.every(subject))
         for paper in documents:
-            if paper.confidentiality == ADMINISTRATIVE:
+            mine = whole or paper.position in row.positions
+            if mine and paper.confidentiality == ADMINISTRATIVE:
                 _add(words, Where.TEXT, (paper.words or "").split(" "))
                 _add(words, Where.FIELD, (paper.fields or "").split(" "))
                 _add(words, Where.FIELD | Where.NAME, (paper.names or "").split(" "))
@@ -276,7 +280,7 @@ def _papers(session: Session, mails: Collection[str]) -> dict[str, list[Any]]:
     words = table_of(DocumentWords)
     kept = (words.c.words, words.c.fields, words.c.names)
     statement = (
-        select(_DOCUMENTS.c.delivery, _DOCUMENTS.c.confidentiality, *kept)
+        select(_DOCUMENTS.c.delivery, _DOCUMENTS.c.position, _DOCUMENTS.c.confidentiality, *kept)
         .select_from(_DOCUMENTS.outerjoin(words, words.c.document_id == _DOCUMENTS.c.id))
         .where(_DOCUMENTS.c.delivery.in_(mails))
     )

@@ -120,6 +120,11 @@ def add_item(session: Session, item: Item) -> tuple[Item, bool]:
     return found, new
 
 
+def holds(item: Item, position: int) -> bool:
+    """Whether a piece of work is about the document at this position of its mail."""
+    return item.positions is None or position in item.positions
+
+
 def item(session: Session, item_id: int) -> Item | None:
     return session.get(Item, item_id, populate_existing=True)
 
@@ -154,7 +159,7 @@ def change_item(session: Session, item_id: int, version: int, **columns: Any) ->
     if left != joined:
         tallies.change(session, [(left, -1), (joined, 1)])
     pulses.beat(session, [(circuit, left.queue), (circuit, joined.queue)])
-    if {"queue", "title", "sender", "case_id"} & set(columns):
+    if {"queue", "title", "sender", "case_id", "positions"} & set(columns):
         findable.item(session, item_id)
     if "positions" in columns:
         _follow(session, [session.get_one(Item, item_id, populate_existing=True)])

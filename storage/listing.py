@@ -53,7 +53,9 @@ def due_dates(
 ) -> list[tuple[Deadline, str | None]]:
     """Due dates that the items of these queues wait for, the nearest first, with their case's reference."""
     of_case = exists().where(col(Item.case_id) == col(Deadline.case_id), within(places))
-    of_mail = exists().where(col(Item.delivery) == col(Deadline.delivery), within(places))
+    of_mail = exists().where(
+        col(Item.delivery) == col(Deadline.delivery), col(Deadline.case_id).is_(None), within(places)
+    )
     statement = (
         sql_select(Deadline, col(Case.reference))
         .outerjoin(Case, col(Case.id) == col(Deadline.case_id))

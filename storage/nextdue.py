@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Date, ScalarSelect, column, func, or_, select, table, update
+from sqlalchemy import ColumnElement, Date, ScalarSelect, and_, column, func, or_, select, table, update
 from sqlmodel import Session
 
 from storage import tallies
@@ -26,7 +26,7 @@ _DEADLINES = table("deadlines", column("case_id"), column("delivery"), column("s
 
 def nearest(session: Session, case_id: int | None, delivery: str) -> date | None:
     """The nearest pending due date of this case or of this mail."""
-    about: list[ColumnElement[bool]] = [_DEADLINES.c.delivery == delivery]
+    about: list[ColumnElement[bool]] = [_of_mail(_DEADLINES.c.delivery == delivery)]
     if case_id is not None:
         about.append(_DEADLINES.c.case_id == case_id)
     found: date | None = session.connection().execute(select(_first(or_(*about)))).scalar_one()
@@ -44,7 +44,9 @@ def refresh_due(session: Session, case_id: int | None = None, delivery: str | No
         links.append(_ITEMS.c.delivery == delivery)
     if not links:
         return
-    own = or_(_DEADLINES.c.case_id == _ITEMS.c.case_id, _DEADLINES.c.delivery == _ITEMS.c.delivery)
+    own = or_(
+        _DEADLINES.c.case_id == _ITEMS.c.case_id, _of_mail(_DEADLINES.c.delivery == _ITEMS.c.delivery)
+    )
     due = _first(own)
     connection = session.connection()
     changed = connection.execute(
@@ -55,6 +57,11 @@ def refresh_due(session: Session, case_id: int | None = None, delivery: str | No
     moves = [(Slot(r.circuit, r.queue, r.state, r.next_due), -1) for r in changed]
     moves += [(Slot(r.circuit, r.queue, r.state, r.due), 1) for r in changed]
     tallies.change(session, moves)
+
+
+def _of_mail(same: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Due dates of a mail that no case has yet: a mail about two people has those of two cases."""
+    return and_(same, _DEADLINES.c.case_id.is_(None))
 
 
 def _first(about: ColumnElement[bool]) -> ScalarSelect[date]:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     Subquery,
     Tuple,
@@ -178,11 +179,13 @@ def lines(session: Session, items: Sequence[Item]) -> list[Line]:
     )
     known = {row[0]: row[1:] for row in session.execute(named.where(col(Case.id).in_(cases)))}
     of_case = _first_pending(session, col(Deadline.case_id), cases)
-    of_delivery = _first_pending(session, col(Deadline.delivery), {i.delivery for i in items})
+    of_mail = _first_pending(
+        session, col(Deadline.delivery), {i.delivery for i in items}, col(Deadline.case_id).is_(None)
+    )
     found = []
     for item in items:
         reference, *names = known.get(item.case_id, (None,))
-        due = _earliest(of_case.get(item.case_id), of_delivery.get(item.delivery))
+        due = _earliest(of_case.get(item.case_id), of_mail.get(item.delivery))
         found.append(Line(item, reference, due, " ".join(name for name in names if name)))
     return found
 
@@ -194,13 +197,15 @@ def neighbours(session: Session, item: Item) -> tuple[int | None, int | None]:
     return newer, older
 
 
-def _first_pending(session: Session, column: Any, values: Collection[Any]) -> dict[Any, Deadline]:
+def _first_pending(
+    session: Session, column: Any, values: Collection[Any], *more: ColumnElement[bool]
+) -> dict[Any, Deadline]:
     """The earliest pending deadline for each of these values of a column.
 
     The state is looked at here, not in SQL: SQLite without statistics would walk every open deadline
     instead of the few of these rows.
     """
-    statement = select(Deadline).where(column.in_(values)).order_by(col(Deadline.due).desc())
+    statement = select(Deadline).where(column.in_(values), *more).order_by(col(Deadline.due).desc())
     first: dict[Any, Deadline] = {}
     for deadline in session.exec(statement):  # the earliest comes last and stays
         if deadline.state in PENDING:

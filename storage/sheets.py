@@ -19,6 +19,7 @@ from storage.db import Session
 from storage.deadlines import Deadline
 from storage.deliveries import Arrival, Delivery
 from storage.documents import Document, FactRow, IssueRow
+from storage.items import holds
 from storage.outbox import OutboxEntry, Receipt
 
 
@@ -88,8 +89,12 @@ def item_sheet(session: Session, item_id: int) -> ItemSheet:
         papers=papers(session, documents_of_item(session, item)),
         case=session.get(Case, item.case_id) if item.case_id is not None else None,
         candidates=tuple((candidate, case) for candidate, case in candidates),
-        letters=_letters(session, [item.delivery], None),
-        deadlines=_deadlines(session, [item.delivery], item.case_id),
+        letters=_about(_letters(session, [item.delivery], None), item.case_id),
+        deadlines=tuple(
+            due
+            for due in _deadlines(session, [item.delivery], item.case_id)
+            if due.case_id in {None, item.case_id}
+        ),
         elsewhere=tuple(i for i in siblings if i.id != item_id),
     )
 
@@ -109,7 +114,7 @@ def case_sheet(session: Session, reference: str) -> CaseSheet | None:
         session.exec(select(Item).where(Item.case_id == case.id).order_by(col(Item.created_at).desc()))
     )
     mails = {i.delivery for i in items} | {d.delivery for d in documents} | {case.opened_by_delivery}
-    letters = _letters(session, mails, case.id)
+    letters = _about(_letters(session, mails, case.id), case.id)
     return CaseSheet(
         case=case,
         periods=tuple(
@@ -125,8 +130,14 @@ def case_sheet(session: Session, reference: str) -> CaseSheet | None:
             )
         ),
         letters=letters,
-        deadlines=_deadlines(session, mails, case.id),
-        events=tuple(reversed(audit.events(session, _subjects(case, mails, letters)))),
+        deadlines=tuple(
+            due for due in _deadlines(session, mails, case.id) if due.case_id in {None, case.id}
+        ),
+        events=tuple(
+            event
+            for event in reversed(audit.events(session, _subjects(case, mails, letters)))
+            if event.fields.get("case") in {None, case.reference}  # a shared mail speaks of other cases
+        ),
     )
 
 
@@ -158,21 +169,30 @@ def papers_of_delivery(session: Session, delivery: str) -> tuple[Paper, ...]:
 
 def documents_of_item(session: Session, item: Item) -> list[Document]:
     """Documents a piece of work is about: those of its mail, or of the part a person cut from it."""
-    documents = _documents_of(session, [item.delivery])
-    return [d for d in documents if item.positions is None or d.position in item.positions]
+    return [d for d in _documents_of(session, [item.delivery]) if holds(item, d.position)]
 
 
-def places_of_delivery(session: Session, delivery: str) -> set[tuple[str, str]]:
-    """(circuit, queue) of every item of a mail, and of every item of the cases it was filed in."""
-    cases = (
-        select(col(CaseDocument.case_id))
-        .join(Document, col(Document.id) == col(CaseDocument.document_id))
-        .where(Document.delivery == delivery)
+def places_of_documents(session: Session, delivery: str) -> dict[int, set[tuple[str, str]]]:
+    """(circuit, queue) of the items that hold each document of a mail, by position.
+
+    Those of the mail that are about it, and those of the case it is filed in: never what only shares its
+    mail. A document that no item holds (the envelope of the others) has no place.
+    """
+    documents = _documents_of(session, [delivery])
+    found: dict[int, set[tuple[str, str]]] = {document.position: set() for document in documents}
+    for item in session.exec(select(Item).where(Item.delivery == delivery)):
+        for position, places in found.items():
+            if holds(item, position):
+                places.add((item.circuit, item.queue))
+    filed = sql_select(col(CaseDocument.document_id), col(Item.circuit), col(Item.queue)).join(
+        Item, col(Item.case_id) == col(CaseDocument.case_id)
     )
-    statement = sql_select(col(Item.circuit), col(Item.queue)).where(
-        or_(col(Item.delivery) == delivery, col(Item.case_id).in_(cases))
-    )
-    return {(circuit, queue) for circuit, queue in session.execute(statement)}
+    positions = {document.id: document.position for document in documents}
+    for number, circuit, queue in session.execute(
+        filed.where(col(CaseDocument.document_id).in_(positions)).distinct()
+    ):
+        found[positions[number]].add((circuit, queue))
+    return found
 
 
 def places_of_case(session: Session, case_id: int) -> set[tuple[str, str]]:
@@ -209,6 +229,11 @@ def _documents_of(session: Session, deliveries: Collection[str]) -> list[Documen
             select(Document).where(col(Document.delivery).in_(deliveries)).order_by(col(Document.position))
         )
     )
+
+
+def _about(letters: Iterable[Mailed], case_id: int | None) -> tuple[Mailed, ...]:
+    """Letters of this case or of none: an answer about another case of a mail stays with that case."""
+    return tuple(mailed for mailed in letters if mailed.letter.case_id in {None, case_id})
 
 
 def _letters(session: Session, deliveries: Collection[str], case_id: int | None) -> tuple[Mailed, ...]:

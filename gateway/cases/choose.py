@@ -68,13 +68,27 @@ def choose_case(
         cases.file_document(session, row.id, case.id, at, [reason])
         event = add_period(session, circuit, case, document, row.id, at=at)
         events.extend([event] if event else [])
+    filed = {
+        row.position
+        for row in documents
+        if row.id is not None and cases.case_of_document(session, row.id) == case.id
+    }
     for other in cases.items_of(session, item.delivery):
-        if other.id is not None and other.case_id is None and other.part == item.part:
+        follows = other.id == item.id or (other.part == item.part and _routed(other, decision) <= filed)
+        if other.id is not None and other.case_id is None and follows:
             reasons = [*other.reasons, f"dossier {reason}"]
             cases.change_item(session, other.id, other.version, case_id=case.id, reasons=reasons)
-    deadlines.adopt(session, item.delivery, case.id)
+    deadlines.adopt(session, item.delivery, case.id, None if _routed(None, decision) <= filed else filed)
     _drop_doubles(session, circuit, case.id, documents, at)
     return case, tuple(events)
+
+
+def _routed(item: Item | None, decision: Decision) -> set[int]:
+    """Documents that make the work of an item: the others of its mail may speak of somebody else."""
+    every = {position for route in decision.routes for position in route.documents}
+    if item is None or item.positions is None:
+        return every
+    return every.intersection(item.positions) or set(item.positions)
 
 
 def _drop_doubles(

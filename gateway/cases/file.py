@@ -16,13 +16,15 @@ from gateway.cases.grouping import Group, case_columns, group_documents, identit
 from gateway.cases.history import add_period
 from gateway.cases.matching import CANDIDATE_FLOOR, Match, compare, name_key
 from gateway.cases.reopened import settle_former, settle_quarantine
+from gateway.cases.sharing import by_caisse, caisse_of, held
 from gateway.cases.strangers import domain_of, is_foreign
 from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen, Route
 from gateway.circuits.directory import Directory
-from gateway.circuits.model import Circuit
+from gateway.circuits.model import COVER_NOTE, Circuit
 from gateway.clock import paris_date
 from gateway.evidence.record import Kind
 from storage import cases
+from storage import items as items_
 from storage.cases import Candidate, Case, Item
 from storage.db import Session
 from storage.deliveries import Delivery
@@ -78,6 +80,8 @@ class _Filing:
     directory: Directory
     rows: Mapping[int, int]
     """Row number of each document, by position."""
+    notes: frozenset[int]
+    """Positions of the mail's own text."""
     at: datetime
 
 
@@ -94,14 +98,15 @@ def file_delivery(
     """File one mail. The same delivery filed twice gives the same rows and no second event."""
     cases.lock_circuit(session, circuit.name)
     rows = {row.position: row.id for row in documents if row.id is not None}
-    work = _Filing(session, mail, decision, circuit, directory, rows, at)
+    notes = frozenset(row.position for row in documents if row.kind == COVER_NOTE)
+    work = _Filing(session, mail, decision, circuit, directory, rows, notes, at)
     settled: tuple[_Settled, ...] = ()
     if (
         mail.kind is MailKind.MAIL
         and not decision.quarantined
         and decision.queue != circuit.quarantine_queue
     ):
-        groups = group_documents(circuit, mail, decision.establishment)
+        groups = by_caisse(group_documents(circuit, mail, decision.establishment), decision)
         settled = tuple(_settle(work, group) for group in groups)
     items, item_events, candidates = _put_in_queues(work, delivery, settled)
     item_events += settle_quarantine(session, delivery, decision, circuit.quarantine_queue)
@@ -179,7 +184,7 @@ def _likely(work: _Filing, group: Group) -> tuple[_Likely, ...]:
 
 def _join(work: _Filing, group: Group, best: _Likely) -> _Settled:
     case = best.case
-    cases.complete(work.session, _number(case), case_columns(group, work.decision.caisse))
+    cases.complete(work.session, _number(case), case_columns(group, caisse_of(group, work.decision)))
     fields = {
         "delivery": work.mail.sha256,
         "score": f"{best.match.score:.4f}",
@@ -202,7 +207,7 @@ def _open(work: _Filing, group: Group, opener: DocumentSeen) -> _Settled:
             opened_by_delivery=work.mail.sha256,
             opened_by_position=opener.position,
             sender_domain=domain_of(work.mail),
-            **case_columns(group, work.decision.caisse),
+            **case_columns(group, caisse_of(group, work.decision)),
         ),
     )
     fields = {
@@ -234,11 +239,14 @@ def _put_in_queues(
     events: list[Event] = []
     candidates = 0
     for route in work.decision.routes:
-        concerned = [s for s in settled if _concerns(s.group, route)] or list(settled)
+        concerned = [s for s in settled if _concerns(s.group, route)]
+        if len(settled) == 1:  # what names nobody follows the only person of the mail
+            concerned = list(settled)
         lead = next((s for s in concerned if s.case is not None), None)
         item, new = cases.add_item(work.session, _item(work, delivery, route, concerned, lead))
         items.append(item)
         if not new:
+            _hold_again(work, item, route, concerned)
             continue
         shown = {} if lead else {_number(x.case): x for s in concerned for x in s.likely}
         for likely in shown.values():
@@ -281,6 +289,7 @@ def _item(
         circuit=work.circuit.name,
         queue=route.queue,
         case_id=lead.case.id if lead and lead.case else None,
+        positions=_held(work, route, concerned),
         kind=route.kind,
         title=(work.circuit.title_of(route.kind) + more)[:300],
         sender=work.mail.sender or work.mail.envelope_from,
@@ -288,6 +297,21 @@ def _item(
         forward_to=list(route.forward_to),
         created_at=work.at,
     )
+
+
+def _held(work: _Filing, route: Route, concerned: Sequence[_Settled]) -> list[int] | None:
+    return held(route, work.decision, [settled.group for settled in concerned], work.notes)
+
+
+def _hold_again(work: _Filing, item: Item, route: Route, concerned: Sequence[_Settled]) -> None:
+    """A mail read again (a key came, a password was given) has other documents at other positions.
+
+    A mail that people cut in parts keeps their parts.
+    """
+    positions = _held(work, route, concerned)
+    cut = items_.last_part(work.session, item.delivery, item.queue) > 0
+    if not cut and item.positions != positions:
+        cases.change_item(work.session, item.id or 0, item.version, positions=positions)
 
 
 def _concerns(group: Group, route: Route) -> bool:

@@ -74,6 +74,8 @@ class Route:
     kind: str
     forward_to: tuple[str, ...]
     reasons: tuple[str, ...]
+    caisse: str | None = None
+    """The caisse whose queue this is: what is another caisse's is not shown there."""
 
 
 @dataclass(frozen=True, slots=True)

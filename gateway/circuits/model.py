@@ -25,6 +25,8 @@ ACKNOWLEDGED = "@acknowledged"
 """In ``stopped_by``: the acknowledgement was taken by the next mail server."""
 OTHER = "other"
 """Kind of a document nothing recognises: every circuit declares it and says where it goes."""
+COVER_NOTE = "cover-note"
+"""Kind of a mail's own text when documents come with it: shown with them, never routed alone."""
 REPORT_TITLES = {
     "delivery-report": "Rapport de remise",
     "read-receipt": "Accusé de lecture",

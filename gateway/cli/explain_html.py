@@ -12,10 +12,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from gateway.circuits.model import Circuit
+from gateway.circuits.model import COVER_NOTE, Circuit
 from gateway.explain import Explained, Sheet
 from gateway.outbound.compose import Draft
-from gateway.triage.read import COVER_NOTE, DECORATION, ReadDocument
+from gateway.triage.read import DECORATION, ReadDocument
 from gateway.web import papers, present
 from gateway.web.marks import LOW, WORDS, Mark, marks
 from gateway.web.verdict import verdict

@@ -54,6 +54,7 @@ class _Sheaf:
 
     rank: int
     kind: str
+    caisse: str | None = None
     documents: list[int] = field(default_factory=list)
     forward_to: dict[str, None] = field(default_factory=dict)
     reasons: dict[str, None] = field(default_factory=dict)
@@ -69,7 +70,8 @@ def _routes(
         rule = _rule(circuit, document.kind, mail)
         queue, reasons = _queue(circuit, document, rule, where[document.position], role)
         rank = _rank(circuit, document, mail)
-        sheaf = sheaves.setdefault(queue, _Sheaf(rank, document.kind))
+        caisse = _caisse_of(queue, rule, where[document.position])
+        sheaf = sheaves.setdefault(queue, _Sheaf(rank, document.kind, caisse))
         sheaf.documents.append(document.position)
         sheaf.reasons |= dict.fromkeys(reasons)
         if rule is not None:
@@ -83,7 +85,7 @@ def _routes(
         sheaf.reasons |= dict.fromkeys(_wrong_door(mail, circuit, queue))
     ordered = sorted(sheaves.items(), key=lambda pair: pair[1].rank)
     return tuple(
-        Route(queue, tuple(sorted(s.documents)), s.kind, tuple(s.forward_to), tuple(s.reasons))
+        Route(queue, tuple(sorted(s.documents)), s.kind, tuple(s.forward_to), tuple(s.reasons), s.caisse)
         for queue, s in ordered
     )
 
@@ -120,6 +122,13 @@ def _queue(
             "La caisse compétente ne peut pas être dite : une personne la choisit.",
         )
     return rule.queue.replace(CAISSE, place.caisse.code), (*unread, *rule.reasons, *place.reasons)
+
+
+def _caisse_of(queue: str, rule: RouteRule | None, place: Place) -> str | None:
+    """The caisse whose queue the rule named; ``None`` for a queue of everybody."""
+    if rule is None or place.caisse is None or not rule.needs_caisse:
+        return None
+    return place.caisse.code if queue == rule.queue.replace(CAISSE, place.caisse.code) else None
 
 
 def _addresses(rule: RouteRule, place: Place) -> tuple[list[str], list[str]]:

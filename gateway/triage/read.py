@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from gateway.circuits.model import Circuit
+from gateway.circuits.model import COVER_NOTE, Circuit
 from gateway.clock import paris_date
 from gateway.triage.jobs import ClaimsOutcome, ClaimsRequest, ReadOutcome, ReadRequest
 from gateway.triage.recognition import Recognition
@@ -27,8 +27,6 @@ from parsers.forms.checks import against_envelope
 from parsers.reading import Context, Reading
 from storage.documents import Document, FactRow, IssueRow
 
-COVER_NOTE = "cover-note"
-"""Kind of a mail's own text when documents come with it: shown with them, never routed alone."""
 DECORATION = "decoration"
 OTHER = "other"
 
@@ -109,6 +107,11 @@ class Reader:
         """One page as a PNG, made in a limited child. Raises ``ParseError``."""
         image: bytes = self.sandbox.run("page", content, media_type, page, dpi, self.sandbox.limits)
         return image
+
+    def cut(self, content: bytes, first: int, count: int) -> bytes:
+        """Some pages of a PDF as a file of their own, made in a limited child. Raises ``ParseError``."""
+        made: bytes = self.sandbox.run("cut", content, first, count, self.sandbox.limits)
+        return made
 
     def claims(
         self, content: bytes, media_type: str, name: str, context: str, words: ClaimWords

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.circuits.decision import DocumentSeen, MailKind, MailSeen
-from gateway.triage.read import COVER_NOTE, DECORATION
+from gateway.circuits.model import COVER_NOTE
+from gateway.triage.read import DECORATION
 from parsers.facts import Box, Confidentiality, Fact, Issue, Severity, Source
 from storage.deliveries import Delivery
 from storage.documents import Document, FactRow, IssueRow

@@ -11,10 +11,10 @@ from fastapi.responses import RedirectResponse
 from gateway.errors import NotFound, PasserelleError
 from gateway.evidence.record import Kind
 from gateway.web import papers
-from gateway.web.access import Viewer, may_open
+from gateway.web.access import Viewer
 from gateway.web.actions import desk_of_item
 from gateway.web.corrected import Event, follow_up
-from gateway.web.guard import ForbiddenError
+from gateway.web.document import of_item
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from parsers.forms.normalise import typed
 from parsers.forms.template import FieldSpec, FieldType
@@ -157,11 +157,7 @@ def _asked(rooms: WebHouse, seen: Viewer, item_id: int, document_id: int, name: 
     """The field, when this person reads the item and may open the document."""
     with rooms.database.reading() as session:
         item, _ = desk_of_item(rooms, seen, session, item_id)
-        document = documents.get(session, document_id)
-        if document is None or document.delivery != item.delivery:
-            raise NotFound(NO_FIELD)
-        if not may_open(seen, document.confidentiality):
-            raise ForbiddenError(papers.SEALED)
+        document = of_item(seen, session, item, document_id, NO_FIELD)
         paper = sheets.papers(session, [document])[0]
     circuit = rooms.circuits.by_name.get(item.circuit)
     shown = papers.show(paper, seen, circuit)

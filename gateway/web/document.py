@@ -14,10 +14,11 @@ from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.papers import SEALED, is_text
 from parsers.errors import ParseError
 from parsers.facts import Confidentiality
-from storage import sheets, unlocked
+from storage import documents, sheets, unlocked
 from storage.db import Session
 from storage.documents import Document, IssueRow
 from storage.erasures import GONE
+from storage.items import Item, holds
 
 router = APIRouter(prefix="/documents")
 
@@ -103,15 +104,46 @@ def picture(rooms: InHouse, seen: Seen, document_id: RowId, issue_id: RowId) -> 
 
 
 def find(rooms: WebHouse, seen: Viewer, session: Session, document_id: int) -> Document:
-    """The document, when it lies in a place this person reads; else it does not exist for them."""
+    """The document, when it lies in a place this person reads; else it does not exist for them.
+
+    Its own place, not that of its mail: a mail may speak of several people.
+    """
     document = session.get(Document, document_id)
-    if document is None:
-        raise NotFound(NO_DOCUMENT)
-    places = sheets.places_of_delivery(session, document.delivery)
-    if not reads_any(seen, rooms.circuits.by_name, rooms.circuits.directory, places):
+    if document is None or document.position not in visible(rooms, seen, session, document.delivery):
         raise NotFound(NO_DOCUMENT)
     if document.trouble == GONE:
         raise NotFound(GONE)
+    return document
+
+
+def visible(rooms: WebHouse, seen: Viewer, session: Session, delivery: str) -> frozenset[int]:
+    """Positions of the documents of a mail that lie in places this person reads, whatever their class.
+
+    The envelope that held the documents of several people is open to who reads them all.
+    """
+    places = sheets.places_of_documents(session, delivery)
+    circuits, directory = rooms.circuits.by_name, rooms.circuits.directory
+    read = {position for position, at in places.items() if reads_any(seen, circuits, directory, at)}
+    placed = {position for position, at in places.items() if at}
+    return frozenset(read | (places.keys() if read and placed <= read else set()))
+
+
+def sees_all(rooms: WebHouse, seen: Viewer, session: Session, delivery: str) -> bool:
+    """Whether every document of a mail lies in places this person reads: it speaks of nobody else."""
+    every = {document.position for document in documents.of_delivery(session, delivery)}
+    return every <= visible(rooms, seen, session, delivery)
+
+
+def of_item(seen: Viewer, session: Session, item: Item, document_id: int, absent: str) -> Document:
+    """A document that this piece of work is about, open to this person.
+
+    Raises ``NotFound`` with the sentence ``absent``, ``ForbiddenError`` for what only others may open.
+    """
+    document = session.get(Document, document_id)
+    if document is None or document.delivery != item.delivery or not holds(item, document.position):
+        raise NotFound(absent)
+    if not may_open(seen, document.confidentiality):
+        raise ForbiddenError(SEALED)
     return document
 
 

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.cases.review import Standing
 from gateway.web import calls, choice, doctype, forward, papers, registration, writing
-from gateway.web.access import Right, Viewer, desks, reads_any
+from gateway.web.access import Right, Viewer, desks, may_open, reads_any
 from gateway.web.actions import desk_of_item
+from gateway.web.document import sees_all
 from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.panel import panel
 from gateway.web.verdict import verdict
-from storage import lacking, queues, reviews, sheets
+from storage import documents, lacking, queues, reviews, sheets
 from storage.reviews import Review
 from storage.sheets import ItemSheet
 
@@ -31,6 +32,8 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         offered = panel(rooms, session, seen, sheet, desk)
         asked = calls.about(rooms, seen, session, sheet.item.case_id, sheet.item.delivery)
         newer, older = queues.neighbours(session, sheet.item)
+        shared = not sees_all(rooms, seen, session, sheet.item.delivery)
+        every = documents.of_delivery(session, sheet.item.delivery)
         said = reviews.latest(session, [paper.document.id or 0 for paper in sheet.papers])
         open_cases = {
             case.id
@@ -38,9 +41,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
             if case is not None and _reads_case(rooms, seen, sheets.places_of_case(session, case.id or 0))
         }
     circuit = rooms.circuits.by_name.get(sheet.item.circuit)
-    documents = [
-        papers.show(paper, seen, circuit, said.get(paper.document.id or 0)) for paper in sheet.papers
-    ]
+    pieces = [papers.show(paper, seen, circuit, said.get(paper.document.id or 0)) for paper in sheet.papers]
     left = _left(sheet, said)
     working = writing.may_write(sheet.item, seen, rooms.clock.now()) and circuit is not None
     names = {d.name for d in desks(seen, rooms.circuits.by_name, rooms.circuits.directory)}
@@ -49,16 +50,17 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "item": sheet.item,
         "desk": desk,
         "circuit": circuit,
-        "notes": [d for d in documents if d.note],
-        "documents": [d for d in documents if not d.note and not d.decoration],
-        "decorations": [d for d in documents if d.decoration],
-        "whole": all(d.open for d in documents) and bool(documents),
+        "notes": [d for d in pieces if d.note],
+        "documents": [d for d in pieces if not d.note and not d.decoration],
+        "decorations": [d for d in pieces if d.decoration],
+        "shared": shared,
+        "whole": bool(every) and not shared and all(may_open(seen, d.confidentiality) for d in every),
         "due": due_dates(sheet.deadlines, sheet.item.delivery),
         "can_choose": choice.offered(sheet.item, seen, circuit),
         "may_open_case": circuit is not None and sheet.item.kind in circuit.opens_case,
-        "missing": [(d, t) for d in documents for t in d.troubles if t.severity != "info" and t.id in left],
+        "missing": [(d, t) for d in pieces for t in d.troubles if t.severity != "info" and t.id in left],
         "left": left,
-        "rejected": next((d for d in documents if d.standing is Standing.REJECTED), None),
+        "rejected": next((d for d in pieces if d.standing is Standing.REJECTED), None),
         "verdict": verdict(sheet.delivery.security),
         "reasons": _reasons(sheet),
         "newer": newer,

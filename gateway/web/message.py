@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from gateway.errors import NotFound
 from gateway.web.access import may_open
 from gateway.web.actions import desk_of_item
-from gateway.web.document import ADMINISTRATIVE, SEALED_FILE, admit, attachment
+from gateway.web.document import ADMINISTRATIVE, SEALED_FILE, admit, attachment, sees_all
 from gateway.web.guard import ForbiddenError
 from gateway.web.house import InHouse, RowId, Seen
 from parsers.facts import Confidentiality
@@ -22,6 +22,11 @@ SEALED_MAIL = (
     " au journal. Vous pouvez ouvrir ses documents administratifs un par un."
 )
 
+SHARED_MAIL = (
+    "Ce message parle aussi d’une autre personne, dont le dossier n’est pas ouvert à votre rôle : il ne se"
+    " télécharge pas en entier. Vous pouvez ouvrir les documents de cet élément un par un."
+)
+
 
 @router.get("/elements/{item_id}/message.eml")
 def message(rooms: InHouse, seen: Seen, item_id: RowId) -> Response:
@@ -29,6 +34,9 @@ def message(rooms: InHouse, seen: Seen, item_id: RowId) -> Response:
     with rooms.database.reading() as session:
         item, _ = desk_of_item(rooms, seen, session, item_id)
         found = documents.of_delivery(session, item.delivery)
+        shared = not sees_all(rooms, seen, session, item.delivery)
+    if shared:
+        raise ForbiddenError(SHARED_MAIL)
     if found and all(document.trouble == GONE for document in found):
         raise NotFound(GONE)
     classes = [document.confidentiality for document in found]

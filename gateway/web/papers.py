@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.cases.review import Standing, standing
-from gateway.circuits.model import OTHER, REPORT_TITLES, Circuit
-from gateway.triage.read import COVER_NOTE, DECORATION
+from gateway.circuits.model import COVER_NOTE, OTHER, REPORT_TITLES, Circuit
+from gateway.triage.read import DECORATION
 from gateway.web import present
 from gateway.web.access import Viewer, may_open
 from gateway.web.marks import LOW, Mark, box_of, conflicts, marks

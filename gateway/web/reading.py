@@ -13,15 +13,13 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.cases.review import say
-from gateway.errors import NotFound, Refused
+from gateway.errors import Refused
 from gateway.web import writing
-from gateway.web.access import may_open
 from gateway.web.actions import desk_of_item
 from gateway.web.corrected import Event, judged
-from gateway.web.guard import ForbiddenError
+from gateway.web.document import of_item
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from gateway.web.marks import conflicts
-from gateway.web.papers import SEALED
 from storage import cases, documents, items
 from storage.db import Session
 from storage.documents import Document
@@ -53,11 +51,7 @@ def judge(
         raise Refused("Aucun jugement n’est choisi ; rien n’a été changé. Confirmez ou rejetez.")
     with rooms.database.transaction() as session:
         item, _ = desk_of_item(rooms, seen, session, item_id)
-        document = documents.get(session, document_id)
-        if document is None or document.delivery != item.delivery:
-            raise NotFound(NO_DOCUMENT)
-        if not may_open(seen, document.confidentiality):
-            raise ForbiddenError(SEALED)
+        document = of_item(seen, session, item, document_id, NO_DOCUMENT)
         if not writing.may_write(item, seen, rooms.clock.now()):
             raise Refused(HELD)
         if VERBS[verbe] is not Said.CONFIRMED:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from gateway.errors import NotFound, Unavailable
 from gateway.web.access import Viewer, may_open
-from gateway.web.document import NO_DOCUMENT, NO_TEXT, find, uncover
+from gateway.web.document import NO_DOCUMENT, NO_TEXT, find, uncover, visible
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from parsers.errors import ParseError
 from storage import documents
@@ -30,7 +30,8 @@ def formatted(rooms: InHouse, seen: Seen, document_id: RowId) -> Response:
     """The cleaned page; pictures are those of the same mail that this person may open."""
     with rooms.database.reading() as session:
         document = find(rooms, seen, session, document_id)
-        beside = documents.of_delivery(session, document.delivery)
+        mine = visible(rooms, seen, session, document.delivery)
+        beside = [d for d in documents.of_delivery(session, document.delivery) if d.position in mine]
     if document.media_type != HTML or rooms.read_html is None:
         raise NotFound(NO_DOCUMENT)
     uncover(rooms, seen, document, document.confidentiality, page=None)

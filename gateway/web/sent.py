@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from gateway.errors import NotFound
 from gateway.web.access import Desk, Right, Viewer
 from gateway.web.actions import desk_of_item
-from gateway.web.document import ADMINISTRATIVE, SEALED_FILE, attachment
+from gateway.web.document import ADMINISTRATIVE, SEALED_FILE, attachment, sees_all
 from gateway.web.guard import ForbiddenError
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from storage import documents, handwritten, outbox
@@ -28,6 +28,11 @@ NO_LETTER = "Cette lettre n’existe pas pour cet élément ; rien n’a été c
 SEALED_LETTER = (
     "Cette lettre est couverte par le secret médical, ou on ne peut pas exclure qu’elle le soit : seul un"
     " rôle habilité au contenu médical l’ouvre."
+)
+
+SHARED_LETTER = (
+    "Cette lettre répond à un message qui parle aussi d’une autre personne, dont le dossier n’est pas"
+    " ouvert à votre rôle : ses mots ne vous sont pas montrés ; elle est gardée, avec ses accusés."
 )
 
 
@@ -82,10 +87,14 @@ def opened(
     item, desk = desk_of_item(rooms, seen, session, item_id)
     entry = outbox.get(session, letter_id)
     about = entry is not None and (
-        entry.delivery == item.delivery or (item.case_id is not None and entry.case_id == item.case_id)
+        (entry.delivery == item.delivery and entry.case_id is None)
+        or (item.case_id is not None and entry.case_id == item.case_id)
     )
     if entry is None or not about:
         raise NotFound(NO_LETTER)
+    by_hand = bool(handwritten.of_letters(session, [letter_id]))
+    if not by_hand and entry.delivery is not None and not sees_all(rooms, seen, session, entry.delivery):
+        raise ForbiddenError(SHARED_LETTER)
     circuit = rooms.circuits.by_name.get(item.circuit)
     model = circuit.letters.get(entry.letter) if circuit is not None else None
     medical = model is None or model.content == "medical" or _names_medical(session, entry)

@@ -7,13 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
-from gateway.errors import NotFound, Unavailable
-from gateway.web.access import may_open
+from gateway.errors import Unavailable
 from gateway.web.actions import desk_of_item
-from gateway.web.guard import ForbiddenError
+from gateway.web.document import of_item
 from gateway.web.house import InHouse, RowId, Seen
-from gateway.web.papers import SEALED
-from storage import documents
 
 router = APIRouter()
 
@@ -32,11 +29,7 @@ def unlock(
     """Open the document with ``passe``; its mail is then read again."""
     with rooms.database.reading() as session:
         item, _ = desk_of_item(rooms, seen, session, item_id)
-        document = documents.get(session, document_id)
-    if document is None or document.delivery != item.delivery:
-        raise NotFound(NO_DOCUMENT)
-    if not may_open(seen, document.confidentiality):
-        raise ForbiddenError(SEALED)
+        document = of_item(seen, session, item, document_id, NO_DOCUMENT)
     if rooms.unlock is None:
         raise Unavailable(NOT_HERE)
     rooms.unlock(item.delivery, document.position, passe, seen.login)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.circuits.model import Circuit
-from gateway.triage.read import COVER_NOTE, DECORATION, ReadDocument, Reader
+from gateway.circuits.model import COVER_NOTE, Circuit
+from gateway.triage.read import DECORATION, ReadDocument, Reader
 from gateway.triage.recognition import Recognition
 from gateway.triage.sandbox import Sandbox
 from gateway.triage.unpack import FACTS

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.circuits.decision import MailKind
-from gateway.triage.read import COVER_NOTE, DECORATION
+from gateway.circuits.model import COVER_NOTE
+from gateway.triage.read import DECORATION
 from gateway.triage.seen import mail_seen
 from parsers.facts import Box, Confidentiality, Severity, Source
 from storage.deliveries import Delivery, DeliveryState

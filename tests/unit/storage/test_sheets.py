@@ -46,14 +46,18 @@ def test_the_sheet_of_a_case_with_its_story(database: Database, office: Office) 
     assert office.deliveries["poison"] not in {d.sha256 for d in sheet.deliveries}
 
 
-def test_where_a_mail_and_a_case_are_read(database: Database, office: Office) -> None:
+def test_where_the_documents_of_a_mail_and_a_case_are_read(database: Database, office: Office) -> None:
     everywhere = {(CIRCUIT, "cpam-595"), (CIRCUIT, "cnse-administratif"), (CIRCUIT, "cnse-medical")}
     with database.reading() as session:
-        assert sheets.places_of_delivery(session, office.deliveries["report"]) == everywhere
-        assert sheets.places_of_delivery(session, office.deliveries["question"]) == {
-            (CIRCUIT, "cnse-administratif")
+        places = {
+            key: sheets.places_of_documents(session, office.deliveries[key])
+            for key in ("report", "question", "poison")
         }
-        assert sheets.places_of_delivery(session, office.deliveries["poison"]) == set()
+        assert places == {
+            "report": {0: {(CIRCUIT, "cnse-medical")}, 1: everywhere},  # its text is in no case
+            "question": {1: {(CIRCUIT, "cnse-administratif")}},
+            "poison": {},
+        }
         assert sheets.places_of_case(session, 1) == everywhere
 
 
