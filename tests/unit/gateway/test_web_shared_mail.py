@@ -74,7 +74,7 @@ def shared(world: World) -> Shared:
             circuit=CIRCUIT,
             letter="identification-provisoire",
             mailbox=ADMINISTRATIVE_BOX,
-            recipient=seed.HOSPITAL,
+            recipient=HOSPITAL,
             subject=f"Identification de {HIS}",
             raw_sha256=office.vault.put(f"Subject: x\r\n\r\n{HIS} {NIR}\r\n".encode()),
             state=OutboxState.SENT,
