@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from gateway.circuits.contested import Reason
 from gateway.clock import paris_date
 from gateway.errors import Refused
-from gateway.web import choices, rows, story
+from gateway.web import choices, logbook, rows, story
 from gateway.web.access import Right, Viewer, desks
 from gateway.web.contestation import FILTERS
 from gateway.web.contested import sight_of
@@ -22,12 +22,14 @@ from gateway.web.queue import here_of
 from gateway.web.search import LONGEST, asked, why
 from gateway.web.tabular import Format, Sheet, Value
 from gateway.web.words import kind_titles, names
-from storage import balances, contestations, listing, people, queues, search, sheets
+from storage import balances, contestations, listing, people, queues, search
+from storage import logbook as log
 from storage.cases import Case
 from storage.contestations import Contestation, ContestationState
 from storage.db import Session
 from storage.deadlines import Deadline
 from storage.deliveries import Delivery
+from storage.logbook import Sought
 from storage.queues import Key, Line, Wanted
 from storage.search import Hit
 from storage.tallies import NEVER
@@ -164,9 +166,11 @@ def of_ledger(
 
 
 @router.get("/journal/export.{kind}")
-def of_journal(rooms: InHouse, seen: Seen, kind: Format) -> Response:
-    """The whole log in words, the latest first."""
-    made = _told(rooms)
+def of_journal(request: Request, rooms: InHouse, seen: Seen, kind: Format) -> Response:
+    """The log in words as its page filters it, the latest first."""
+    with rooms.database.reading() as session:
+        wanted = logbook.sought(session, logbook.read(request.query_params))
+    made = _told(rooms, wanted)
     return export(rooms, seen, Sheet("journal", "Journal des preuves", rows.JOURNAL, made), kind)
 
 
@@ -215,10 +219,12 @@ def _by_due(rooms: WebHouse, wanted: Wanted) -> Iterator[Line]:
     return paged(rooms, page, lambda line: (line.item.next_due or NEVER, line.item.id or 0))
 
 
-def _told(rooms: WebHouse) -> Iterator[Sequence[Value]]:
+def _told(rooms: WebHouse, wanted: Sought) -> Iterator[Sequence[Value]]:
     known = names(rooms.circuits.by_name.values())
-    found = paged(rooms, lambda s, before: sheets.journal(s, before, PAGE), lambda one: one.position)
-    return (rows.event(story.tell(one, known)) for one in found)
+    with rooms.database.reading() as session:
+        persons = {person.login: person.name for person in people.everyone(session)}
+    found = paged(rooms, lambda s, before: log.page(s, wanted, before, PAGE), lambda one: one.position)
+    return (rows.event(story.tell(one, known), persons) for one in found)
 
 
 def _reasons(rooms: WebHouse, circuits: Sequence[str]) -> dict[str, str]:

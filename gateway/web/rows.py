@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from gateway.clock import paris_date
 from gateway.web import present
+from gateway.web.logbook import about
 from gateway.web.story import Told
 from gateway.web.tabular import Column, Value
 from storage.balances import Balance
@@ -101,8 +102,10 @@ JOURNAL = (
     Column("Date", 17),
     Column("Événement", 40),
     Column("Détail", 50),
-    Column("Personne", 18),
-    Column("À propos de", 70),
+    Column("Personne", 24),
+    Column("Identifiant", 18),
+    Column("À propos de", 18),
+    Column("Nom", 70),
 )
 
 
@@ -202,9 +205,10 @@ def set_aside(found: Delivery) -> Sequence[Value]:
     )
 
 
-def event(told: Told) -> Sequence[Value]:
+def event(told: Told, people: Mapping[str, str]) -> Sequence[Value]:
     """An event of the log."""
-    return told.position, told.at, told.words, told.detail, told.person, told.subject
+    who = people.get(told.person or "", told.person)
+    return told.position, told.at, told.words, told.detail, who, told.person, *about(told.subject)
 
 
 def balance(found: Balance) -> Sequence[Value]:

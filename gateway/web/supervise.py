@@ -10,10 +10,11 @@ from fastapi.responses import RedirectResponse
 
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
-from gateway.web import story
+from gateway.web import logbook, story
 from gateway.web.house import InHouse, Seen, Shown
 from gateway.web.words import names
-from storage import audit, deliveries, listing, sheets
+from storage import audit, deliveries, listing, people, sheets
+from storage import logbook as log
 from storage.deliveries import DeliveryState
 
 router = APIRouter()
@@ -101,12 +102,15 @@ def release(rooms: InHouse, seen: Seen, sha256: str) -> Response:
 
 
 @router.get("/journal")
-def journal(request: Request, rooms: InHouse, shown: Shown, avant: Position = None) -> Response:
-    """The log: its head, its last signed checkpoint, its events without any document."""
+def journal(request: Request, rooms: InHouse, seen: Seen, shown: Shown, avant: Position = None) -> Response:
+    """The log: its head, its last signed checkpoint, its events without any document, filtered."""
+    filters = logbook.read(request.query_params)
     with rooms.database.reading() as session:
         size, root = audit.head(session)
         checkpoint = sheets.last_checkpoint(session)
-        events = sheets.journal(session, avant, PAGE + 1)
+        events = log.page(session, logbook.sought(session, filters), avant, PAGE + 1)
+        links = logbook.links(rooms, session, seen, {event.subject for event in events[:PAGE]})
+        persons = people.everyone(session)
     known = names(rooms.circuits.by_name.values())
     told = [story.tell(event, known) for event in events[:PAGE]]
     return shown.show(
@@ -116,7 +120,13 @@ def journal(request: Request, rooms: InHouse, shown: Shown, avant: Position = No
         root=root.hex(),
         checkpoint=checkpoint,
         events=told,
-        following=told[-1].position if len(events) > PAGE else None,
+        filters=filters,
+        kinds=logbook.KINDS,
+        links=links,
+        about=logbook.about,
+        people=persons,
+        names={person.login: person.name for person in persons},
+        following=filters.query(avant=told[-1].position) if len(events) > PAGE else None,
         first_page=avant is None,
     )
 

@@ -121,7 +121,7 @@ def test_the_journal_page_by_page(world: World) -> None:
             world.house.recorder.add(session, Kind.CONFIG, f"config:{n}")
     client = world.signed_in("audrey")
     first = client.get("/journal").text
-    assert "config:59" in first
-    assert "config:5<" not in first
-    assert "config:5<" in client.get("/journal?avant=17").text
+    assert "configuration <span class=\"hash\">59<" in first
+    assert "<span class=\"hash\">5<" not in first
+    assert "<span class=\"hash\">5<" in client.get("/journal?avant=17").text
     assert client.get("/journal?avant=abc").status_code == 404
