@@ -13,7 +13,7 @@ from storage import cases, documents, findable, sheets, tallies
 from storage.cases import ItemState, PeriodStatus
 from storage.documents import Document
 from tests.builders import office as rows
-from tests.builders import seed
+from tests.builders import seed, seed_papers
 from tests.builders.office import AT, MEDICAL_BOX, Office
 from tests.worlds import web
 from tests.worlds.programs import post as call
@@ -78,7 +78,7 @@ class _Sent:
         paper = rows.paper(
             office, mail, key, text, name=LEAK, kind=kind, medical=medical, media_type="text/plain"
         )
-        page = seed._two_pages()
+        page = seed_papers.two_pages()
         picture = rows.paper(
             office,
             mail,
