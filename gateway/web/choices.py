@@ -26,6 +26,13 @@ SORTS: Mapping[str, str] = {
     "ancien": "Plus anciens d’abord",
     "echeance": "Échéance la plus proche",
 }
+ARRIVAL: Mapping[str, tuple[str, str]] = {
+    "recent": ("descending", "ancien"),
+    "ancien": ("ascending", "recent"),
+}
+BY_DUE: Mapping[str, tuple[str, str]] = {"echeance": ("ascending", "recent")}
+"""The two headings that sort a queue: by order, how it reads, and the order their link then asks for.
+Each has an index behind it, in that direction."""
 AGES: Mapping[str, tuple[str, int | None, int | None]] = {
     "1": ("aujourd’hui", 0, None),
     "7": ("depuis 7 jours", 7, None),

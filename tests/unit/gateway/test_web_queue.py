@@ -53,6 +53,39 @@ def test_a_queue_of_somebody_else_is_said_not_to_exist(world: World) -> None:
     assert closed.text == unknown.text
 
 
+def _headings(html: str) -> dict[str, tuple[str, str]]:
+    """Headings that sort: how the queue is sorted by each, and where its link leads."""
+    found = re.findall(
+        r'<th scope="col"(?: aria-sort="([a-z]+)")?><a href="([^"]*)">([^<]+?)(?: <span|</a>)', html
+    )
+    return {label: (order, link.replace("&amp;", "&")) for order, link, label in found}
+
+
+@pytest.mark.parametrize(
+    ("order", "arrival", "due"),
+    [
+        ("recent", ("descending", "ancien"), ("", "echeance")),
+        ("ancien", ("ascending", "recent"), ("", "echeance")),
+        ("echeance", ("", "recent"), ("ascending", "recent")),
+    ],
+)
+def test_a_heading_sorts_by_its_link_and_agrees_with_the_select(
+    world: World, order: str, arrival: tuple[str, str], due: tuple[str, str]
+) -> None:
+    """Without a script: each link keeps the filters, and leads to the order the select then says."""
+    client = world.signed_in("agathe")
+    html = client.get(f"/files/cnse-administratif?etat=nouveaux&tri={order}").text
+    headings = _headings(html)
+    assert set(headings) == {"Reçu le", "Prochaine échéance"}
+    for label, (sort, following) in (("Reçu le", arrival), ("Prochaine échéance", due)):
+        said, link = headings[label]
+        assert said == sort
+        assert "etat=nouveaux" in link
+        there = client.get(link).text
+        assert f'<option value="{following}" selected>' in there
+        assert list(_headings(there)) == list(headings)
+
+
 @pytest.mark.parametrize("order", ["recent", "ancien"])
 def test_following_the_pages_shows_every_item_once(world: World, order: str) -> None:
     _fill(world, 2 * queue.PAGE + 3)
