@@ -15,6 +15,7 @@ from gateway.clock import Clock, paris_date
 from gateway.outbound.standing import four
 from gateway.web import present
 from gateway.web.access import Right, Viewer
+from gateway.web.typography import typeset
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -160,7 +161,7 @@ class Pages:
             "path": request.url.path,
         }
         html = self._environment.get_template(template).render(known | values)
-        return HTMLResponse(html, status_code=status)
+        return HTMLResponse(typeset(html), status_code=status)
 
 
 def _section(path: str) -> str:

@@ -17,6 +17,7 @@ from tests.builders.office import (
     ADMINISTRATIVE_BOX,
     AT,
     CIRCUIT,
+    HOSPITAL,
     Office,
     filed,
     paper,
