@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from gateway.errors import NotFound, PasserelleError, Refused, Unavailable
+from gateway.web import live
 from gateway.web.api import problems
 from gateway.web.api.problems import ApiError
 from gateway.web.guard import API, BadFormError, ForbiddenError, ResumeError, SignInError
@@ -18,6 +19,8 @@ from gateway.web.pages import Pages
 from storage.errors import StorageError
 
 log = logging.getLogger("passerelle.web")
+
+Handler = Callable[[Request, Exception], Response]
 
 _TITLES: dict[int, str] = {
     400: "Demande incomprise",
@@ -61,6 +64,10 @@ def _onward(request: Request, target: str, status: int) -> Response:
 
 
 def _sign_in(request: Request, error: Exception) -> Response:
+    if live.is_stream(request):
+        return live.last_word(live.End.SESSION)
+    if request.headers.get("x-flux") == "1":
+        return Response(status_code=401)  # a list that follows its queue: nobody asked to leave the page
     if request.url.path.startswith(API):
         return problems.of_status(401, UNPROVED)
     after = error.after if isinstance(error, SignInError) else "/"
@@ -69,6 +76,13 @@ def _sign_in(request: Request, error: Exception) -> Response:
 
 def _resume(request: Request, error: Exception) -> Response:
     return _onward(request, error.page if isinstance(error, ResumeError) else "/", 409)
+
+
+def _forbidden(otherwise: Handler) -> Handler:
+    def answer(request: Request, error: Exception) -> Response:
+        return live.last_word(live.End.RIGHTS) if live.is_stream(request) else otherwise(request, error)
+
+    return answer
 
 
 def invalid(error: RequestValidationError) -> ApiError:
@@ -125,9 +139,10 @@ def install(app: FastAPI, pages: Pages) -> None:
     def unexpected(request: Request, _: Exception) -> Response:
         return page(request, 500, UNEXPECTED)
 
-    handlers: list[tuple[type[Exception], Callable[[Request, Exception], Response]]] = [
+    handlers: list[tuple[type[Exception], Handler]] = [
         (SignInError, _sign_in),
         (ResumeError, _resume),
+        (ForbiddenError, _forbidden(ours)),
         (PasserelleError, ours),
         (StorageError, storage),
         (HTTPException, http),

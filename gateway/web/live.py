@@ -1,16 +1,20 @@
 """Open pages kept up to date: one stream of events a page, for the queues its person reads and no other.
 
 An event says that a queue changed, never what: the page then asks for its list again, with the rights of
-whoever asks. The session is looked at before every event and at every beat of the heart; when it ends, or
-its rights change, the stream says so and ends. One look at the database a second serves every page.
+whoever asks. It bears the version of what is there, and a page says which version it shows when it opens
+its stream: what came while nobody listened is told at once. The session is looked at before every event and
+at every beat of the heart; when it ends, or its rights change, the stream says why and ends. One look at
+the database a second serves every page. The other half is ``static/direct.js``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -21,20 +25,32 @@ from gateway.web.access import Viewer, desks
 from gateway.web.guard import idle_time, session_cookie, token_hash
 from gateway.web.house import InHouse, Seen, WebHouse
 from storage import pulses, sessions
+from storage.db import Session
 from storage.errors import StorageError
 from storage.queues import Place
 
 router = APIRouter()
 
+PATH = "/flux"
+STREAM = "text/event-stream"
 LOOK_SECONDS = 1.0
 BEAT_SECONDS = 15.0
 LIFE_SECONDS = 600.0
 """A stream ends by itself after that time; the page opens another."""
-_CHANGED = b"event: file\ndata: changed\n\n"
-_BEAT = b": beat\n\n"
-_END = b"event: fin\ndata: end\n\n"
-_RETRY = b"retry: 3000\n\n"
+_RETRY = b"retry: 3000\n"
+"""For a browser that reopens a stream by itself; ours waits longer each time (``direct.js``)."""
+_VERSION = re.compile("[0-9]{1,15}")
 NO_STREAM = "Cette adresse tient les pages ouvertes à jour ; elle ne se lit pas seule. Revenez à vos files."
+
+
+class End(StrEnum):
+    """Why a stream ends for good; the page has a sentence for each."""
+
+    SESSION = "session"
+    RIGHTS = "droits"
+    PAGES = "pages"
+    """The person opened more pages than ``[web] streams_per_person``."""
+    FULL = "complet"
 
 
 @dataclass(eq=False, slots=True)
@@ -83,15 +99,20 @@ class Live:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._ring)
 
-    async def stream(self, reader: _Reader) -> AsyncIterator[bytes]:
-        """Events of one page until its session ends, its life is over, or it goes away."""
+    async def stream(self, reader: _Reader, known: int | None = None) -> AsyncIterator[bytes]:
+        """Events of one page until its session ends, its life is over, or it goes away.
+
+        ``known``: the version it shows, when it says so.
+        """
         clock = asyncio.get_running_loop().time
         try:
-            self._start()
-            if not self._beats:
-                self._beats = await run_in_threadpool(self._read)
-            yield _RETRY
+            fresh = self._start()
+            if fresh or known not in {None, self._of(reader)}:
+                await self._refresh()
             seen = self._of(reader)
+            yield _RETRY + self._pulse(seen)
+            if known not in {None, seen}:
+                yield _changed(seen)
             end, beat = clock() + self.life, clock() + self.beat
             while clock() < end and not self._stops():
                 await self._wait(min(beat, end) - clock())
@@ -100,33 +121,43 @@ class Live:
                 now = self._of(reader)
                 if now == seen and clock() < beat and not reader.over:
                     continue
-                if reader.over or not await run_in_threadpool(self._good, reader):
-                    yield _END
+                over = End.PAGES if reader.over else await run_in_threadpool(self._over, reader)
+                if over is not None:
+                    yield ended(over)
                     return
-                yield _BEAT if now == seen else _CHANGED
+                yield self._pulse(now) if now == seen else _changed(now)
                 seen, beat = now, clock() + self.beat
         finally:
             if reader in self.readers:
                 self.readers.remove(reader)
 
+    def _pulse(self, version: int) -> bytes:
+        """The heart, and the seconds to its next beat: whoever hears nothing for three opens another."""
+        return b"id: %d\nevent: pouls\ndata: %s\n\n" % (version, f"{self.beat:g}".encode())
+
     def _stops(self) -> bool:
         return self._closing
 
-    def _start(self) -> None:
-        """Look at the database while at least one page is open."""
+    def _start(self) -> bool:
+        """Look at the database while at least one page is open; whether nobody did until now."""
         self._loop = asyncio.get_running_loop()
-        if self._watch is None or self._watch.done():
-            self._changed = asyncio.Event()
-            self._watch = asyncio.create_task(self._look())
+        if self._watch is not None and not self._watch.done():
+            return False
+        self._changed = asyncio.Event()
+        self._watch = asyncio.create_task(self._look())
+        return True
 
     async def _look(self) -> None:
         while self.readers:
-            with contextlib.suppress(StorageError):  # the database comes back by itself, so do the pages
-                beats = await run_in_threadpool(self._read)
-                if beats != self._beats:
-                    self._beats = beats
-                    self._ring()
+            await self._refresh()
             await asyncio.sleep(self.look)
+
+    async def _refresh(self) -> None:
+        with contextlib.suppress(StorageError):  # the database comes back by itself, so do the pages
+            beats = await run_in_threadpool(self._read)
+            if beats != self._beats:
+                self._beats = beats
+                self._ring()
 
     def _ring(self) -> None:
         bell, self._changed = self._changed, asyncio.Event()
@@ -143,31 +174,60 @@ class Live:
             return pulses.every(session)
 
     def _of(self, reader: _Reader) -> int:
-        return sum(self._beats.get(place, 0) for place in reader.places)
+        return _sum(self._beats, reader.places)
 
-    def _good(self, reader: _Reader) -> bool:
-        """Whether the session lives and still reads the same queues; looking never keeps it alive."""
+    def _over(self, reader: _Reader) -> End | None:
+        """Why this page has no stream any more, if so: looking never keeps a session alive."""
         rooms = self.rooms
         with rooms.database.reading() as session:
             found = sessions.session_of(session, reader.token, rooms.clock.now(), idle_time(rooms))
         if found is None:
-            return False
+            return End.SESSION
         viewer = Viewer(found[1].login, found[1].name, tuple(found[1].roles), book=rooms.book)
-        return _places(rooms, viewer, reader.narrowed) == reader.places
+        return None if _places(rooms, viewer, reader.narrowed) == reader.places else End.RIGHTS
 
 
-@router.get("/flux")
-async def flux(request: Request, rooms: InHouse, seen: Seen, file: str = "") -> Response:
-    """The stream of one page: ``file`` names the one queue it shows."""
-    if "text/event-stream" not in request.headers.get("accept", ""):
+@router.get(PATH)
+async def flux(request: Request, rooms: InHouse, seen: Seen, file: str = "", vu: str = "") -> Response:
+    """The stream of one page: ``file`` names the one queue it shows, ``vu`` the version it shows."""
+    if not is_stream(request):
         raise NotFound(NO_STREAM)
     live: Live = request.app.state.live
     token = token_hash(request.cookies.get(session_cookie(rooms.settings.secure_cookies), ""))
     reader = live.open(seen, token, file[:40])
     if reader is None:
-        return Response(status_code=204)  # full: the page works without
+        return last_word(End.FULL)  # the page works without
+    shown = request.headers.get("last-event-id", vu)
+    known = int(shown) if _VERSION.fullmatch(shown) else None
     headers = {"X-Accel-Buffering": "no"}
-    return StreamingResponse(live.stream(reader), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(live.stream(reader, known), media_type=STREAM, headers=headers)
+
+
+def is_stream(request: Request) -> bool:
+    """Whether a page opens its stream: it understands nothing but a stream in answer."""
+    return request.url.path == PATH and STREAM in request.headers.get("accept", "")
+
+
+def last_word(why: End) -> Response:
+    """A stream that says why there is none: a refusal would be asked again and again."""
+    return Response(ended(why), media_type=STREAM)
+
+
+def ended(why: End) -> bytes:
+    return f"event: fin\ndata: {why}\n\n".encode()
+
+
+def version(session: Session, places: Iterable[Place]) -> int:
+    """The version of what lies in these queues; read before the lists that show it."""
+    return _sum(pulses.every(session), places)
+
+
+def _changed(now: int) -> bytes:
+    return b"id: %d\nevent: file\ndata: changed\n\n" % now
+
+
+def _sum(beats: Mapping[Place, int], places: Iterable[Place]) -> int:
+    return sum(beats.get(place, 0) for place in set(places))
 
 
 def _places(rooms: WebHouse, viewer: Viewer, narrowed: str) -> frozenset[Place]:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from gateway.cases.transitions import locked_by
 from gateway.clock import paris_date
 from gateway.errors import NotFound
-from gateway.web import actions, bulk, choices, remarks
+from gateway.web import actions, bulk, choices, live, remarks
 from gateway.web.access import Desk, Right, Viewer, desks
 from gateway.web.choices import Choices
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
@@ -42,6 +42,7 @@ def every_queue(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> R
     found = desks(seen, rooms.circuits.by_name, rooms.circuits.directory)
     places = [(desk.circuit, desk.name) for desk in found]
     with rooms.database.reading() as session:
+        version = live.version(session, places)
         counts = queues.counts(session, places, seen.login, paris_date(rooms.clock.now()))
         called = remarks.waiting(session, seen, places)
         kept = [
@@ -57,6 +58,7 @@ def every_queue(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> R
         "files.html",
         groups=groups,
         called=called,
+        version=version,
         views=kept,
         titles={desk.name: desk.title for desk in found},
     )
@@ -73,6 +75,7 @@ def one_queue(
     chosen = choices.read(request.query_params, rooms.circuits.directory.caisses)
     wanted = choices.wanted(chosen, queue, tuple(desk.circuit for desk in here), seen.login, today)
     with rooms.database.reading() as session:
+        version = live.version(session, [(desk.circuit, desk.name) for desk in here])
         lines, following = _lines(session, wanted, chosen, apres)
         counts = queues.counts(session, [(desk.circuit, desk.name) for desk in here], seen.login, today)
         kept = views.of_queue(session, queue, seen.login)
@@ -81,6 +84,7 @@ def one_queue(
         "desk": here[0],
         "count": _sum(counts.values()),
         "lines": lines,
+        "version": version,
         "titles": kind_titles(rooms.circuits.by_name.values()),
         "kinds": [k for d in here for k in rooms.circuits.by_name[d.circuit].kind_titles],
         "choices": chosen,

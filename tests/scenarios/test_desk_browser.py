@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -30,8 +31,10 @@ def _change(world: World, key: str, **columns: object) -> None:
 def _open(world: World, browser: Browser, login: str, path: str, **options: object) -> Page:
     context = browser.new_context(viewport={"width": 1360, "height": 860}, locale="fr-FR", **options)  # type: ignore[arg-type]
     page = chrome.sign_in(world, context, login).page
-    with page.expect_response(lambda answer: "/flux" in answer.url):
-        page.goto(world.address + path)
+    with ExitStack() as asked:
+        for address in ("/flux", *(["/appels/"] if path.startswith("/files/") else [])):
+            asked.enter_context(page.expect_response(lambda answer, part=address: part in answer.url))
+        page.goto(world.address + path)  # what a page asks for as it opens is asked by its person
     return page
 
 

@@ -52,10 +52,5 @@
     count();
   });
 
-  document.addEventListener("htmx:sseClose", (event) => {
-    const told = document.getElementById("direct");
-    if (told && event.detail.type === "message") told.hidden = false;
-  });
-
   count();
 })();
