@@ -194,6 +194,7 @@ class Premises:
                     content, kind, page, PAGE_DPI
                 ),
                 read_text=house.reader.plain_text,
+                cut_pages=house.reader.cut,
                 read_html=house.reader.safe_html,
                 open_letter=partial(opened_letter, house),
                 unlock=partial(unlock, house),

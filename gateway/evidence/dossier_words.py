@@ -45,7 +45,10 @@ _SENTENCES: Mapping[str, str] = {
     Kind.PROPOSAL: "Acceptation tacite de la période du {starts} au {ends} : {action} {reason}",
     Kind.REGISTRATION: "Droits inscrits par la caisse du {starts} au {ends}",
     Kind.REVIEW: "Lecture du document n° {position} : {action}",
-    Kind.FORWARDED: "Document médical transmis au service médical de l'institution, empreinte {sha256}",
+    Kind.FORWARDED: (
+        "Document médical transmis au service médical de l'institution, empreinte {sha256} ; parti {state},"
+        " empreinte {bytes}"
+    ),
     Kind.REMINDER: "Rappel de l'échéance « {kind} » du {due}",
     Kind.ACCESS: "Document médical n° {document} : ouverture ({outcome})",
     Kind.DOCUMENT_SORTED: (
@@ -97,6 +100,8 @@ _STATES: Mapping[str, str] = {
     "mismatch": "signataire différent de l'expéditeur",
     "weak": "signature trop faible",
     "absent": "non signé",
+    "cut": "coupé à ses seules pages",
+    "whole": "en entier",
 }
 
 

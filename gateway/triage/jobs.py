@@ -13,6 +13,7 @@ from parsers import documents, reading
 from parsers.addressees import Addressee, Harvested, addressees, harvest
 from parsers.claims import ClaimsRead, ClaimWords, read_claims
 from parsers.classify import KindRule
+from parsers.cut import cut
 from parsers.facts import Bitmap, Page
 from parsers.forms.template import Template
 from parsers.layout import Recognised
@@ -169,6 +170,7 @@ JOBS: dict[str, Job] = {
     "text": Job(text, TypeAdapter(str)),
     "html": Job(sanitised, TypeAdapter(str)),
     "unlock": Job(unlock, TypeAdapter(bytes)),
+    "cut": Job(cut, TypeAdapter(bytes)),
     "addressees": Job(addressees, TypeAdapter(tuple[Addressee, ...])),
     "harvest": Job(harvest, TypeAdapter(tuple[Harvested, ...])),
     "claims": Job(claims, TypeAdapter(ClaimsOutcome)),

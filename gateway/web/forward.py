@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -16,17 +17,18 @@ from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
 from gateway.outbound import handwritten
 from gateway.outbound.certificates import Choice
-from gateway.outbound.compose import Attached
 from gateway.outbound.handwritten import Event, Sheet, Words
+from gateway.web import pieces as parts
 from gateway.web import writing
 from gateway.web.access import Right, Viewer, may_open
 from gateway.web.actions import desk_of_item
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
+from gateway.web.pieces import Piece
 from gateway.web.writing import Address, Ground
 from storage import handwritten as kept
-from storage import sheets
+from storage import sheets, unlocked
 from storage.db import Session
-from storage.documents import Document
+from storage.documents import Document, of_delivery
 from storage.handwritten import Forwarded
 
 router = APIRouter(prefix="/elements/{item_id}/transmission")
@@ -48,6 +50,9 @@ TOO_LARGE = (
     "Ces documents sont trop gros pour un seul message ; rien n’est parti."
     " Transmettez-les en plusieurs fois."
 )
+CHANGED = (
+    "Ces documents viennent de changer ; rien n’est parti. Rechargez la page et choisissez de nouveau."
+)
 LARGEST = 15 * 1024 * 1024
 """Bytes joined to one letter: base64 and the encryption add about 40 %."""
 
@@ -59,6 +64,8 @@ class Report:
     document: Document
     title: str
     left: tuple[Forwarded, ...]
+    pages: str
+    """Its place in a file that holds other documents (French); empty when it has the file for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,12 @@ class Counter:
     recipient: str
     choice: Choice
     reports: tuple[Report, ...]
+    every: tuple[Document, ...]
+    """Every document of the mail, whoever may open it."""
+
+    def apart(self, chosen: list[Document]) -> frozenset[str]:
+        """Files that also hold something not chosen: their pages leave, not they."""
+        return parts.mixed(chosen, self.every)
 
 
 @router.get("")
@@ -102,20 +115,21 @@ def forward(
     pieces: Annotated[list[int], Form()] = [],  # noqa: B006 (FastAPI copies it)
 ) -> Response:
     """Write the letter with the documents chosen; once for the same documents to the same address."""
+    with rooms.database.reading() as session:
+        counter, chosen = _admitted(rooms, seen, session, item_id, a, pieces)
+        readable = unlocked.readable(session, [d.sha256 for d in chosen])
+        meant = _identity(chosen, counter)
+    # cut before the transaction: a child works for seconds, a writer waits for nobody
+    leaving = parts.pieces(rooms, chosen, counter.apart(chosen), readable)
+    if sum(len(piece.file.content) for piece in leaving) > LARGEST:
+        raise Refused(TOO_LARGE)
     at = rooms.clock.now()
     with rooms.database.transaction() as session:
-        counter = counter_of(rooms, seen, session, item_id, a)
-        if not writing.may_write(counter.ground.sheet.item, seen, at):
-            raise Refused("Une autre personne tient cet élément ; rien n’est parti. Demandez-lui.")
-        chosen = [r.document for r in counter.reports if r.document.id in set(pieces)]
-        if not chosen:
-            raise Refused(NOTHING)
-        if counter.choice.certificate is None:
-            raise Refused(IN_CLEAR)
-        if sum(document.size for document in chosen) > LARGEST:
-            raise Refused(TOO_LARGE)
-        words = _words(rooms, session, counter, chosen)
-        sheet = _sheet(rooms, counter, chosen)
+        counter, again = _admitted(rooms, seen, session, item_id, a, pieces)
+        if _identity(again, counter) != meant:
+            raise Refused(CHANGED)
+        words = _words(rooms, session, counter, again)
+        sheet = _sheet(counter, again, leaving)
         made = handwritten.post(
             session, writing.mailroom(rooms), sheet, words, words, counter.choice, by=seen.login, at=at
         )
@@ -123,10 +137,10 @@ def forward(
             raise Refused("Ces documents sont déjà partis vers cette adresse ; rien n’a été envoyé.")
         entry, event = made
         rows = [
-            Forwarded(outbox_id=entry.id or 0, document_id=d.id or 0, by=seen.login, at=at) for d in chosen
+            Forwarded(outbox_id=entry.id or 0, document_id=d.id or 0, by=seen.login, at=at) for d in again
         ]
         kept.forward(session, rows)
-        rooms.recorder.add_all(session, [event, *(_event(d, counter, seen) for d in chosen)])
+        rooms.recorder.add_all(session, [event, *_events(again, leaving, counter, seen)])
     return RedirectResponse(f"/elements/{item_id}?fait=transmis#lettres", 303)
 
 
@@ -167,24 +181,58 @@ def counter_of(rooms: WebHouse, seen: Viewer, session: Session, item_id: int, re
         if paper.document.kind in rules.kinds and may_open(seen, paper.document.confidentiality)
     ]
     left = kept.forwardings(session, [d.id or 0 for d in documents])
+    every = tuple(of_delivery(session, on.sheet.delivery.sha256))
     reports = tuple(
-        Report(d, circuit.title_of(d.kind or "other"), tuple(f for f in left if f.document_id == d.id))
+        Report(
+            d,
+            circuit.title_of(d.kind or "other"),
+            tuple(f for f in left if f.document_id == d.id),
+            parts.told(d) if parts.mixed([d], every) else "",
+        )
         for d in documents
     )
-    return Counter(on, rules, letter, tuple(found), to, choice, reports)
+    return Counter(on, rules, letter, tuple(found), to, choice, reports, every)
+
+
+def _admitted(
+    rooms: WebHouse, seen: Viewer, session: Session, item_id: int, recipient: str, pieces: list[int]
+) -> tuple[Counter, list[Document]]:
+    """What is chosen, when it may leave now. Raises ``Refused``, or as ``counter_of``."""
+    counter = counter_of(rooms, seen, session, item_id, recipient)
+    if not writing.may_write(counter.ground.sheet.item, seen, rooms.clock.now()):
+        raise Refused("Une autre personne tient cet élément ; rien n’est parti. Demandez-lui.")
+    chosen = [r.document for r in counter.reports if r.document.id in set(pieces)]
+    if not chosen:
+        raise Refused(NOTHING)
+    if counter.choice.certificate is None:
+        raise Refused(IN_CLEAR)
+    return counter, chosen
+
+
+def _identity(chosen: list[Document], counter: Counter) -> tuple[object, ...]:
+    """What was cut, to be compared with what is there once it is."""
+    told = [(d.id, d.sha256, d.first_page, d.pages, d.name) for d in chosen]
+    return told, counter.apart(chosen)
 
 
 def _words(rooms: WebHouse, session: Session, counter: Counter, chosen: list[Document]) -> Words:
     encrypted = counter.choice.certificate is not None
     told = writing.context(rooms, session, counter.ground, counter.recipient, None, encrypted=encrypted)
     circuit = counter.ground.circuit
-    named = tuple(LetterDocument(circuit.title_of(d.kind or "other"), None, d.pages) for d in chosen)
+    apart = counter.apart(chosen)
+    named = tuple(
+        LetterDocument(
+            circuit.title_of(d.kind or "other"),
+            (parts.told(d) if d.sha256 in apart else d.name or None) if encrypted else None,
+            d.pages,
+        )
+        for d in chosen
+    )
     return handwritten.proposed(counter.letter, replace(told, documents=named, missing=()))
 
 
-def _sheet(rooms: WebHouse, counter: Counter, chosen: list[Document]) -> Sheet:
+def _sheet(counter: Counter, chosen: list[Document], leaving: tuple[Piece, ...]) -> Sheet:
     sheet, circuit = counter.ground.sheet, counter.ground.circuit
-    blobs = {d.sha256: d for d in chosen}
     return Sheet(
         circuit=circuit.name,
         letter=counter.letter,
@@ -194,32 +242,28 @@ def _sheet(rooms: WebHouse, counter: Counter, chosen: list[Document]) -> Sheet:
         answers=sheet.delivery,
         case=sheet.case,
         threaded=False,
-        attached=tuple(
-            Attached(d.name or f"document-{n}", rooms.vault.get(sha), _media_type(d))
-            for n, (sha, d) in enumerate(blobs.items(), 1)
-        ),
+        attached=tuple(piece.file for piece in leaving),
     )
 
 
-def _media_type(document: Document) -> str:
-    """What the letter calls the file: one word, a slash, one word, and never a message."""
-    main, slash, sub = document.media_type.partition("/")
-    plain_words = all(
-        part.replace("-", "").replace(".", "").replace("+", "").isalnum() for part in (main, sub)
-    )
-    good = slash and plain_words and main in {"application", "image"}
-    return document.media_type if good else "application/octet-stream"
-
-
-def _event(document: Document, counter: Counter, seen: Viewer) -> Event:
-    fields = {
-        "sha256": document.sha256,
-        "position": document.position,
-        "letter": counter.letter.name,
-        "recipient": counter.recipient,
-        "by": seen.login,
-    }
-    return Kind.FORWARDED, f"delivery:{document.delivery}", fields
+def _events(
+    chosen: list[Document], leaving: tuple[Piece, ...], counter: Counter, seen: Viewer
+) -> Iterator[Event]:
+    """One a document: which it was, the hash of what left, whether that is a part of its file."""
+    for document in chosen:
+        piece = next(one for one in leaving if document.id in one.documents)
+        pages = {"page": document.first_page, "pages": document.pages} if piece.cut else {}
+        fields = {
+            "sha256": document.sha256,
+            "position": document.position,
+            "bytes": piece.sha256,
+            "state": "cut" if piece.cut else "whole",
+            "letter": counter.letter.name,
+            "recipient": counter.recipient,
+            "by": seen.login,
+            **pages,
+        }
+        yield Kind.FORWARDED, f"delivery:{document.delivery}", fields
 
 
 def _page(counter: Counter, words: Words, chosen: list[Report]) -> dict[str, Any]:

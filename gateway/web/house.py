@@ -50,6 +50,9 @@ class WebHouse:
     """``(content, media type, page from 1) -> PNG`` at ``page_dpi``, computed in the sandbox."""
     read_text: Callable[[bytes, str, str], str]
     """``(content, media type, name) -> text`` of a document without pages, computed in the sandbox."""
+    cut_pages: Callable[[bytes, int, int], bytes] | None = None
+    """``(PDF, first page from 1, how many) -> PDF`` of those pages alone, computed in the sandbox; without
+    it a file that mixes documents does not leave."""
     unlock: Callable[[str, int, str, str], None] | None = None
     """``(delivery, position, password, login)``: read a locked document with a password, given once."""
     read_html: Callable[[bytes, dict[str, bytes]], str] | None = None

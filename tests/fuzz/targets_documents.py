@@ -13,6 +13,7 @@ from PIL import Image
 
 from parsers import acroform, active, documents, sniff
 from parsers.attached import embedded
+from parsers.cut import cut
 from parsers.errors import Malformed, ParseError
 from parsers.facts import Box, FormField, Page, Source, Word
 from parsers.forms.load import load_template
@@ -20,7 +21,7 @@ from parsers.limits import Limits
 from parsers.mend import mended
 from parsers.reading import Context, interpret
 from parsers.rtf import rtf_text
-from tests.builders import forms, pdfs, reports, scans, xfa
+from tests.builders import forms, pdfs, reports, scans, shared_pdf, xfa
 from tests.fuzz.target import Target
 from tests.unit.parsers.reading_world import FOLDER, RULES, TEMPLATES, TODAY
 
@@ -35,6 +36,12 @@ def _form() -> bytes:
 def _pdfs() -> list[bytes]:
     joined = reports.joined(_form(), reports.quote(1))
     return [_form(), joined, scans.scan(_form(), dpi=40), reports.medical_report(pages=1)]
+
+
+def _shared() -> list[bytes]:
+    """Two pages that share everything a PDF can share, and two that share nothing."""
+    plain = reports.text_pdf([[shared_pdf.FORM, "fin"], ["Compte rendu", "fin"]])
+    return [shared_pdf.shared(), plain]
 
 
 def _fields() -> list[bytes]:
@@ -93,6 +100,13 @@ def _rtf(data: bytes) -> None:
 
 def _mended(data: bytes) -> None:
     assert mended(data, LIMITS).startswith(b"%PDF-")
+
+
+def _cut(data: bytes) -> None:
+    """Whatever is cut has the pages asked, and none of the words of the page before them."""
+    made = cut(data, 2, 1, LIMITS)
+    (page,) = documents.inspect(made, documents.PDF, "", LIMITS).pages
+    assert not any(shared_pdf.FORM in word.text for word in page.words)
 
 
 def _inside(data: bytes) -> None:
@@ -173,6 +187,7 @@ TARGETS = (
     Target("acroform", ("acroform.py",), _fields, _contents, 300, 0.2),
     Target("live", ("active.py", "attached.py"), _live, _inside, 300, 0.9),
     Target("mend", ("mend.py",), _pdfs, _mended, 200, 0.2),
+    Target("cut", ("cut.py", "prune.py"), _shared, _cut, 200, 0.02),
     Target("heic", ("images.py",), _photos, lambda d: _inspected(d, sniff.HEIC), 300, 0.02),
     Target("rtf", ("rtf.py",), lambda: [_RTF], _rtf, 1500, 0.2),
     Target("images", ("images.py",), _images, lambda d: _inspected(d, "image/tiff"), 600),

@@ -35,6 +35,7 @@ def web_house(home: Home) -> WebHouse:
         settings=Web(secure_cookies=False, totp="optional"),
         render_page=page_image,
         read_text=house.reader.plain_text,
+        cut_pages=house.reader.cut,
         page_dpi=DPI,
         passwords=seed.quick_passwords(),
         contesting=contesting_of(house),

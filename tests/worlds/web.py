@@ -21,6 +21,7 @@ from gateway.outbound.seal import Seal
 from gateway.settings import Settings, Web
 from gateway.web.app import WebHouse, create_app
 from parsers.claims import ClaimsRead
+from parsers.cut import cut
 from parsers.documents import render, text
 from parsers.pictures import png
 from parsers.richtext import sanitised
@@ -98,6 +99,12 @@ def page_image(content: bytes, media_type: str, page: int) -> bytes:
         return png(render(content, media_type, page, DPI))
 
 
+def cut_pages(content: bytes, first: int, count: int) -> bytes:
+    """The same, of a cut."""
+    with _ONE_AT_A_TIME:
+        return cut(content, first, count)
+
+
 def no_claims(*_: object) -> ClaimsRead:
     """Nothing is a list here: lists of claims are read in the scenarios of contestations, in a sandbox."""
     return ClaimsRead((), ())
@@ -123,6 +130,7 @@ def build(
         render_page=page_image,
         read_text=text,
         read_html=sanitised,
+        cut_pages=cut_pages,
         page_dpi=DPI,
         passwords=seed.quick_passwords(),
         exporter=Exporter(database, vault, ring, recorder, clock, circuits, {}, page_image),
