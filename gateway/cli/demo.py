@@ -1,8 +1,8 @@
 """``passerelle demo``: the whole journey on the sample mails, then the web queue.
 
-A separate process plays the hospitals (``tests/builders/hospital.py``): it makes the demo certificate
-authority, sends the samples over SMTP and receives the letters. Everything lives under ``var/demo``,
-made anew at each run.
+A separate process plays the hospitals and the CNAS (``tests/builders/hospital.py``): it makes the demo
+certificate authority, sends the samples over SMTP and receives the letters as long as the demo lasts.
+Everything lives under ``var/demo``, made anew at each run.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +25,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway import bootstrap, flow
 from gateway.cli import queue
+from gateway.cli.demo_people import ACCOUNTS, PASSWORD, furnish, medical_services
 from gateway.cli.output import print_table, say
 from gateway.cli.premises import Premises
 from gateway.errors import Unavailable
 from gateway.settings import Settings
-from gateway.web.passwords import Passwords
-from storage import deliveries, people, traffic
+from storage import deliveries, traffic
 from storage.deliveries import DeliveryState
-from storage.people import Person
 
-PASSWORD = "passerelle-demo"  # noqa: S105 - of a demo that listens on this machine only
-_ACCOUNTS = (
-    ("admin.cnse", "Aline Morvan (CNSE administratif)", ["cnse-admin"]),
-    ("medical.cnse", "Dr Yann Le Goff (CNSE pôle médical)", ["cnse-medical"]),
-    ("cpam.595", "Lucie Delattre (CPAM de Lille-Douai)", ["cpam:595"]),
-    ("superviseur", "Maëlle Kerbrat (supervision)", ["supervisor"]),
-    ("auditeur", "Paul Riou (audit)", ["auditor"]),
-    ("administrateur", "Inès Le Bras (administration)", ["admin"]),
-)
+__all__ = ["PASSWORD", "add_to"]
+
 _PATIENCE_SECONDS = 240.0
 _TURN_SECONDS = 0.2
 
@@ -57,35 +51,46 @@ def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     here = _demo_settings(settings, folder, pages=not arguments.once)
+    services = medical_services(here)
     say("Autorité de certification et messages d'exemple…")
-    samples = _hospital(
-        settings.root,
-        "prepare",
-        "--keys",
-        here.path(here.storage.keys),
-        "--trust",
-        folder / "trust",
-        "--out",
-        folder / "mails",
-    )
+    samples = _prepared(here, folder, services)
     house = bootstrap.build(here)
-    passwords = Passwords()
-    with house.database.transaction() as session:
-        for login, name, roles in _ACCOUNTS:
-            people.add(
-                session,
-                Person(login=login, name=name, password_hash=passwords.hash(PASSWORD), roles=list(roles)),
-            )
+    furnish(house, folder / "letters" / "keys", services)
     premises = Premises(house)
     premises.start()
     try:
-        _travel(premises, folder, int(samples["count"]))
-        _show(premises)
-        if not arguments.once:
-            _serve_until_stopped(here)
+        with _hospital_at_work(premises, folder) as hospital:
+            _follow(premises, int(samples["count"]), hospital)
+            _tell(hospital)
+            _show(premises)
+            if not arguments.once:
+                _serve_until_stopped(here, folder, services)
     finally:
         premises.stop()
     return 0
+
+
+def _prepared(here: Settings, folder: Path, services: list[str]) -> dict[str, Any]:
+    """What the other side makes: authority, keys, mails, and how many mails there are."""
+    told = (word for address in services for word in ("--correspondent", address))
+    places = {
+        "--keys": here.path(here.storage.keys),
+        "--trust": folder / "trust",
+        "--out": folder / "mails",
+        "--letters": folder / "letters",
+    }
+    done = subprocess.run(
+        _command("prepare", *(word for pair in places.items() for word in pair), *told),
+        cwd=here.root,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Unavailable(f"Les messages d'exemple n'ont pas pu être faits : {done.stderr.strip()[-300:]}")
+    made: dict[str, Any] = json.loads(done.stdout)
+    return made
 
 
 def _demo_settings(settings: Settings, folder: Path, *, pages: bool) -> Settings:
@@ -124,16 +129,19 @@ def _demo_settings(settings: Settings, folder: Path, *, pages: bool) -> Settings
     )
 
 
-def _travel(premises: Premises, folder: Path, count: int) -> None:
-    """Let the other process send, and show the journey while it happens."""
+@contextmanager
+def _hospital_at_work(premises: Premises, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The other process: sends, then receives letters as long as the demo lasts."""
     house = premises.house
     arguments = (
         "send",
         "--mails",
         folder / "mails",
+        "--letters",
+        folder / "letters",
         "--to",
         f"127.0.0.1:{premises.smtp.port}",
-        "--letters",
+        "--listen",
         f"127.0.0.1:{house.settings.outgoing.port}",
     )
     with subprocess.Popen(
@@ -142,10 +150,20 @@ def _travel(premises: Premises, folder: Path, count: int) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # Ctrl-C is for the demo: it closes this one itself
     ) as hospital:
-        _follow(premises, count, hospital)
-        answer, _ = hospital.communicate()  # its standard input closes: it stops listening for letters
-        sent = json.loads(answer or "{}")
+        try:
+            yield hospital
+        finally:
+            hospital.communicate()  # its standard input closes: it stops listening for letters
+
+
+def _tell(hospital: subprocess.Popen[str]) -> None:
+    if hospital.stdin is None or hospital.stdout is None:
+        return
+    hospital.stdin.write("\n")
+    hospital.stdin.flush()
+    sent = json.loads(hospital.stdout.readline() or "{}")
     say(
         f"{sent.get('accepted', 0)} messages acceptés, {sent.get('refused', 0)} refusé(s) à la porte, "
         f"{sent.get('letters', 0)} lettres reçues par les hôpitaux."
@@ -207,28 +225,16 @@ def _show(premises: Premises) -> None:
     print(house.recorder.verify(house.database).reason)
 
 
-def _serve_until_stopped(settings: Settings) -> None:
+def _serve_until_stopped(settings: Settings, folder: Path, services: list[str]) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     say(f"Pages : http://{settings.web.host}:{settings.web.port}/ (Ctrl-C pour arrêter)")
-    say(f"Comptes : {', '.join(login for login, _, _ in _ACCOUNTS)} ; mot de passe : {PASSWORD}")
+    say(f"Comptes : {', '.join(login for login, _, _ in ACCOUNTS)} ; mot de passe : {PASSWORD}")
+    for address in services:
+        say(f"Transmission : depuis la file cnse-medical, chiffrée pour {address} (certificat d'essai).")
+    say(f"Lettres reçues par l'autre côté, et ses clés : {folder / 'letters'}")
     stopping.wait()
-
-
-def _hospital(root: Path, *arguments: object) -> dict[str, Any]:
-    done = subprocess.run(
-        _command(*arguments),
-        cwd=root,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise Unavailable(f"Les messages d'exemple n'ont pas pu être faits : {done.stderr.strip()[-300:]}")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
 
 
 def _command(*arguments: object) -> list[str]:

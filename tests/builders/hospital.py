@@ -1,8 +1,8 @@
 """The demo's other side, in a process of its own: makes keys and mails, sends them, receives letters.
 
-``prepare`` writes the demo certificate authority, the mailboxes' identities and the sample mails;
-``send`` delivers them over SMTP and listens for letters until its standard input closes. Each prints one
-JSON document on standard output.
+``prepare`` writes the demo certificate authority, identities of mailboxes and correspondents, the sample
+mails, and prints one JSON document; ``send`` delivers them over SMTP, keeps the letters that come, answers
+each line of its standard input by one of JSON that says what was done, and ends when it closes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import json
 import smtplib
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,8 +23,13 @@ from tests.builders.keychain import Keychain
 from tests.builders.mails import samples
 
 
-def prepare(keys: Path, trust: Path, out: Path) -> dict[str, object]:
-    """The authority, both mailboxes' identities, and every sample as an ``.eml`` with its envelope."""
+def prepare(
+    keys: Path, trust: Path, out: Path, letters: Path, correspondents: Sequence[str]
+) -> dict[str, object]:
+    """The authority, both mailboxes' identities, and every sample as an ``.eml`` with its envelope.
+
+    ``letters`` gets for each of ``correspondents`` a certificate to hand over and the key that stays here.
+    """
     at = datetime.now(UTC).replace(microsecond=0)
     keychain = Keychain(at)
     keychain.write_trust(trust)
@@ -35,6 +41,8 @@ def prepare(keys: Path, trust: Path, out: Path) -> dict[str, object]:
         file.write_bytes(keychain.of(mailbox).pem)
     for folder in (keys, keys / "identities"):
         folder.chmod(0o700)
+    letters.mkdir(parents=True, mode=0o700)
+    keychain.authority.write(letters / "keys", [keychain.of(address) for address in correspondents])
     out.mkdir(parents=True)
     made = samples(Desk(keychain, at))
     for number, sample in enumerate(made):
@@ -49,20 +57,26 @@ def prepare(keys: Path, trust: Path, out: Path) -> dict[str, object]:
 
 
 class _Letterbox:
-    """Receives the gateway's letters, as a hospital's server would."""
+    """Receives the gateway's letters, as a hospital's server would, and keeps each as a file."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.count = 0
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.count += 1
+        content = envelope.content
+        raw = content.encode() if isinstance(content, str) else content or b""
+        unfinished = self._folder / f"{self.count:04}.part"
+        unfinished.write_bytes(raw)
+        unfinished.rename(self._folder / f"{self.count:04} {envelope.rcpt_tos[0].replace('/', '_')}.eml")
         return "250 2.0.0 Merci"
 
 
-def send(mails: Path, gateway: tuple[str, int], letters: tuple[str, int]) -> dict[str, object]:
+def send(mails: Path, gateway: tuple[str, int], listen: tuple[str, int], letters: Path) -> None:
     """Deliver every prepared mail, then keep receiving letters until standard input closes."""
-    box = _Letterbox()
-    listener = Controller(box, hostname=letters[0], port=letters[1])
+    box = _Letterbox(letters)
+    listener = Controller(box, hostname=listen[0], port=listen[1])
     listener.start()
     accepted = refused = 0
     try:
@@ -78,28 +92,31 @@ def send(mails: Path, gateway: tuple[str, int], letters: tuple[str, int]) -> dic
                     refused += 1
                 except smtplib.SMTPRecipientsRefused:
                     refused += 1
-        sys.stdin.read()
+        for _ in sys.stdin:
+            told = {"accepted": accepted, "refused": refused, "letters": box.count}
+            print(json.dumps(told), flush=True)
     finally:
         listener.stop()
-    return {"accepted": accepted, "refused": refused, "letters": box.count}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     making = verbs.add_parser("prepare")
-    for name in ("keys", "trust", "out"):
+    for name in ("keys", "trust", "out", "letters"):
         making.add_argument(f"--{name}", type=Path, required=True)
+    making.add_argument("--correspondent", action="append", default=[])
     sending = verbs.add_parser("send")
-    sending.add_argument("--mails", type=Path, required=True)
-    for name in ("to", "letters"):
+    for name in ("mails", "letters"):
+        sending.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("to", "listen"):
         sending.add_argument(f"--{name}", type=_address, required=True)
-    arguments = parser.parse_args()
-    if arguments.verb == "prepare":
-        told = prepare(arguments.keys, arguments.trust, arguments.out)
+    given = parser.parse_args()
+    if given.verb == "prepare":
+        told = prepare(given.keys, given.trust, given.out, given.letters, given.correspondent)
+        print(json.dumps(told))
     else:
-        told = send(arguments.mails, arguments.to, arguments.letters)
-    print(json.dumps(told))
+        send(given.mails, given.to, given.listen, given.letters)
     return 0
 
 
