@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -33,7 +34,7 @@ def _open(world: World, browser: Browser, login: str, path: str, **options: obje
     page = chrome.sign_in(world, context, login).page
     with ExitStack() as asked:
         for address in ("/flux", *(["/appels/"] if path.startswith("/files/") else [])):
-            asked.enter_context(page.expect_response(lambda answer, part=address: part in answer.url))
+            asked.enter_context(page.expect_response(re.compile(address)))
         page.goto(world.address + path)  # what a page asks for as it opens is asked by its person
     return page
 
