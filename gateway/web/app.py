@@ -66,6 +66,37 @@ from gateway.web.pages import STATIC, Pages
 __all__ = ["WebHouse", "create_app"]
 
 
+_WORK = (
+    queue,
+    bulk,
+    saved,
+    live,
+    search,
+    item,
+    actions,
+    moves,
+    doctype,
+    remarks,
+    choice,
+    correction,
+    message,
+    case,
+    evidence,
+    proposal,
+    calls,
+    document,
+    richtext,
+    unlock,
+    reading,
+    letter,
+    sent,
+    keptletter,
+    forward,
+    registration,
+)
+"""Modules of the pages where people work, in the order their routes are added."""
+
+
 def create_app(rooms: WebHouse) -> FastAPI:
     """Build the application. Every route passes the guard; pages of the framework are switched off."""
     app = FastAPI(
@@ -80,34 +111,6 @@ def create_app(rooms: WebHouse) -> FastAPI:
     app.state.house = rooms
     app.state.pages = pages
     app.state.live = live.Live(rooms)
-    work = (
-        queue,
-        bulk,
-        saved,
-        live,
-        search,
-        item,
-        actions,
-        moves,
-        doctype,
-        remarks,
-        choice,
-        correction,
-        message,
-        case,
-        evidence,
-        proposal,
-        calls,
-        document,
-        richtext,
-        unlock,
-        reading,
-        letter,
-        sent,
-        keptletter,
-        forward,
-        registration,
-    )
     supervision = (dashboard, overview, calendar_feed)
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
@@ -120,7 +123,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
         admin_house,
         admin_circuits,
     )
-    for module in (*doors, *administration, listings, *work, *contested, ledger, supervise, *supervision):
+    for module in (*doors, *administration, listings, *_WORK, *contested, ledger, supervise, *supervision):
         app.include_router(module.router)
     mount(app, rooms.settings.api_per_minute)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")
