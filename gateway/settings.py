@@ -168,6 +168,7 @@ class Oidc(_Section):
     scope: str = "openid email"
     claim: str = "email"
     match: Literal["email", "login"] = "email"
+    trust_email: bool = False
     acr_values: str | None = None
     strong_acr: tuple[str, ...] = ()
     ca_file: Path | None = None

@@ -20,6 +20,9 @@ class SecondFactor(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
     """A first code was given: from then on it is asked at each sign-in."""
+    next_secret: str = Field(default="", max_length=400)
+    """Sealed; the one being set up in place of ``secret``, which stays in force until its first code."""
+    next_at: datetime | None = Field(default=None, sa_type=Instant)
     last_step: int = 0
     """30-second step of the last code accepted: none at or before it is accepted again (RFC 6238, 5.2)."""
 
@@ -49,10 +52,24 @@ def holders(session: Session) -> set[str]:
 
 
 def begin(session: Session, login: str, secret: str, at: datetime) -> None:
-    """Keep a new secret, not in force until ``confirm``; forgets whatever was there."""
+    """Keep a new secret, not in force until ``confirm``. One in force stays so; one begun is forgotten."""
+    if confirmed(session, login):
+        waiting = {"next_secret": secret, "next_at": at}
+        session.execute(update(SecondFactor).where(col(SecondFactor.login) == login).values(**waiting))
+        return
     remove(session, login)
     session.add(SecondFactor(login=login, secret=secret, created_at=at))
     session.flush()
+
+
+def begun(session: Session, login: str) -> tuple[str, datetime] | None:
+    """The sealed secret that waits for its first code, and since when."""
+    found = session.get(SecondFactor, login)
+    if found is None:
+        return None
+    if found.confirmed_at is None:
+        return found.secret, found.created_at
+    return (found.next_secret, found.next_at) if found.next_secret and found.next_at else None
 
 
 def accept_step(session: Session, login: str, step: int) -> bool:
@@ -65,9 +82,15 @@ def accept_step(session: Session, login: str, step: int) -> bool:
     return result.rowcount == 1
 
 
-def confirm(session: Session, login: str, at: datetime, code_hashes: list[str]) -> None:
-    """Put the secret in force with its recovery codes, in place of any former ones."""
-    session.execute(update(SecondFactor).where(col(SecondFactor.login) == login).values(confirmed_at=at))
+def confirm(session: Session, login: str, at: datetime, code_hashes: list[str], step: int = 0) -> None:
+    """Put the secret that waited in force with its recovery codes, in place of any former ones; ``step``,
+    that of its first code, is used up."""
+    waited = begun(session, login)
+    if waited is None:
+        return
+    in_force = {"secret": waited[0], "next_secret": "", "next_at": None, "confirmed_at": at}
+    mine = col(SecondFactor.login) == login
+    session.execute(update(SecondFactor).where(mine).values(**in_force, last_step=step))
     session.execute(delete(RecoveryCode).where(col(RecoveryCode.login) == login))
     session.add_all(RecoveryCode(login=login, code_hash=found) for found in code_hashes)
     session.flush()

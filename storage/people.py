@@ -22,6 +22,8 @@ class Person(SQLModel, table=True):
     roles: list[str] = Field(default_factory=list, sa_type=JSON)
     """``cnse-admin``, ``cnse-medical``, ``cpam:<code>``, ``supervisor``, ``auditor``, ``admin``."""
     active: bool = True
+    program: bool = False
+    """An account of a program: it has tokens, nobody signs in with it."""
     failures: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=Instant)
 

@@ -156,5 +156,15 @@ def revoke(session: Session, identifier: str, at: datetime) -> ApiToken | None:
     return row
 
 
+def revoke_all(session: Session, login: str, at: datetime) -> list[ApiToken]:
+    """End every token of a person and every feed they made; returns those that were in force."""
+    ended = [row for row in [*of_person(session, login), *feeds_of(session, login)] if row.live(at)]
+    for row in ended:
+        row.revoked_at = at
+        session.add(row)
+    session.flush()
+    return ended
+
+
 def _hash(presented: str) -> str:
     return sha256(presented.encode()).hexdigest()

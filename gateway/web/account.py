@@ -87,21 +87,25 @@ def second(
     actuel: _Password = "",
     geste: Annotated[Literal["activer", "retirer"], Form()] = "activer",
 ) -> Response:
-    """Set up an authenticator (in place of the former), or give it up where it is not required."""
+    """Begin an authenticator (the former stays in force until the first code of the new one), or give it up
+    where it is not required. The password is asked, unless the account has nothing to ask: no password
+    here, no factor yet."""
     with rooms.database.reading() as session:
+        person = people.get(session, seen.login)
         in_force = factors.confirmed(session, seen.login)
-    if in_force or geste == "retirer":
+    if in_force or person is None or person.password_hash:
         person = _confirmed(rooms, request, seen, actuel)
-        if geste == "retirer" and doorstep.needs_second(rooms, person):
-            raise Refused(
-                "Votre rôle demande un second facteur ; il reste en place. Remplacez-le s’il le faut."
-            )
-        with rooms.database.transaction() as session:
-            factors.remove(session, seen.login)
-            _told(rooms, session, seen, "second-factor-removed")
-    if geste == "retirer":
-        return RedirectResponse("/compte?fait=facteur-retire", 303)
-    return RedirectResponse("/connexion/activation", 303)
+    if geste == "activer":
+        secondfactor.begin(rooms, seen.login)
+        return RedirectResponse("/connexion/activation", 303)
+    if doorstep.needs_second(rooms, person):
+        raise Refused(
+            "Votre rôle demande un second facteur ; il reste en place. Remplacez-le s’il le faut."
+        )
+    with rooms.database.transaction() as session:
+        factors.remove(session, seen.login)
+        _told(rooms, session, seen, "second-factor-removed")
+    return RedirectResponse("/compte?fait=facteur-retire", 303)
 
 
 @router.post("/sessions/{session_id}/fermer")

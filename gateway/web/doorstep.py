@@ -23,7 +23,7 @@ from storage.secretbox import seal
 from storage.sessions import Stage, WebSession
 
 DOORSTEP = "/connexion"
-_HALFWAY = timedelta(minutes=10)
+HALFWAY = timedelta(minutes=10)
 """Time to give the code, or to set the second factor up, once the password was right."""
 
 
@@ -44,7 +44,7 @@ def attempt(rooms: WebHouse, request: Request, login: str) -> Attempt:
         if attempts.locked(session, _place(request), at):
             return Attempt(judged=False)
         person = people.get(session, login)
-        if person is None or not person.active:
+        if person is None or not person.active or person.program:
             return Attempt(judged=not _nobody_waits(session, login, at))
         count = people.count_attempt(session, login, at)
         if count is None:
@@ -132,7 +132,7 @@ def open_session(
     """
     token, at = secrets.token_urlsafe(32), rooms.clock.now()
     name = token_hash(token)
-    life = timedelta(hours=rooms.settings.session_hours) if stage is Stage.FULL else _HALFWAY
+    life = timedelta(hours=rooms.settings.session_hours) if stage is Stage.FULL else HALFWAY
     row = WebSession(
         token_hash=name,
         login=person.login,

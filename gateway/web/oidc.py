@@ -33,6 +33,9 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LEEWAY_SECONDS = 60
 _DISCOVERY_LIFE = timedelta(hours=1)
 _ANSWER_BYTES = 256 * 1024
+_ENDPOINTS = (
+    "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class SignOn:
             raise Unavailable(self._away()) from error
         except (JoseError, AuthlibBaseError, ValueError, KeyError, TypeError) as error:
             raise Refused(self._no("sa réponse n’est pas prouvée")) from error
-        if self._settings.claim == "email" and told.get("email_verified") is False:
+        if self._settings.claim == "email" and not self._verified(told):
             raise Refused(self._no("l’adresse n’y est pas vérifiée"))
         name = told.get(self._settings.claim)
         if not isinstance(name, str) or not name.strip():
@@ -192,6 +195,12 @@ class SignOn:
             raise ValueError("user information about somebody else")
         return told
 
+    def _verified(self, told: Mapping[str, Any]) -> bool:
+        """Whether the provider vouches for the address: by a word, or by silence if trusted."""
+        if "email_verified" not in told:
+            return self._settings.trust_email
+        return told["email_verified"] is True or told["email_verified"] == "true"
+
     def _strong(self, claims: Mapping[str, Any]) -> bool:
         methods = claims.get("amr")
         said = {str(claims.get("acr"))} | {str(m) for m in (methods if isinstance(methods, list) else ())}
@@ -209,8 +218,14 @@ class SignOn:
                 raise Unavailable(self._away()) from error
             if str(found.get("issuer", "")).rstrip("/") != self._issuer:
                 raise Refused(self._no("il se présente sous un autre nom que celui des réglages"))
+            if any(isinstance(found.get(end), str) and not self._safe(found[end]) for end in _ENDPOINTS):
+                raise Refused(self._no("une de ses adresses n’est pas chiffrée"))
             self._known = (at, found)
         return self._known[1]
+
+    def _safe(self, address: str) -> bool:
+        """Whether our secret and our codes may go there: over TLS, or on loopback alone."""
+        return urlsplit(address).scheme == "https" or (_loopback(address) and _loopback(self._issuer))
 
     def _json(self, address: str) -> dict[str, Any]:
         reply = self._http.get(address, headers={"Accept": "application/json"})

@@ -79,7 +79,7 @@ def prepare(request: Request, rooms: InHouse, shown: Shown) -> Response:
     person = _setting_up(rooms, request)
     if person is None:
         return RedirectResponse(_START, 303)
-    secret = _secret(rooms, person)
+    secret = _secret(rooms, request, person)
     if secret is None:
         return RedirectResponse("/compte", 303)
     return _activation(request, rooms, shown, secret, None)
@@ -89,7 +89,7 @@ def prepare(request: Request, rooms: InHouse, shown: Shown) -> Response:
 def picture(request: Request, rooms: InHouse) -> Response:
     """The secret as a QR code, for the person setting it up; once confirmed it is never shown again."""
     person = _setting_up(rooms, request)
-    secret = _secret(rooms, person) if person is not None else None
+    secret = _secret(rooms, request, person) if person is not None else None
     if person is None or secret is None:
         raise NotFound("Aucune activation n’est en cours ; rien n’a été changé. Recommencez la connexion.")
     headers = {"Content-Security-Policy": "default-src 'none'", "Cache-Control": "no-store"}
@@ -102,7 +102,7 @@ def confirm(request: Request, rooms: InHouse, shown: Shown, code: _Code = "") ->
     person = _setting_up(rooms, request)
     if person is None:
         return RedirectResponse(_START, 303)
-    secret = _secret(rooms, person)
+    secret = _secret(rooms, request, person)
     if secret is None:
         return RedirectResponse("/compte", 303)
     at = rooms.clock.now()
@@ -111,8 +111,7 @@ def confirm(request: Request, rooms: InHouse, shown: Shown, code: _Code = "") ->
         return _activation(request, rooms, shown, secret, NOT_THE_CODE, status=401)
     codes = totp.new_recovery_codes()
     with rooms.database.transaction() as session:
-        factors.accept_step(session, person.login, step)
-        factors.confirm(session, person.login, at, [totp.recovery_hash(one) for one in codes])
+        factors.confirm(session, person.login, at, [totp.recovery_hash(one) for one in codes], step)
         rooms.recorder.add(
             session, Kind.PERSON, f"person:{person.login}", action="second-factor-set", person=person.login
         )
@@ -127,7 +126,7 @@ def confirm(request: Request, rooms: InHouse, shown: Shown, code: _Code = "") ->
 
 
 def begin(rooms: WebHouse, login: str) -> None:
-    """Make a new secret, not in force until a code of it is given."""
+    """Make a new secret, not in force until a code of it is given; until then a former one stays."""
     sealed = seal(rooms.vault.ring, totp.new_secret(), f"totp:{login}")
     with rooms.database.transaction() as session:
         factors.begin(session, login, sealed, rooms.clock.now())
@@ -143,17 +142,20 @@ def _setting_up(rooms: WebHouse, request: Request) -> Person | None:
     return found[1] if found else None
 
 
-def _secret(rooms: WebHouse, person: Person) -> str | None:
-    """The secret being set up, made now if there is none; ``None`` when one is already in force."""
+def _secret(rooms: WebHouse, request: Request, person: Person) -> str | None:
+    """The secret being set up; ``None`` when nothing is. A sign-in that must set one up has just given the
+    password: one is made now. An open session has none until the account page began it, password given."""
+    inside, at = request.state.viewer is not None, rooms.clock.now()
     with rooms.database.reading() as session:
-        factor = factors.get(session, person.login)
-    if factor is not None and factor.confirmed_at is not None:
-        return None
-    if factor is None:
+        begun = factors.begun(session, person.login)
+        in_force = factors.confirmed(session, person.login)
+    if begun is None and not inside and not in_force:
         begin(rooms, person.login)
         with rooms.database.reading() as session:
-            factor = factors.get(session, person.login)
-    return _open(rooms, person.login, factor.secret) if factor is not None else None
+            begun = factors.begun(session, person.login)
+    if begun is None or (inside and at - begun[1] > doorstep.HALFWAY):
+        return None
+    return _open(rooms, person.login, begun[0])
 
 
 def _open(rooms: WebHouse, login: str, sealed: str) -> str:

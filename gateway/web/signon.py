@@ -92,7 +92,7 @@ def _person(rooms: WebHouse, identity: Identity) -> Person | None:
     with rooms.database.reading() as session:
         find = people.with_email if by_email else people.get
         person = find(session, identity.name)
-    return person if person is not None and person.active else None
+    return person if person is not None and person.active and not person.program else None
 
 
 def _in(request: Request, rooms: WebHouse, person: Person, identity: Identity, suite: str) -> Response:

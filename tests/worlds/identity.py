@@ -21,10 +21,15 @@ from urllib.parse import parse_qs, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 USERS: dict[str, dict[str, object]] = {
-    "1": {"email": "Agathe.LeGoff@cnse.example"},
-    "2": {"email": "inconnue@cnse.example"},
-    "3": {"email": "medard@cnse.example", "acr": "eidas2"},
+    "1": {"email": "Agathe.LeGoff@cnse.example", "email_verified": True},
+    "2": {"email": "inconnue@cnse.example", "email_verified": True},
+    "3": {"email": "medard@cnse.example", "acr": "eidas2", "email_verified": "true"},
     "4": {"email": "agathe.legoff@cnse.example", "email_verified": False},
+    "5": {"email": "agathe.legoff@cnse.example", "email_verified": "false"},
+    "6": {"email": "agathe.legoff@cnse.example", "email_verified": 0},
+    "7": {"email": "agathe.legoff@cnse.example", "email_verified": None},
+    "8": {"email": "agathe.legoff@cnse.example", "email_verified": 1},
+    "silent": {"email": "agathe.legoff@cnse.example"},
     "forger": {"email": "agathe.legoff@cnse.example"},
 }
 

@@ -176,6 +176,7 @@ def upgrade() -> None:
     sa.Column('email', sa.String(length=200), nullable=True),
     sa.Column('roles', sa.JSON(), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('program', sa.Boolean(), nullable=False),
     sa.Column('failures', sa.Integer(), nullable=False),
     sa.Column('locked_until', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.PrimaryKeyConstraint('login')
@@ -416,6 +417,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_judgments_delivery'), 'judgments', ['delivery'], unique=False)
     op.create_index(op.f('ix_judgments_sha256'), 'judgments', ['sha256'], unique=False)
+    op.create_table('notices',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('login', sa.String(length=80), nullable=False),
+    sa.Column('action', sa.String(length=40), nullable=False),
+    sa.Column('about', sa.String(length=80), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['login'], ['people.login'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_notices_login'), 'notices', ['login'], unique=False)
     op.create_table('recovery_codes',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('login', sa.String(length=80), nullable=False),
@@ -430,6 +443,8 @@ def upgrade() -> None:
     sa.Column('secret', sa.String(length=400), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('confirmed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
+    sa.Column('next_secret', sa.String(length=400), nullable=False),
+    sa.Column('next_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('last_step', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['login'], ['people.login'], ),
     sa.PrimaryKeyConstraint('login')
@@ -1074,6 +1089,8 @@ def downgrade() -> None:
     op.drop_table('second_factors')
     op.drop_index(op.f('ix_recovery_codes_login'), table_name='recovery_codes')
     op.drop_table('recovery_codes')
+    op.drop_index(op.f('ix_notices_login'), table_name='notices')
+    op.drop_table('notices')
     op.drop_index(op.f('ix_judgments_sha256'), table_name='judgments')
     op.drop_index(op.f('ix_judgments_delivery'), table_name='judgments')
     op.drop_table('judgments')

@@ -119,10 +119,45 @@ def test_a_deactivated_person_is_refused(world: World) -> None:
     assert _through(world.visitor(), "1").status_code == 403
 
 
-def test_an_address_the_provider_did_not_verify_is_refused(world: World) -> None:
-    answer = _through(world.visitor(), "4")
-    assert answer.status_code == 401
-    assert "n’y est pas vérifiée" in answer.text
+def test_an_address_the_provider_did_not_verify_is_refused(
+    world: World, provider: IdentityProvider
+) -> None:
+    said_no = ("4", "5", "6", "7", "8")
+    for subject in (*said_no, "silent"):
+        answer = _through(world.visitor(), subject)
+        assert (subject, answer.status_code) == (subject, 401)
+        assert "n’y est pas vérifiée" in answer.text
+    _with(world, _settings(provider, trust_email=True))
+    assert [_through(world.visitor(), subject).status_code for subject in said_no] == [401] * len(said_no)
+    assert _through(world.visitor(), "silent").status_code == 303
+
+
+ENDPOINTS = (
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "userinfo_endpoint",
+    "end_session_endpoint",
+)
+
+
+@pytest.mark.parametrize("end", ENDPOINTS)
+def test_a_provider_whose_addresses_are_in_clear_is_refused_before_anything_leaves(end: str) -> None:
+    issuer, asked = "https://auth.example", list[str]()
+    found = {name: f"{issuer}/{name}" for name in ENDPOINTS} | {"issuer": issuer}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200, json=found)
+
+    oidc = Oidc(enabled=True, issuer=issuer, client_id="passerelle")
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    at = SystemClock().now()
+    assert SignOn(oidc, Path(), client).leave("https://here.example/retour", at).address.startswith(issuer)
+    found[end] = f"http://auth.example/{end}"
+    with pytest.raises(Refused, match="pas chiffrée"):
+        SignOn(oidc, Path(), client).leave("https://here.example/retour", at)
+    assert asked == [f"{issuer}/.well-known/openid-configuration"] * 2
 
 
 def test_the_return_of_another_browser_or_of_another_day_opens_nothing(world: World) -> None:

@@ -11,7 +11,7 @@ from httpx import Client, Response
 
 from gateway.evidence.record import Kind
 from gateway.web.secondfactor import NOT_THE_CODE, WRONG_CODE
-from storage import factors, sheets
+from storage import factors, people, sheets
 from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.web import World
@@ -139,6 +139,63 @@ def test_a_wrong_first_code_activates_nothing(world: World) -> None:
     assert NOT_THE_CODE in answer.text
     with world.house.database.reading() as session:
         assert not factors.confirmed(session, "sylvie")
+
+
+def _ask(client: Client, password: str = seed.PASSWORD) -> Response:
+    form = {"csrf": web.csrf(client, "/compte"), "actuel": password, "geste": "activer"}
+    return client.post("/compte/second-facteur", data=form)
+
+
+def _shown(client: Client) -> str:
+    found = re.search(r'<code class="break">([A-Z2-7 ]+)</code>', client.get("/connexion/activation").text)
+    assert found is not None
+    return found[1].replace(" ", "")
+
+
+def _enters(world: World, secret: str) -> bool:
+    """Whether the password and a code of ``secret`` open a session; the password alone never does."""
+    world.clock.turn(timedelta(minutes=1))
+    with world.house.database.transaction() as session:
+        people.forgive(session, "sylvie")  # waits are another test's subject
+    client = world.visitor()
+    assert _password(client, "sylvie").headers["location"] == "/connexion/code"
+    return _code(client, pyotp.TOTP(secret).at(world.clock.now())).status_code == 303
+
+
+def test_a_factor_being_replaced_stays_in_force_until_the_first_code_of_the_new(world: World) -> None:
+    client, former, _ = _set_up(world)
+    assert _ask(client).headers["location"] == "/connexion/activation"
+    secret = _shown(client)
+    assert secret != former
+    assert _enters(world, former)
+    assert not _enters(world, secret)
+    code = pyotp.TOTP(secret).at(world.clock.now())
+    assert _code(client, "000000", "/connexion/activation").status_code == 401
+    assert _enters(world, former)
+    code = pyotp.TOTP(secret).at(world.clock.now())
+    assert _code(client, code, "/connexion/activation").status_code == 200
+    assert _enters(world, secret)
+    assert not _enters(world, former)
+
+
+def test_a_replacement_left_half_way_changes_nothing(world: World) -> None:
+    client, former, _ = _set_up(world)
+    _ask(client)
+    world.clock.turn(timedelta(minutes=10, seconds=1))
+    assert client.get("/connexion/activation").headers["location"] == "/compte"
+    assert client.get("/connexion/activation.svg").status_code == 404
+    assert _enters(world, former)
+
+
+def test_an_open_session_sets_a_first_factor_up_by_the_password_only(world: World) -> None:
+    client = world.signed_in("agathe")
+    assert client.get("/connexion/activation").headers["location"] == "/compte"
+    assert client.get("/connexion/activation.svg").status_code == 404
+    assert _ask(client, "faux").status_code == 409
+    assert client.get("/connexion/activation").headers["location"] == "/compte"
+    assert _ask(client).headers["location"] == "/connexion/activation"
+    code = pyotp.TOTP(_shown(client)).at(world.clock.now())
+    assert _code(client, code, "/connexion/activation").status_code == 200
 
 
 def test_a_sign_in_left_half_way_is_forgotten(world: World) -> None:

@@ -53,14 +53,36 @@ def test_a_recovery_code_serves_once(begun: Database) -> None:
         assert factors.recovery_left(session, "agathe") == 1
 
 
-def test_begun_again_or_removed_nothing_of_the_former_stays(begun: Database) -> None:
+def test_one_in_force_stays_so_until_the_one_begun_in_its_place_is_confirmed(begun: Database) -> None:
+    with begun.transaction() as session:
+        factors.confirm(session, "agathe", AT, ["h1"], 100)
+        assert not factors.accept_step(session, "agathe", 100)
+        factors.begin(session, "agathe", "autre", AT)
+        assert factors.confirmed(session, "agathe")
+        assert factors.recovery_left(session, "agathe") == 1
+    with begun.transaction() as session:
+        assert factors.begun(session, "agathe") == ("autre", AT)
+        kept = factors.get(session, "agathe")
+        assert kept is not None
+        assert kept.secret == "scellé"
+        factors.confirm(session, "agathe", AT, ["h2", "h3"], 50)
+    with begun.transaction() as session:
+        kept = factors.get(session, "agathe")
+        assert kept is not None
+        assert (kept.secret, kept.next_secret, kept.last_step) == ("autre", "", 50)
+        assert factors.begun(session, "agathe") is None
+        assert factors.recovery_left(session, "agathe") == 2
+        factors.confirm(session, "agathe", AT, [])  # nothing waits: nothing changes
+        assert factors.recovery_left(session, "agathe") == 2
+
+
+def test_removed_nothing_of_the_former_stays(begun: Database) -> None:
     with begun.transaction() as session:
         factors.confirm(session, "agathe", AT, ["h1"])
-        factors.accept_step(session, "agathe", 100)
-        factors.begin(session, "agathe", "autre", AT)
-        assert not factors.confirmed(session, "agathe")
-        assert factors.recovery_left(session, "agathe") == 0
-        assert factors.accept_step(session, "agathe", 1)
         assert factors.remove(session, "agathe")
         assert not factors.remove(session, "agathe")
         assert factors.get(session, "agathe") is None
+        assert factors.recovery_left(session, "agathe") == 0
+        factors.begin(session, "agathe", "un", AT)
+        factors.begin(session, "agathe", "deux", AT)
+        assert factors.begun(session, "agathe") == ("deux", AT)

@@ -77,6 +77,7 @@ def test_roles_state_password_and_identity_are_changed_one_by_one(peopled: Datab
         "email": "nouvelle@x.fr",
         "roles": ["auditor"],
         "active": False,
+        "program": False,
         "failures": 0,
         "locked_until": None,
     }
