@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import or_, tuple_, update
+from sqlalchemy import literal, or_, tuple_, update
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.db import Instant, Session, insert_new, table_of
@@ -81,12 +81,23 @@ def waiting(session: Session, limit: int) -> list[Call]:
     return list(session.exec(statement.order_by(col(Call.at), col(Call.id)).limit(limit)))
 
 
-def waiting_in(session: Session, places: Collection[tuple[str, str]], limit: int) -> list[Call]:
-    """What the readers of these (circuit, queue) have to do, the oldest first."""
+def waiting_in(
+    session: Session,
+    places: Collection[tuple[str, str]],
+    limit: int,
+    after: tuple[datetime, int] | None = None,
+) -> list[Call]:
+    """What the readers of these (circuit, queue) have to do, the oldest first.
+
+    ``after``: instant and number of the last one seen.
+    """
     if not places:
         return []
     here = tuple_(col(Call.circuit), col(Call.queue)).in_(list(places))
     statement = select(Call).where(col(Call.done_at).is_(None), here)
+    if after is not None:
+        place = tuple_(col(Call.at), col(Call.id))
+        statement = statement.where(place > tuple_(literal(after[0], Instant), literal(after[1])))
     return list(session.exec(statement.order_by(col(Call.at), col(Call.id)).limit(limit)))
 
 

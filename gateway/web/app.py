@@ -37,6 +37,9 @@ from gateway.web import (
     letter,
     letters,
     listings,
+    listings_admin,
+    listings_directory,
+    listings_house,
     live,
     message,
     moves,
@@ -112,6 +115,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
     app.state.pages = pages
     app.state.live = live.Live(rooms)
     supervision = (dashboard, overview, calendar_feed)
+    files = (listings, listings_admin, listings_directory, listings_house)
     contested = (contestation_files, contestation, contestation_acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, drafts)
     administration = (
@@ -123,7 +127,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
         admin_house,
         admin_circuits,
     )
-    for module in (*doors, *administration, listings, *_WORK, *contested, ledger, supervise, *supervision):
+    for module in (*doors, *administration, *files, *_WORK, *contested, ledger, supervise, *supervision):
         app.include_router(module.router)
     mount(app, rooms.settings.api_per_minute)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")

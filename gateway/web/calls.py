@@ -50,16 +50,19 @@ class Asked:
 def every_call(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Response:
     """What the queues of this person have to do by telephone, the oldest first."""
     with rooms.database.reading() as session:
-        found = visible(rooms, seen, session)
-    return shown.show(request, "appels.html", appels=found)
+        found = calls.waiting_in(session, places_of(rooms, seen), LIMIT + 1)
+        told = shown_as(seen, session, found[:LIMIT])
+    return shown.show(request, "appels.html", appels=told, more=len(found) > LIMIT)
 
 
 @router.get("/appels/file/{queue}")
 def of_queue(request: Request, rooms: InHouse, seen: Seen, shown: Shown, queue: str) -> Response:
     """The calls of one queue, as a fragment of its page; empty when there are none."""
+    places = [place for place in places_of(rooms, seen) if place[1] == queue]
     with rooms.database.reading() as session:
-        found = [one for one in visible(rooms, seen, session) if one.call.queue == queue]
-    return shown.show(request, "appels-file.html", appels=found)
+        found = calls.waiting_in(session, places, LIMIT + 1)
+        told = shown_as(seen, session, found[:LIMIT])
+    return shown.show(request, "appels-file.html", appels=told, more=len(found) > LIMIT)
 
 
 @router.post("/appels/{call_id}/fait")
@@ -80,12 +83,17 @@ def done(
 
 
 def visible(rooms: WebHouse, seen: Viewer, session: Session) -> list[Asked]:
-    """The calls of the queues this person reads; one that is of no queue is its supervisors'."""
+    """The first calls of the queues this person reads, the oldest first."""
+    return shown_as(seen, session, calls.waiting_in(session, places_of(rooms, seen), LIMIT))
+
+
+def places_of(rooms: WebHouse, seen: Viewer) -> list[tuple[str, str]]:
+    """The queues whose calls this person sees; a call that is of no queue is its supervisors'."""
     circuits, directory = rooms.circuits.by_name, rooms.circuits.directory
     places = [(desk.circuit, desk.name) for desk in desks(seen, circuits, directory)]
     if seen.may(Right.EVERY_QUEUE):
         places += [(name, "") for name in circuits]
-    return shown_as(seen, session, calls.waiting_in(session, places, LIMIT))
+    return places
 
 
 def about(

@@ -13,12 +13,12 @@ from gateway.clock import paris_date
 from gateway.contestations.act import NO_CONTESTATION
 from gateway.contestations.assess import SUGGESTIONS
 from gateway.contestations.casefile import assessed
-from gateway.contestations.figures import figures
+from gateway.contestations.figures import Bar, figures
 from gateway.contestations.recovery import clock_of
 from gateway.contestations.transitions import STATES, Verb, verbs_for
 from gateway.errors import NotFound
 from gateway.web import story
-from gateway.web.access import Right
+from gateway.web.access import Right, Viewer
 from gateway.web.contested import opened, sight_of
 from gateway.web.duedates import due_dates
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
@@ -122,6 +122,14 @@ def everything(
 @router.get("/contestations/chiffres")
 def counted(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Response:
     """Figures by reason, hospital and age."""
+    groups, total = figure_groups(rooms, seen)
+    return shown.show(request, "contestations-chiffres.html", groups=groups, total=total)
+
+
+def figure_groups(
+    rooms: WebHouse, seen: Viewer
+) -> tuple[tuple[tuple[str, str, tuple[Bar, ...]], ...], Bar]:
+    """Title, what a line is, lines of each table of figures; and the total."""
     sight = sight_of(rooms, seen)
     with rooms.database.reading() as session:
         rows = contestations.figure_rows(session, sight.works)
@@ -132,7 +140,7 @@ def counted(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Respo
         ("Par hôpital", "établissement", told.by_hospital),
         ("Par âge, depuis la réception (contestations encore ouvertes)", "âge", told.by_age),
     )
-    return shown.show(request, "contestations-chiffres.html", groups=groups, total=told.total)
+    return groups, told.total
 
 
 @router.get("/contestations/envois/{sha256}")

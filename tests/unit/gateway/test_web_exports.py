@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 
 from gateway.evidence.record import Kind
 from gateway.web import exports, tabular
-from storage import sheets
+from storage import calls, findable, people, sheets, tallies, tokens
+from storage.calls import Call, CallReason
 from storage.cases import Item
 from storage.deliveries import Delivery
 from storage.tallies import NEVER
@@ -28,6 +29,23 @@ LISTS = (
     ("sylvie", "/mis-de-cote/export", 2),
     ("sylvie", "/registre/export", 1),
     ("audrey", "/journal/export", 7),
+    ("agathe", "/recherche/export", 1),
+    ("agathe", "/recherche/dossiers", 1),
+    ("agathe", "/appels/export", 1),
+    ("sylvie", "/conservation/gels", 1),
+    ("sylvie", "/conservation/retenus", 1),
+    ("sylvie", "/conservation/durees", 1),
+    ("sylvie", "/conservation/echeances", 1),
+    ("sylvie", "/contestations/chiffres", 1),
+    ("adam", "/administration/comptes", 9),
+    ("adam", "/administration/sessions", 2),
+    ("adam", "/administration/jetons", 1),
+    ("adam", "/administration/annuaire/caisses", 107),
+    ("adam", "/administration/annuaire/etablissements", 2),
+    ("adam", "/administration/annuaire/correspondants", 2),
+    ("adam", "/administration/annuaire/adresses", 1),
+    ("adam", "/administration/certificats", 1),
+    ("adam", f"/administration/circuits/{CIRCUIT}/regles", 20),
 )
 """Who, which list, how many lines with the header."""
 
@@ -104,7 +122,99 @@ def test_a_search_comes_as_its_page_shows_it(world: World) -> None:
     agathe = world.signed_in("agathe")
     found = _csv(agathe, "/recherche/export.csv?q=haddad")
     assert {line[7] for line in found[1:]} == {seed.CASE}
+    assert {line[13] for line in found[1:]} == {"exacte"}
+    assert all("dossier" in line[14] for line in found[1:])
     assert len(_csv(agathe, "/recherche/export.csv?q=h")) == 1
+    near = _csv(agathe, "/recherche/export.csv?q=hadadd")
+    assert [line[:13] for line in near] == [line[:13] for line in found]
+    assert {line[13] for line in near[1:]} == {"approchante"}
+    (case,) = _csv(agathe, "/recherche/dossiers.csv?q=haddad")[1:]
+    assert (case[0], case[1], case[-1]) == (seed.CASE, "HADDAD Fatima Zohra", "exacte")
+
+
+def test_a_search_is_exported_whole_page_after_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More answers than a page of the screen, read three by three: each once, exact before near."""
+    monkeypatch.setattr("gateway.web.listings.PAGE", 3)
+    with world.house.database.transaction() as session:
+        office = Office(session, world.house.vault)
+        for turn in range(60):
+            mail = received(office, f"lot-{turn}", world.clock.now())
+            title = "Relance ortophonie" if turn % 20 == 0 else "Relance orthophonie"
+            work(office, f"lot-{turn}", mail, "cpam-131", kind="quote", title=title, case=None)
+        tallies.hold(session)
+        findable.everything(session)
+    marseille = world.signed_in("marseille")
+    page = marseille.get("/recherche?q=orthophonie").text
+    assert "Seuls les 50 premiers éléments sont montrés" in page
+    assert page.count('class="link"') == 50
+    lines = _csv(marseille, "/recherche/export.csv?q=orthophonie")[1:]
+    assert len({line[0] for line in lines}) == len(lines) == 57
+    assert len(_csv(world.signed_in("lille"), "/recherche/export.csv?q=orthophonie")) == 1
+    few = _csv(marseille, "/recherche/export.csv?q=ortophonie")[1:]
+    assert [line[13] for line in few] == ["exacte"] * 3 + ["approchante"] * 57
+
+
+def test_a_search_that_stands_for_too_much_is_refused_in_words(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.search.MOST_WORDS", 1)
+    answer = world.signed_in("agathe").get("/recherche/export.csv?q=spa")
+    assert answer.status_code == 409
+    assert "Écrivez un mot plus long" in answer.text
+
+
+def test_calls_are_exported_whole_by_who_reads_their_queue(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.web.calls.LIMIT", 2)
+    monkeypatch.setattr("gateway.web.listings_house.PAGE", 2)
+    monkeypatch.setattr(exports.paged, "__defaults__", (2,))
+    with world.house.database.transaction() as session:
+        for turn in range(5):
+            at = world.clock.now() + timedelta(minutes=turn // 2)
+            call = Call(
+                key=f"k{turn}", reason=CallReason.NO_RECEIPT, circuit=CIRCUIT, at=at,
+                queue="cpam-131" if turn == 4 else "cnse-administratif", recipient=f"h{turn}@x.example",
+            )  # fmt: skip
+            assert calls.add(session, call)
+    agathe = world.signed_in("agathe")
+    assert "Seuls les 2 premiers appels sont montrés" in agathe.get("/appels").text.replace("\u00a0", " ")
+    lines = _csv(agathe, "/appels/export.csv")[1:]
+    assert [line[1] for line in lines] == [f"h{turn}@x.example" for turn in range(4)]
+    assert {(line[3], line[6]) for line in lines} == {("aucun retour", "CNSE – service administratif")}
+    assert [line[1] for line in _csv(world.signed_in("marseille"), "/appels/export.csv")[1:]] == [
+        "h4@x.example"
+    ]
+
+
+def test_no_secret_is_in_the_files_of_the_administrator(world: World) -> None:
+    adam = world.signed_in("adam")
+    with world.house.database.transaction() as session:
+        at = world.clock.now()
+        presented, row = tokens.create(
+            session, title="Relevé", scopes=("read",), created_by="adam", at=at,
+            expires_at=at + timedelta(days=3), login="agathe",
+        )  # fmt: skip
+        hashes = [one.password_hash for one in people.everyone(session)]
+        secret = row.secret_hash
+    (token,) = _csv(adam, "/administration/jetons.csv")[1:]
+    assert (token[1], token[2], token[3], token[10]) == ("Relevé", "Agathe Le Goff", "agathe", "valable")
+    written = "".join(
+        adam.get(f"/administration/{name}.csv").text for name in ("comptes", "sessions", "jetons")
+    )
+    assert "Agathe Le Goff" in written
+    for hidden in (presented, secret, *hashes):
+        assert hidden not in written
+
+
+def test_rules_and_retention_say_their_source_and_how_sure_they_are(world: World) -> None:
+    rules = _csv(world.signed_in("adam"), f"/administration/circuits/{CIRCUIT}/regles.csv")[1:]
+    assert {"Orientation", "Délai", "Formulaire lu", "Immatriculation"} <= {line[0] for line in rules}
+    assert all(line[3] for line in rules)
+    assert {"confirmée", "à confirmer", "reconstruit"} <= {line[4] for line in rules}
+    assert world.signed_in("adam").get("/administration/circuits/x/regles.csv").status_code == 404
+    assert world.signed_in("adam").get("/administration/annuaire/x.csv").status_code == 404
+    assert world.signed_in("sylvie").get("/conservation/x.csv").status_code == 404
 
 
 def test_a_queue_that_is_not_ones_own_gives_no_file(world: World) -> None:

@@ -122,3 +122,20 @@ def test_memory_does_not_follow_the_number_of_rows(kind: Format) -> None:
 
     peak(50)  # what is loaded once
     assert peak(3_000) < peak(300) + 300_000
+
+
+@pytest.mark.parametrize(
+    ("title", "sheet"),
+    [
+        ("Recherche", "Recherche"),
+        ("Échéances CNSE – service administratif", "Échéances CNSE – service"),
+        ("Registre : boîtes [a/b] *?", "Registre boîtes a b"),
+        ("A" * 40, "A" * 31),
+        ("Trente et un caractères tout ju", "Trente et un caractères tout ju"),
+    ],
+)
+def test_the_title_of_a_sheet_is_cut_on_a_word(title: str, sheet: str) -> None:
+    assert tabular.shortened(title) == sheet
+    file = io.BytesIO()
+    tabular.write(Sheet("liste", title, COLUMNS, []), Format.XLSX, file)
+    assert load_workbook(io.BytesIO(file.getvalue())).sheetnames == [sheet]
