@@ -116,6 +116,8 @@ def find(
     return models.Found(
         cases=[views.case_line(case) for case in found.cases],
         items=[views.line(one, titles) for one in lines],
+        near_items=[number for number, hit in found.hits.items() if hit.alike],
+        more=found.more or found.more_cases,
     )
 
 

@@ -234,10 +234,14 @@ class Case(CaseLine):
 
 
 class Found(Said):
-    """What answers a search."""
+    """What answers a search, the surest first."""
 
     cases: list[CaseLine]
     items: list[Line]
+    near_items: list[int] = []
+    """Those of ``items`` that only sound or look like what was asked."""
+    more: bool = False
+    """Others answer, or may answer: a longer word, or the file of the search, has them."""
 
 
 class ContestationSeen(Said):
