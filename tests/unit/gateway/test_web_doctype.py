@@ -205,7 +205,7 @@ def test_the_item_and_its_document_change_together(world: World) -> None:
     )
     assert "302.pdf" not in repr(event)
     history = html.unescape(sylvie.get(f"/dossiers/{seed.CASE}").text)
-    assert "désormais «\u00a0Rapport ou compte rendu médical\u00a0» (médical)" in history
+    assert "désormais « Rapport ou compte rendu médical » (médical)" in history
     assert "302.pdf" not in history
 
 
@@ -346,12 +346,12 @@ def test_what_another_form_lacked_is_no_longer_asked_for(world: World) -> None:
     lille = world.signed_in("lille")
     page = f"/elements/{world.office.items['form']}"
     letter = f"{page}/lettre?modele=demande-complement"
-    assert "n&#39;est pas signé" in lille.get(page).text
+    assert "n’est pas signé" in lille.get(page).text
     assert _type(world, lille, "form", "form", "identity-document").status_code == 303
-    assert "n&#39;est pas signé" not in lille.get(page).text
+    assert "n’est pas signé" not in lille.get(page).text
     assert "pas signé" not in lille.get(letter).text
     assert _type(world, lille, "form", "form", "lecture").status_code == 303
-    assert "n&#39;est pas signé" in lille.get(page).text
+    assert "n’est pas signé" in lille.get(page).text
 
 
 def test_a_document_that_becomes_a_form_gives_its_period_in_the_same_commit(world: World) -> None:
