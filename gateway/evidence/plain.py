@@ -70,6 +70,7 @@ FIELDS: Mapping[str, Type] = {
     "status": Type.CODE,
     "step": Type.CODE,
     "still_there": Type.NUMBER,
+    "token": Type.CODE,
     "uid": Type.NUMBER,
     "uidvalidity": Type.NUMBER,
     "unseen": Type.NUMBER,

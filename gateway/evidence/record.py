@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +25,7 @@ from storage.verification import Verdict, verify
 
 Field: TypeAlias = str | int | bool | Sequence[str] | None
 
+_THROUGH: ContextVar[str | None] = ContextVar("token", default=None)
 _TAIL = 64 * 1024
 _TEXT_MAX = 500
 
@@ -106,6 +108,12 @@ class Kind(StrEnum):
     """An internal note: written, or read by somebody it names; never its words."""
 
 
+def through(token: str | None) -> None:
+    """Every event of the present call is written through this API token, and says so; ``None``: by a person
+    in a session."""
+    _THROUGH.set(token)
+
+
 class Recorder:
     """Writes events, seals checkpoints, verifies the whole.
 
@@ -133,8 +141,14 @@ class Recorder:
 
     def add_all(self, session: Session, events: Sequence[tuple[Kind, str, Mapping[str, Field]]]) -> int:
         """Record several events as ``add`` would, in one go; returns the position of the first."""
+        token = _THROUGH.get()
+        more: dict[str, Field] = {} if token is None else {"token": token}
         entries = [
-            (kind.value, _text(subject)[:120], {name: _clean(value) for name, value in fields.items()})
+            (
+                kind.value,
+                _text(subject)[:120],
+                {name: _clean(value) for name, value in (more | dict(fields)).items()},
+            )
             for kind, subject, fields in events
         ]
         return audit.append_all(session, self._clock.now(), entries, is_plain)

@@ -65,6 +65,8 @@ ROUTES: Mapping[tuple[str, str], Right] = {
     ("POST", "/compte/mot-de-passe"): Right.SIGNED_IN,
     ("POST", "/compte/second-facteur"): Right.SIGNED_IN,
     ("POST", "/compte/sessions/{session_id}/fermer"): Right.SIGNED_IN,
+    ("POST", "/compte/avis/vus"): Right.SIGNED_IN,
+    ("POST", "/compte/jetons"): Right.SIGNED_IN,
     ("POST", "/compte/jetons/{token_id}/revoquer"): Right.SIGNED_IN,
     ("POST", "/compte/agendas"): Right.WORK,
     ("POST", "/compte/agendas/{token_id}/revoquer"): Right.SIGNED_IN,
@@ -196,6 +198,8 @@ class Viewer:
     csrf: str = ""
     scopes: frozenset[str] | None = None
     """Scopes of the API token presented; ``None`` for a person in a session of the pages."""
+    token: str | None = None
+    """The public name of that token."""
     book: RoleBook = field(default=EVERYBODYS, repr=False, compare=False)
     """What each role holds; without the circuits', their roles hold nothing."""
 

@@ -14,6 +14,7 @@ from gateway.web.access import SCOPE_TITLES, Viewer, desks
 from gateway.web.guard import idle_time, session_cookie, token_hash
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
 from gateway.web.passwords import weakness
+from gateway.web.tokens import scopes_of
 from storage import factors, people, sessions, tokens
 from storage.db import Session
 from storage.people import Person
@@ -21,6 +22,7 @@ from storage.people import Person
 router = APIRouter(prefix="/compte")
 
 WRONG_PASSWORD = "Le mot de passe actuel n’est pas celui-là ; rien n’a été changé. Recommencez."  # noqa: S105
+WRONG_CODE = "Ce code n’est pas celui de l’application ; rien n’a été changé. Attendez le suivant."
 NO_SESSION = "Cette session n’existe plus ; rien n’a été changé. Rechargez la page."
 _Password = Annotated[str, Form(max_length=1024)]
 
@@ -37,6 +39,7 @@ def account(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Respo
             "open_sessions": sessions.live(session, at, idle_time(rooms), seen.login),
             "factor": factor if factor is not None and factor.confirmed_at is not None else None,
             "recovery_left": factors.recovery_left(session, seen.login),
+            "may_prove": bool(person and person.password_hash) or factors.confirmed(session, seen.login),
             "tokens": tokens.of_person(session, seen.login),
             "feeds": tokens.feeds_of(session, seen.login),
         }
@@ -49,6 +52,8 @@ def account(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Respo
         current=_mine(rooms, request),
         required=person is not None and doorstep.needs_second(rooms, person),
         scope_titles=SCOPE_TITLES,
+        scopes=scopes_of(seen),
+        longest=rooms.settings.token_days,
         now=at,
     )
 
@@ -64,7 +69,7 @@ def password(
     encore: _Password = "",
 ) -> Response:
     """Change the password, knowing the former; the other sessions end."""
-    person = _confirmed(rooms, request, seen, actuel)
+    person = confirmed(rooms, request, seen, actuel)
     if nouveau != encore:
         raise Refused("Les deux nouveaux mots de passe diffèrent ; rien n’a été changé. Recommencez.")
     weak = weakness(nouveau, person.login, person.name, person.email or "")
@@ -94,7 +99,7 @@ def second(
         person = people.get(session, seen.login)
         in_force = factors.confirmed(session, seen.login)
     if in_force or person is None or person.password_hash:
-        person = _confirmed(rooms, request, seen, actuel)
+        person = confirmed(rooms, request, seen, actuel)
     if geste == "activer":
         secondfactor.begin(rooms, seen.login)
         return RedirectResponse("/connexion/activation", 303)
@@ -140,20 +145,25 @@ def _mine(rooms: WebHouse, request: Request) -> str:
     return token_hash(request.cookies.get(session_cookie(rooms.settings.secure_cookies), ""))
 
 
-def _confirmed(rooms: WebHouse, request: Request, seen: Viewer, given: str) -> Person:
-    """The person, who has just given their password again (without one, their code): counted and waited
-    for as at sign-in."""
+def confirmed(
+    rooms: WebHouse, request: Request, seen: Viewer, given: str, *, strong: bool = False
+) -> Person:
+    """The person, who has just given their password again (without one, their code; ``strong``: the code of
+    whoever has a factor): counted and waited for as at sign-in."""
     tried = doorstep.attempt(rooms, request, seen.login)
     person = tried.person
+    with rooms.database.reading() as session:
+        by_code = person is None or not person.password_hash
+        by_code = by_code or (strong and factors.confirmed(session, seen.login))
     right = person is not None and (
-        rooms.passwords.check(person.password_hash, given)
-        if person.password_hash
-        else secondfactor.right_code(rooms, person, given)
+        secondfactor.right_code(rooms, person, given)
+        if by_code
+        else rooms.passwords.check(person.password_hash, given)
     )
     if person is None or not right:
         if tried.judged:
             doorstep.failed(rooms, request, seen.login)
-        raise Refused(WRONG_PASSWORD)
+        raise Refused(WRONG_CODE if by_code else WRONG_PASSWORD)
     with rooms.database.transaction() as session:
         people.forgive(session, seen.login)
     return person

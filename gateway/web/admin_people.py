@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Field, Kind
-from gateway.web import doorstep
+from gateway.web import doorstep, notices
 from gateway.web.access import (
     RIGHT_TITLES,
     ROUTES,
@@ -20,6 +20,7 @@ from gateway.web.access import (
     Viewer,
     known_role,
 )
+from gateway.web.admin_tokens import told
 from gateway.web.guard import idle_time
 from gateway.web.house import InHouse, Seen, Shown, WebHouse, address
 from gateway.web.invitation import invite
@@ -60,8 +61,9 @@ def add(
     courriel: _Line = "",
     roles: _Roles = [],  # noqa: B006 (FastAPI copies it)
     caisses: _Line = "",
+    programme: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Make an account without a password, and its one-time link."""
+    """Make an account without a password, and its one-time link; that of a program has none."""
     login, name, email = identifiant.strip().casefold(), nom.strip()[:120], people.folded(courriel)
     asked = _roles(rooms, roles, caisses)
     if not LOGIN.fullmatch(login) or not name:
@@ -75,9 +77,14 @@ def add(
                 "Un compte porte déjà cet identifiant ; rien n’a été changé. Choisissez-en un autre."
             )
         _check_email(session, email, login)
-        people.add(session, Person(login=login, name=name, email=email, roles=asked))
-        link = invite(rooms, session, login, seen.login)
-        _told(rooms, session, seen, login, "account-created", roles=asked)
+        person = Person(login=login, name=name, email=email, roles=asked, program=programme)
+        _check_program(rooms, person, asked)
+        people.add(session, person)
+        link = None if programme else invite(rooms, session, login, seen.login)
+        medical = _warned(rooms, session, seen, person, "given")
+        _told(rooms, session, seen, login, "account-created", roles=asked, medical=medical)
+    if programme:
+        return RedirectResponse(f"/personnes/{login}?fait=programme", 303)
     return _one(request, rooms, shown, login, link=link)
 
 
@@ -132,17 +139,25 @@ def change(
 def _set_roles(asked: _Asked) -> None:
     if "admin" in asked.person.roles and "admin" not in asked.roles:
         _keep_an_admin(asked)
+    if asked.by.login == asked.person.login:
+        raise Refused("Personne ne change ses propres rôles ; rien n’a été changé. Demandez à un autre.")
+    _check_program(asked.rooms, asked.person, asked.roles)
     before = list(asked.person.roles)
+    opened = notices.opens_medical(asked.rooms, before)
     people.set_roles(asked.session, asked.person.login, asked.roles)
-    _say(asked, "roles-changed", roles=asked.roles, before=before)
+    asked.person.roles = asked.roles
+    medical = not opened and _warned(asked.rooms, asked.session, asked.by, asked.person, "given")
+    _say(asked, "roles-changed", roles=asked.roles, before=before, medical=medical)
 
 
 def _set_identity(asked: _Asked) -> None:
     if not asked.name:
         raise Refused("Un nom est nécessaire ; rien n’a été changé. Écrivez-le puis recommencez.")
     _check_email(asked.session, asked.email, asked.person.login)
+    moved = asked.email is not None and asked.email != asked.person.email
     people.set_identity(asked.session, asked.person.login, asked.name, asked.email)
-    _say(asked, "identity-changed")
+    medical = moved and _warned(asked.rooms, asked.session, asked.by, asked.person, "address")
+    _say(asked, "identity-changed", medical=medical)
 
 
 def _close(asked: _Asked) -> None:
@@ -155,22 +170,35 @@ def _close(asked: _Asked) -> None:
 
 def _reopen(asked: _Asked) -> None:
     people.set_active(asked.session, asked.person.login, active=True)
-    _say(asked, "enabled")
+    _say(asked, "enabled", medical=_warned(asked.rooms, asked.session, asked.by, asked.person, "enabled"))
 
 
 def _link(asked: _Asked) -> str:
-    """The former password no longer opens: whoever asks for a link has lost it, or somebody found it."""
+    """The former password no longer opens: whoever asks for a link has lost it, or somebody found it, and
+    with it whatever tokens and feeds were made."""
+    if asked.person.program:
+        raise Refused(
+            "Personne n’entre avec un compte de programme ; rien n’a été changé. Faites-lui un jeton."
+        )
     people.set_password(asked.session, asked.person.login, "")
     sessions.close_sessions(asked.session, asked.person.login)
     link = invite(asked.rooms, asked.session, asked.person.login, asked.by.login)
-    _say(asked, "link-made")
+    _end_tokens(asked)
+    _say(asked, "link-made", medical=_warned(asked.rooms, asked.session, asked.by, asked.person, "link"))
     return link
 
 
 def _forget_factor(asked: _Asked) -> None:
     factors.remove(asked.session, asked.person.login)
     sessions.close_sessions(asked.session, asked.person.login)
-    _say(asked, "second-factor-reset")
+    _end_tokens(asked)
+    medical = _warned(asked.rooms, asked.session, asked.by, asked.person, "factor")
+    _say(asked, "second-factor-reset", medical=medical)
+
+
+def _end_tokens(asked: _Asked) -> None:
+    for row in tokens.revoke_all(asked.session, asked.person.login, asked.rooms.clock.now()):
+        told(asked.rooms, asked.session, row, asked.by.login, "revoked")
 
 
 def _unlock(asked: _Asked) -> None:
@@ -268,6 +296,22 @@ def _roles(rooms: WebHouse, ticked: list[str], caisses: str) -> list[str]:
     if rooms.book.spills(found):
         raise Refused(f"{SPILLS} ; rien n’a été changé. Faites deux comptes.")
     return list(dict.fromkeys(found))
+
+
+def _check_program(rooms: WebHouse, person: Person, roles: list[str]) -> None:
+    if person.program and (notices.opens_medical(rooms, roles) or "admin" in roles or person.email):
+        raise Refused(
+            "Un compte de programme n’a ni courriel, ni rôle médical, ni administration ; rien n’a été"
+            " changé. Retirez-les."
+        )
+
+
+def _warned(rooms: WebHouse, session: Session, by: Viewer, person: Person, action: str) -> bool:
+    """Whether the account opens medical documents; everybody who does is then told what was done."""
+    opens = notices.opens_medical(rooms, person.roles)
+    if opens:
+        notices.warn(rooms, session, action, person.login, by.login)
+    return opens
 
 
 def _check_email(session: Session, email: str | None, login: str) -> None:

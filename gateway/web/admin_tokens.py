@@ -8,14 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from gateway.circuits.model import CAISSE
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
-from gateway.web.access import SCOPE_TITLES, SCOPES
+from gateway.web.access import SCOPE_TITLES
 from gateway.web.guard import idle_time
-from gateway.web.house import CircuitsInForce, InHouse, Seen, Shown, WebHouse, address
+from gateway.web.house import InHouse, Seen, Shown, WebHouse
 from gateway.web.pages import Pages
-from gateway.web.tokens import CALENDAR
+from gateway.web.tokens import OF_A_PROGRAM
 from storage import people, sessions, tokens
 from storage.db import Session
 
@@ -37,19 +36,19 @@ def make(
     *,
     objet: Annotated[str, Form(max_length=120)] = "",
     personne: Annotated[str, Form(max_length=80)] = "",
-    file: Annotated[str, Form(max_length=161)] = "",
     jours: Annotated[int, Form()] = 90,
     portees: Annotated[list[str], Form()] = [],  # noqa: B006 (FastAPI copies it)
 ) -> Response:
-    """Make a token of a person, or the calendar feed of one queue; shown this once."""
-    at, longest = rooms.clock.now(), rooms.settings.token_days
-    circuit, _, queue = file.partition("/")
-    scopes = (CALENDAR,) if queue else tuple(s for s in portees if s != CALENDAR)
-    _check(rooms, objet, personne, circuit, queue, scopes, jours)
+    """Make a token of a program, shown this once. A person's own is theirs to make: whoever held one made
+    here would be somebody else in the log."""
+    at, scopes = rooms.clock.now(), tuple(dict.fromkeys(portees))
+    _check(rooms, objet, scopes, jours)
     with rooms.database.transaction() as session:
-        if personne and people.get(session, personne) is None:
+        owner = people.get(session, personne)
+        if owner is None or not owner.program:
             raise Refused(
-                "Ce compte n’existe pas ; aucun jeton n’a été créé. Choisissez-en un dans la liste."
+                "Un jeton se fait ici pour un compte de programme ; aucun n’a été créé. Une personne fait"
+                " le sien à la page « Mon compte »."
             )
         presented, row = tokens.create(
             session,
@@ -57,14 +56,11 @@ def make(
             scopes=scopes,
             created_by=seen.login,
             at=at,
-            expires_at=at + timedelta(days=min(jours, longest)),
-            login=personne or None,
-            circuit=circuit or None,
-            queue=queue or None,
+            expires_at=at + timedelta(days=jours),
+            login=owner.login,
         )
         told(rooms, session, row, seen.login, "created")
-    feed = address(request, rooms, f"/agenda/{presented}.ics") if queue else None
-    return _tokens(request, rooms, shown, presented, feed)
+    return _tokens(request, rooms, shown, presented)
 
 
 @router.post("/jetons/{token_id}/revoquer")
@@ -118,54 +114,30 @@ def told(rooms: WebHouse, session: Session, row: tokens.ApiToken, by: str, actio
     )
 
 
-def feeds(circuits: CircuitsInForce) -> list[tuple[str, str]]:
-    """Every queue that may have a calendar feed: ``circuit/queue`` and its title."""
-    found: list[tuple[str, str]] = []
-    for circuit in circuits.by_name.values():
-        for queue in circuit.queues:
-            names = [queue.name]
-            if CAISSE in queue.name:
-                names = [queue.name.replace(CAISSE, code) for code in circuits.directory.caisses]
-            for name in names:
-                known = circuit.queue(name) if CAISSE in queue.name else queue
-                found.append((f"{circuit.name}/{name}", known.title if known else name))
-    return found
-
-
-def _check(
-    rooms: WebHouse, title: str, login: str, circuit: str, queue: str, scopes: tuple[str, ...], days: int
-) -> None:
+def _check(rooms: WebHouse, title: str, scopes: tuple[str, ...], days: int) -> None:
     wrong = None
     if not title.strip():
         wrong = "Dites à quoi servira ce jeton"
-    elif bool(login) == bool(queue):
-        wrong = "Un jeton est à une personne, ou à l’agenda d’une file"
-    elif queue and f"{circuit}/{queue}" not in dict(feeds(rooms.circuits)):
-        wrong = "Cette file n’existe pas"
-    elif not scopes or any(scope not in SCOPES for scope in scopes):
-        wrong = "Choisissez au moins une portée"
+    elif not scopes or any(scope not in OF_A_PROGRAM for scope in scopes):
+        wrong = "Choisissez au moins une portée, parmi celles d’un programme"
     elif not 1 <= days <= rooms.settings.token_days:
         wrong = f"Un jeton vit de 1 à {rooms.settings.token_days} jours"
     if wrong is not None:
         raise Refused(f"{wrong} ; aucun jeton n’a été créé. Corrigez puis recommencez.")
 
 
-def _tokens(
-    request: Request, rooms: WebHouse, shown: Pages, presented: str | None, feed: str | None = None
-) -> Response:
+def _tokens(request: Request, rooms: WebHouse, shown: Pages, presented: str | None) -> Response:
     with rooms.database.reading() as session:
         known = tokens.everyone(session)
-        persons = [person for person in people.everyone(session) if person.active]
+        programs = [one for one in people.everyone(session) if one.active and one.program]
     return shown.show(
         request,
         "jetons.html",
         tokens=known,
-        people=persons,
-        feeds=feeds(rooms.circuits),
-        scope_titles={s: t for s, t in SCOPE_TITLES.items() if s != CALENDAR},
+        people=programs,
+        scopes=OF_A_PROGRAM,
         every_scope=SCOPE_TITLES,
         presented=presented,
-        feed=feed,
         longest=rooms.settings.token_days,
         now=rooms.clock.now(),
     )

@@ -43,7 +43,9 @@ from gateway.web import (
     live,
     message,
     moves,
+    notices,
     overview,
+    own_tokens,
     proposal,
     queue,
     reading,
@@ -117,7 +119,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
     supervision = (dashboard, overview, calendar_feed)
     files = (listings, listings_admin, listings_directory, listings_house)
     contested = (contestation_files, contestation, contestation_acts, conservation)
-    doors = (session, secondfactor, invitation, signon, account, drafts)
+    doors = (session, secondfactor, invitation, signon, account, own_tokens, notices, drafts)
     administration = (
         certificates,
         addresses,

@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse
 from icalendar import Calendar, Event
 
 from gateway.errors import NotFound, Refused
-from gateway.web.access import Desk, Right, Viewer, desk_of
+from gateway.web.access import Desk, Viewer, desk_of
 from gateway.web.admin_tokens import told
 from gateway.web.house import InHouse, Seen, Shown, WebHouse, address
 from gateway.web.tokens import CALENDAR
@@ -53,7 +53,7 @@ def feed(request: Request, rooms: InHouse, token: Secret) -> Response:
         tokens.count_use(session, held.id if held else "", at)
     content = calendar(desk, found, rooms.settings.public_url)
     tag = f'"{sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    headers = {"ETag": tag, "Cache-Control": "no-store"}
     if found:
         headers["Last-Modified"] = format_datetime(max(entry.changed_at for entry in found), usegmt=True)
     if tag in _tags(request.headers.get("if-none-match", "")):
@@ -150,7 +150,7 @@ def uid(kind: str, origin: str) -> str:
 
 
 def _desk(rooms: WebHouse, session: Session, held: Token | None) -> Desk:
-    """The queue of a feed, as long as who made it may read it or make tokens. Raises ``NotFound``."""
+    """The queue of a feed, as long as who made it reads it. Raises ``NotFound``."""
     row = tokens.get(session, held.id) if held is not None else None
     if held is None or row is None or held.circuit is None or held.queue is None:
         raise NotFound(GONE)
@@ -158,9 +158,7 @@ def _desk(rooms: WebHouse, session: Session, held: Token | None) -> Desk:
     if person is None or not person.active:
         raise NotFound(GONE)
     circuits, directory = rooms.circuits.by_name, rooms.circuits.directory
-    maker = Viewer(person.login, person.name, tuple(person.roles), book=rooms.book)
-    # an administrator reads no queue, and makes feeds for those who do
-    reader = maker if not maker.may(Right.PEOPLE) else Viewer(maker.login, maker.name, ("supervisor",))
+    reader = Viewer(person.login, person.name, tuple(person.roles), book=rooms.book)
     desk = desk_of(reader, circuits, directory, held.circuit, held.queue)
     if desk is None:
         raise NotFound(GONE)

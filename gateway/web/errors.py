@@ -52,7 +52,7 @@ TOO_LARGE = "Le formulaire est trop grand ; rien n’a été changé. Réduisez 
 WANTED = "Cette valeur n’a pas la forme que décrit la documentation."
 UNPROVED = (
     "Cette adresse demande un jeton d’accès en vigueur (en-tête Authorization: Bearer) ou une session ;"
-    " rien n’a été changé. Demandez un jeton à un administrateur."
+    " rien n’a été changé. Un jeton se crée à la page « Mon compte »."
 )
 
 

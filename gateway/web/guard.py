@@ -13,7 +13,8 @@ from starlette.datastructures import FormData
 
 from gateway import log
 from gateway.errors import PasserelleError
-from gateway.web import drafts, tokens
+from gateway.evidence.record import through
+from gateway.web import drafts, notices, tokens
 from gateway.web.access import ROUTES, Right, Viewer
 from gateway.web.bounds import MAX_BODY, MAX_FIELDS
 from gateway.web.house import WebHouse, house
@@ -82,8 +83,11 @@ async def guard(request: Request) -> None:
     else:
         seen = await run_in_threadpool(_viewer, rooms, request)
     request.state.viewer = seen
+    through(seen.token if seen is not None else None)
     if seen is not None and seen.may(Right.LEDGER) and presented is None:
         request.state.unbalanced = await run_in_threadpool(_unbalanced, rooms)
+    if seen is not None and seen.may(Right.MEDICAL_CONTENT) and presented is None:
+        request.state.notices = await run_in_threadpool(notices.of, rooms, seen.login)
     changes = request.method not in _SAFE
     right = ROUTES.get(("GET" if request.method == "HEAD" else request.method, path))
     if right is not Right.PUBLIC:

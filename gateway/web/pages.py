@@ -87,6 +87,7 @@ DONE_SENTENCES = {
     "motdepasse": "Votre mot de passe est changé ; vos autres sessions sont fermées.",
     "facteur-retire": "Le second facteur est retiré.",
     "session-fermee": "La session est fermée.",
+    "programme": "Le compte du programme est créé ; faites-lui un jeton à la page Jetons.",
     "jeton-revoque": "Le jeton n’ouvre plus rien.",
     "agenda-revoque": "L’agenda est révoqué ; son adresse ne publie plus rien.",
     "oublie": "Le texte gardé est effacé.",
@@ -154,6 +155,7 @@ class Pages:
             "notice": DONE_SENTENCES.get(request.query_params.get("fait", "")),
             "Right": Right,
             "draft_kept": _draft(request, viewer),
+            "notices": getattr(request.state, "notices", None),
             "unbalanced": getattr(request.state, "unbalanced", 0),
             "administration": [
                 entry for entry in ADMINISTRATION if viewer is not None and viewer.may(entry[0])

@@ -129,6 +129,7 @@ _SHOWN = (
     "status",
     "action",
     "page",
+    "token",
 )
 """Fields shown after the sentence, in this order; any other stays in the log."""
 _NAMES: Mapping[str, str] = {
@@ -145,6 +146,7 @@ _NAMES: Mapping[str, str] = {
     "status": "état",
     "action": "retour",
     "page": "page",
+    "token": "jeton",
 }
 
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from gateway.web.access import Viewer
+from gateway.web.access import SCOPES, Viewer
 from gateway.web.house import WebHouse
 from storage import tokens
 
 CALENDAR = "calendar"
 """The scope of a feed of due dates: bound to one queue, opens nothing else."""
+OF_A_PROGRAM = ("read", "supervise", "journal")
+"""Scopes of a token that the administrator makes for a program: to open a document, medical or not, to act
+or to register is given by a person, in their own name."""
+MOST_TOKENS = 20
+"""Tokens in force one person may hold."""
+
+
+def scopes_of(viewer: Viewer) -> tuple[str, ...]:
+    """The scopes that let through some right this person has."""
+    return tuple(name for name, rights in SCOPES.items() if rights & viewer.rights)
 
 
 def presented(request: Request) -> str | None:
@@ -29,4 +39,5 @@ def viewer(rooms: WebHouse, text: str) -> Viewer | None:
     with rooms.database.transaction() as session:
         tokens.touch(session, held.id, at)
     person = held.person
-    return Viewer(person.login, person.name, tuple(person.roles), scopes=held.scopes, book=rooms.book)
+    roles = tuple(person.roles)
+    return Viewer(person.login, person.name, roles, scopes=held.scopes, token=held.id, book=rooms.book)

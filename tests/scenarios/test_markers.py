@@ -112,13 +112,13 @@ def _administered(world: World) -> list[str]:
     )
     link = re.search(r"/connexion/lien/([^<\"]+)", made)
     told = _post(
-        adam,
+        client,
         "/compte",
-        "/administration/jetons",
-        personne="agathe",
+        "/compte/jetons",
         portees=["read"],
         objet="x",
         jours="30",
+        actuel=CHOSEN,
     )
     token = re.search(r"psr_[0-9a-f]{12}_([A-Za-z0-9_-]{43})", told)
     assert link is not None

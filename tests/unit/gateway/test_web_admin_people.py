@@ -165,3 +165,84 @@ def test_the_matrix_is_shown_as_it_is_applied(world: World) -> None:
     assert "Ouvrir les documents médicaux" in shown
     assert "GET /documents/{document_id}/original" in shown
     assert "CPAM 595" in client.get("/personnes").text
+
+
+def _given(world: World, login: str = "agathe") -> str:
+    """A token of this person, as they keep it."""
+    at = world.clock.now()
+    with world.house.database.transaction() as session:
+        return tokens.create(
+            session, title="x", scopes=("read",), created_by=login, at=at,
+            expires_at=at + timedelta(days=9), login=login,
+        )[0]  # fmt: skip
+
+
+@pytest.mark.parametrize("action", ["lien", "second-facteur"])
+def test_a_link_and_a_lost_factor_end_tokens_and_feeds(world: World, action: str) -> None:
+    at, other = world.clock.now(), _given(world, "lille")
+    presented = _given(world)
+    with world.house.database.transaction() as session:
+        feed, _ = tokens.create(
+            session, title="x", scopes=("calendar",), created_by="agathe", at=at,
+            expires_at=at + timedelta(days=9), circuit="c", queue="q",
+        )  # fmt: skip
+    _post(world.signed_in("adam"), f"/personnes/agathe/{action}")
+    with world.house.database.reading() as session:
+        assert [tokens.check(session, one, at) is None for one in (presented, feed, other)] == [
+            True,
+            True,
+            False,
+        ]
+        told = [e for e in sheets.journal(session, None, 20) if e.kind == Kind.TOKEN]
+    assert [(e.fields or {})["action"] for e in told] == ["revoked", "revoked"]
+
+
+def test_nobody_changes_their_own_roles(world: World) -> None:
+    adam = world.signed_in("adam")
+    answer = _post(adam, "/personnes/adam/roles", roles=["admin", "cnse-medical"])
+    assert answer.status_code == 409
+    assert "ses propres rôles" in answer.text
+    assert adam.get(f"/documents/{world.office.documents['report']}/original").status_code == 403
+
+
+def test_who_may_now_open_the_medical_is_told_to_those_who_may_until_they_have_seen_it(
+    world: World,
+) -> None:
+    adam, medard, agathe = (world.signed_in(login) for login in ("adam", "medard", "agathe"))
+    _post(adam, "/personnes/lille/roles", roles=["auditor"])
+    assert "J’ai vu" not in medard.get("/files").text
+    _post(adam, "/personnes/agathe/roles", roles=["cnse-medical"])
+    page = medard.get("/files").text
+    assert "adam a donné à agathe un rôle qui ouvre les documents médicaux" in page
+    assert "J’ai vu" not in agathe.get("/files").text
+    _post(adam, "/personnes/agathe/lien")
+    page = medard.get("/files").text
+    assert "adam a fait un lien de mot de passe pour agathe" in page
+    last = re.search(r'name="dernier" value="([0-9]+)"', page)
+    assert last is not None
+    assert _post(medard, "/compte/avis/vus", dernier=last[1]).status_code == 303
+    assert "J’ai vu" not in medard.get("/files").text
+    with world.house.database.reading() as session:
+        told = [e.fields or {} for e in sheets.journal(session, None, 20) if e.kind == Kind.PERSON]
+    assert [(f["action"], f["medical"]) for f in reversed(told)] == [
+        ("roles-changed", False),
+        ("roles-changed", True),
+        ("link-made", True),
+    ]
+
+
+def test_a_new_account_a_new_address_and_a_return_are_told_too(world: World) -> None:
+    adam, medard = world.signed_in("adam"), world.signed_in("medard")
+    _post(adam, "/personnes", identifiant="nadia", nom="Nadia", roles=["cnse-medical"])
+    _post(adam, "/personnes/nadia/identite", nom="Nadia", courriel="autre@x.fr")
+    _post(adam, "/personnes/nadia/second-facteur")
+    _post(adam, "/personnes/nadia/desactiver")
+    _post(adam, "/personnes/nadia/reactiver")
+    page = medard.get("/files").text
+    for said in (
+        "a donné à nadia",
+        "l’adresse de connexion de nadia",
+        "second facteur de nadia",
+        "réactivé",
+    ):
+        assert said in page

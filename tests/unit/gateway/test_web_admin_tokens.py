@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from fastapi import APIRouter
 from httpx import Client, Response
@@ -16,12 +17,12 @@ from gateway.evidence.record import Kind
 from gateway.web import access
 from gateway.web.access import Right
 from gateway.web.house import Seen
-from storage import sessions, sheets, tokens
+from storage import factors, people, sessions, sheets, tokens
 from storage.db import Database
+from storage.secretbox import seal
+from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.web import World
-
-PLACE = "soins-programmes-algerie/cpam-595"
 
 
 @pytest.fixture
@@ -44,14 +45,39 @@ def world(
     built.stop()
 
 
-def _make(world: World, **fields: str | list[str]) -> Response:
+def _make(world: World, login: str = "agathe", **fields: str | list[str]) -> Response:
+    """A token a person makes in their own name."""
+    client = world.signed_in(login)
+    usual: dict[str, str | list[str]] = {
+        "csrf": web.csrf(client, "/compte"),
+        "objet": "Relevé",
+        "jours": "30",
+        "actuel": seed.PASSWORD,
+    }
+    return client.post("/compte/jetons", data=usual | fields)
+
+
+def _by_the_administrator(world: World, **fields: str | list[str]) -> Response:
     client = world.signed_in("adam")
     usual: dict[str, str | list[str]] = {
         "csrf": web.csrf(client, "/compte"),
         "objet": "Relevé",
         "jours": "30",
+        "portees": ["read"],
     }
     return client.post("/administration/jetons", data=usual | fields)
+
+
+def _program(world: World, **fields: str | list[str]) -> Response:
+    client = world.signed_in("adam")
+    usual: dict[str, str | list[str]] = {
+        "csrf": web.csrf(client, "/compte"),
+        "identifiant": "releve",
+        "nom": "Relevé de nuit",
+        "roles": ["supervisor"],
+        "programme": "true",
+    }
+    return client.post("/personnes", data=usual | fields)
 
 
 def _presented(answer: Response) -> str:
@@ -67,7 +93,7 @@ def _bearer(world: World, presented: str) -> Client:
 
 
 def test_a_token_opens_what_its_scopes_and_its_person_allow(world: World) -> None:
-    presented = _presented(_make(world, personne="agathe", portees=["read", "content", "medical"]))
+    presented = _presented(_make(world, portees=["read", "content"]))
     client = _bearer(world, presented)
     told = client.get("/api/essai").json()
     assert told["login"] == "agathe"
@@ -83,7 +109,7 @@ def test_a_token_opens_what_its_scopes_and_its_person_allow(world: World) -> Non
 
 
 def test_a_token_that_may_act_needs_no_form_token_a_session_does(world: World) -> None:
-    presented = _presented(_make(world, personne="agathe", portees=["act"]))
+    presented = _presented(_make(world, portees=["act"]))
     assert _bearer(world, presented).post("/api/essai", content=b"").status_code == 200
     client = world.signed_in("agathe")
     assert client.post("/api/essai", content=b"").status_code == 400
@@ -100,12 +126,12 @@ def test_without_a_good_token_the_api_answers_401_as_a_problem(world: World, hea
 
 
 def test_a_token_opens_no_page(world: World) -> None:
-    presented = _presented(_make(world, personne="agathe", portees=["read"]))
+    presented = _presented(_make(world, portees=["read"]))
     assert _bearer(world, presented).get("/files").status_code == 303
 
 
 def test_revoked_it_opens_nothing_and_its_life_is_told(world: World) -> None:
-    presented = _presented(_make(world, personne="agathe", portees=["read"]))
+    presented = _presented(_make(world, portees=["read"]))
     name = presented.split("_")[1]
     adam = world.signed_in("adam")
     form = {"csrf": web.csrf(adam, "/compte")}
@@ -119,38 +145,93 @@ def test_revoked_it_opens_nothing_and_its_life_is_told(world: World) -> None:
     assert presented.rsplit("_", 1)[1] not in str([e.fields for e in told])
 
 
-def test_the_feed_of_a_queue_has_a_token_of_its_own_that_opens_nothing_else(world: World) -> None:
-    presented = _presented(_make(world, file=PLACE))
-    assert _bearer(world, presented).get("/api/essai").status_code == 401
+def test_the_administrator_makes_no_token_in_the_name_of_a_person(world: World) -> None:
+    for login in ("medard", "agathe", "adam", "inconnue", ""):
+        answer = _by_the_administrator(world, personne=login)
+        assert (login, answer.status_code) == (login, 409)
     with world.house.database.reading() as session:
-        held = tokens.check(session, presented, world.clock.now())
-    assert held is not None
-    assert held.person is None
-    assert (held.queue, held.scopes) == ("cpam-595", frozenset({"calendar"}))
+        assert tokens.everyone(session) == []
+    assert "medard" not in world.signed_in("adam").get("/administration/jetons").text
+
+
+def test_the_token_of_a_program_reads_and_opens_no_document(world: World) -> None:
+    assert _program(world).status_code == 303
+    presented = _presented(_by_the_administrator(world, personne="releve", portees=["read", "supervise"]))
+    told = _bearer(world, presented).get("/api/essai").json()
+    assert told["login"] == "releve"
+    assert not {"content", "medical-content", "act", "register"} & set(told["rights"])
+    for scope in ("content", "medical", "act", "register", "calendar", "tout"):
+        answer = _by_the_administrator(world, personne="releve", portees=["read", scope])
+        assert (scope, answer.status_code) == (scope, 409)
+
+
+def test_nobody_comes_in_as_a_program_nor_gives_it_what_is_medical(world: World) -> None:
+    for wrong in ({"roles": ["cnse-medical"]}, {"roles": ["admin"]}, {"courriel": "p@cnse.example"}):
+        assert _program(world, **wrong).status_code == 409
+    _program(world)
+    with world.house.database.transaction() as session:
+        people.set_password(session, "releve", seed.quick_passwords().hash(seed.PASSWORD))
+    client, adam = world.visitor(), world.signed_in("adam")
+    form = {"csrf": web.csrf(client, "/connexion"), "identifiant": "releve", "mot_de_passe": seed.PASSWORD}
+    assert client.post("/connexion", data=form).status_code == 401
+    token = {"csrf": web.csrf(adam, "/compte")}
+    assert adam.post("/personnes/releve/lien", data=token).status_code == 409
+    medical = {**token, "roles": ["cnse-medical"]}
+    assert adam.post("/personnes/releve/roles", data=medical).status_code == 409
+
+
+def test_ones_own_token_is_made_with_the_password_or_the_code_of_ones_factor(world: World) -> None:
+    assert _make(world, portees=["read"], actuel="faux").status_code == 409
+    at, secret = world.clock.now(), pyotp.random_base32()
+    client = world.signed_in("agathe")
+    with world.house.database.transaction() as session:
+        factors.begin(session, "agathe", seal(world.house.vault.ring, secret, "totp:agathe"), at)
+        factors.confirm(session, "agathe", at, [])
+    form = {"csrf": web.csrf(client, "/compte"), "objet": "x", "jours": "3", "portees": ["read"]}
+    assert client.post("/compte/jetons", data=form | {"actuel": seed.PASSWORD}).status_code == 409
+    right = {"actuel": pyotp.TOTP(secret).at(at)}
+    _presented(client.post("/compte/jetons", data=form | right))
+    assert client.post("/compte/jetons", data=form | right).status_code == 409  # a code is good once
 
 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"objet": " "}, "à quoi servira"),
-        ({}, "à une personne, ou à l’agenda"),
-        ({"personne": "agathe", "file": PLACE}, "à une personne, ou à l’agenda"),
-        ({"file": "soins-programmes-algerie/inconnue"}, "Cette file n’existe pas"),
-        ({"personne": "agathe"}, "au moins une portée"),
-        ({"personne": "agathe", "portees": ["tout"]}, "au moins une portée"),
-        ({"personne": "agathe", "portees": ["calendar"]}, "au moins une portée"),
-        ({"personne": "agathe", "portees": ["read"], "jours": "0"}, "de 1 à 365 jours"),
-        ({"personne": "inconnue", "portees": ["read"]}, "Ce compte n’existe pas"),
+        ({"objet": " ", "portees": ["read"]}, "à quoi servira"),
+        ({}, "au moins une portée"),
+        ({"portees": ["tout"]}, "au moins une portée"),
+        ({"portees": ["calendar"]}, "au moins une portée"),
+        ({"portees": ["medical"]}, "au moins une portée"),
+        ({"portees": ["read"], "jours": "0"}, "de 1 à 365 jours"),
+        ({"portees": ["read"], "jours": "366"}, "de 1 à 365 jours"),
     ],
 )
 def test_a_token_that_may_not_be_is_not_made(
     world: World, fields: dict[str, str | list[str]], said: str
 ) -> None:
-    answer = _make(world, **fields)
+    answer = _make(world, **fields)  # type: ignore[arg-type]
     assert answer.status_code == 409
     assert said in answer.text
     with world.house.database.reading() as session:
         assert tokens.everyone(session) == []
+
+
+def test_nobody_holds_more_tokens_than_allowed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.web.own_tokens.MOST_TOKENS", 1)
+    _presented(_make(world, portees=["read"]))
+    assert "Révoquez-en un" in _make(world, portees=["read"]).text
+
+
+def test_what_is_done_through_a_token_says_so_beside_the_person(world: World) -> None:
+    presented = _presented(_make(world, "medard", portees=["read", "content", "medical", "act"]))
+    number = world.office.documents["report"]
+    assert _bearer(world, presented).get(f"/api/v1/documents/{number}/original").status_code == 200
+    assert world.signed_in("medard").get(f"/documents/{number}/original").status_code == 200
+    with world.house.database.reading() as session:
+        told = [e.fields or {} for e in sheets.journal(session, None, 50) if e.kind == Kind.ACCESS]
+    mine = [(f["person"], f.get("token")) for f in reversed(told)]
+    assert ("medard", presented.split("_")[1]) in mine
+    assert ("medard", None) in mine
 
 
 def test_the_administrator_sees_who_is_in_and_closes_a_session(world: World) -> None:

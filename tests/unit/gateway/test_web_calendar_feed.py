@@ -75,7 +75,7 @@ def test_a_calendar_that_has_it_already_is_told_so(world: World) -> None:
     path = _make(world.signed_in("lille"))
     first = world.visitor().get(path)
     assert first.headers["last-modified"] == "Mon, 23 Nov 2026 09:00:00 GMT"
-    assert first.headers["cache-control"] == "private, no-cache"
+    assert first.headers["cache-control"] == "no-store"
     tag = first.headers["etag"]
     for said in (tag, f"W/{tag}", f'"autre", {tag}'):
         again = world.visitor().get(path, headers={"if-none-match": said})
@@ -144,18 +144,25 @@ def test_a_feed_of_a_queue_one_does_not_read_is_not_made(world: World) -> None:
     assert answer.status_code == 403
 
 
-def test_the_administrator_makes_one_for_a_service(world: World) -> None:
-    adam = world.signed_in("adam")
-    form = {
-        "csrf": web.csrf(adam, "/administration/jetons"),
-        "objet": "Service",
-        "file": LILLE,
-        "jours": "30",
-    }
-    page = adam.post("/administration/jetons", data=form).text
-    found = re.search(r"(/agenda/psr_[^<]+\.ics)", page)
-    assert found is not None
-    assert len(_events(world, found[1])) == 2
+def test_a_feed_is_never_made_by_the_administrator_for_others(world: World) -> None:
+    adam, at = world.signed_in("adam"), world.clock.now()
+    form = {"csrf": web.csrf(adam, "/compte"), "objet": "Service", "file": LILLE, "jours": "30"}
+    assert adam.post("/administration/jetons", data=form).status_code == 409
+    circuit, _, queue = LILLE.partition("/")
+    with world.house.database.transaction() as session:
+        presented, _ = tokens.create(
+            session, title="x", scopes=("calendar",), created_by="adam", at=at,
+            expires_at=at + timedelta(days=1), circuit=circuit, queue=queue,
+        )  # fmt: skip
+    assert world.visitor().get(f"/agenda/{presented}.ics").status_code == 404
+
+
+def test_a_feed_is_kept_by_no_cache(world: World) -> None:
+    path = _make(world.signed_in("lille"))
+    first = world.visitor().get(path)
+    again = world.visitor().get(path, headers={"if-none-match": first.headers["etag"]})
+    assert (first.headers["cache-control"], again.headers["cache-control"]) == ("no-store", "no-store")
+    assert again.status_code == 304
 
 
 def test_nobody_holds_more_feeds_than_allowed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
