@@ -46,6 +46,11 @@ def everyone(session: Session) -> list[Person]:
     return list(session.exec(select(Person).order_by(Person.login)))
 
 
+def names(session: Session) -> dict[str, str]:
+    """The name of everybody who ever had an account here, closed ones included, by login."""
+    return dict(session.exec(select(Person.login, Person.name)).all())
+
+
 def with_email(session: Session, email: str) -> Person | None:
     """The one person of an address, whatever its case; ``None`` when nobody or several have it."""
     found = list(session.exec(select(Person).where(Person.email == folded(email)).limit(2)))

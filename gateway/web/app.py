@@ -65,7 +65,7 @@ from gateway.web.api.mount import mount
 from gateway.web.bounds import MAX_BODY, MAX_FIELDS, BoundedBody
 from gateway.web.guard import guard
 from gateway.web.headers import Headers, VersionedFiles
-from gateway.web.house import WebHouse
+from gateway.web.house import WebHouse, naming
 from gateway.web.pages import STATIC, Pages
 
 __all__ = ["WebHouse", "create_app"]
@@ -112,7 +112,7 @@ def create_app(rooms: WebHouse) -> FastAPI:
         form_limits={"max_files": 0, "max_fields": MAX_FIELDS, "max_part_size": MAX_BODY},
         dependencies=[Depends(guard), Depends(drafts.settle, scope="function")],
     )
-    pages = Pages(rooms.clock)
+    pages = Pages(rooms.clock, naming(rooms))
     app.state.house = rooms
     app.state.pages = pages
     app.state.live = live.Live(rooms)

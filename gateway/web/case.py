@@ -66,7 +66,7 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     queue_titles = {name: desk.title for name, desk in open_desks.items() if desk is not None}
     items = [i for i in sheet.items if i.queue in queue_titles]
     days = timeline.timeline(
-        sheet.events, sheet.letters, names([circuit] if circuit else []) | queue_titles
+        sheet.events, sheet.letters, {**names([circuit] if circuit else [], directory), **queue_titles}
     )
     reports = circuit.forwarding.kinds if circuit is not None and circuit.forwarding is not None else ()
     recent, older = timeline.folded(days, CHAPTERS)

@@ -215,7 +215,7 @@ def _story(
 ) -> list[tuple[datetime, str, str]]:
     """What happened to this contestation, the latest first: when, what, by whom."""
     subjects = {f"delivery:{found.delivery}"} | ({f"case:{case_reference}"} if case_reference else set())
-    known = names(rooms.circuits.by_name.values())
+    known = names(rooms.circuits.by_name.values(), rooms.circuits.directory)
     events = [
         event
         for event in audit.events(session, subjects)

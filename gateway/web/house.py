@@ -18,10 +18,12 @@ from gateway.evidence.dossier import Exporter
 from gateway.evidence.record import Recorder
 from gateway.settings import Settings, Web
 from gateway.web.access import Viewer
+from gateway.web.naming import Naming
 from gateway.web.oidc import SignOn
 from gateway.web.pages import Pages
 from gateway.web.passwords import Passwords
 from gateway.web.rights import RoleBook, book_of
+from storage import people
 from storage.db import Database
 from storage.vault import Vault
 
@@ -81,6 +83,16 @@ class WebHouse:
     def book(self) -> RoleBook:
         """The roles people may hold here."""
         return book_of(self.circuits.by_name)
+
+
+def naming(rooms: WebHouse) -> Naming:
+    """What the pages of this house call people, queues, letters and roles."""
+
+    def names() -> dict[str, str]:
+        with rooms.database.reading() as session:
+            return people.names(session)
+
+    return Naming(names, rooms.circuits.by_name, rooms.circuits.directory, rooms.book)
 
 
 def house(request: Request) -> WebHouse:

@@ -220,7 +220,7 @@ def _by_due(rooms: WebHouse, wanted: Wanted) -> Iterator[Line]:
 
 
 def _told(rooms: WebHouse, wanted: Sought) -> Iterator[Sequence[Value]]:
-    known = names(rooms.circuits.by_name.values())
+    known = names(rooms.circuits.by_name.values(), rooms.circuits.directory)
     with rooms.database.reading() as session:
         persons = {person.login: person.name for person in people.everyone(session)}
     found = paged(rooms, lambda s, before: log.page(s, wanted, before, PAGE), lambda one: one.position)

@@ -31,10 +31,14 @@ class Mark:
 
 
 def marks(
-    facts: Sequence[FactRow], issues: Sequence[IssueRow], labels: Mapping[str, str], page: int
+    facts: Sequence[FactRow],
+    issues: Sequence[IssueRow],
+    labels: Mapping[str, str],
+    page: int,
+    words: Mapping[int | None, str] | None = None,
 ) -> tuple[Mark, ...]:
-    """Marks of one page: what was read, then what is missing there."""
-    return tuple(_marks(facts, issues, labels, page))
+    """Marks of one page: what was read, then what is missing there; ``words`` says values by fact."""
+    return tuple(_marks(facts, issues, labels, page, words or {}))
 
 
 def conflicts(facts: Sequence[FactRow]) -> frozenset[str]:
@@ -52,7 +56,11 @@ def box_of(values: Sequence[float] | None) -> Box | None:
 
 
 def _marks(
-    facts: Sequence[FactRow], issues: Sequence[IssueRow], labels: Mapping[str, str], page: int
+    facts: Sequence[FactRow],
+    issues: Sequence[IssueRow],
+    labels: Mapping[str, str],
+    page: int,
+    words: Mapping[int | None, str],
 ) -> Iterator[Mark]:
     doubtful, known = conflicts(facts), {fact.name for fact in facts}
     for fact in facts:
@@ -61,7 +69,7 @@ def _marks(
             continue
         unsure = fact.confidence < LOW and fact.source != PERSON
         tone = "doubt" if unsure or fact.name in doubtful or fact.normalised == "absent" else "sure"
-        value = WORDS.get(fact.normalised or "", fact.value)
+        value = words.get(fact.id) or WORDS.get(fact.normalised or "", fact.value)
         yield Mark(f"champ-{fact.id}", labels.get(fact.name, fact.name), value, tone, box)
     for issue in issues:
         box = box_of(issue.box)

@@ -15,6 +15,7 @@ from gateway.clock import Clock, paris_date
 from gateway.outbound.standing import four
 from gateway.web import present
 from gateway.web.access import Right, Viewer
+from gateway.web.naming import Naming
 from gateway.web.typography import typeset
 
 HERE = Path(__file__).parent
@@ -102,8 +103,8 @@ DONE_SENTENCES = {
 class Pages:
     """Renders a template for a request; the same object serves every request."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, naming: Naming) -> None:
+        self._clock, self._naming = clock, naming
         self._versions = {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10]
             for path in STATIC.iterdir()
@@ -133,6 +134,8 @@ class Pages:
             state=present.state,
             tone=present.tone,
             countdown=present.countdown,
+        titles = {"queue_title": naming.queue, "letter_title": naming.letter, "role_title": naming.role}
+        self._environment.filters.update({"person": naming.person, "called": naming.called} | titles)
             urgency=present.urgency,
             four=four,
             static=self.static,
@@ -162,7 +165,8 @@ class Pages:
             ],
             "path": request.url.path,
         }
-        html = self._environment.get_template(template).render(known | values)
+        with self._naming.page():
+            html = self._environment.get_template(template).render(known | values)
         return HTMLResponse(typeset(html), status_code=status)
 
 

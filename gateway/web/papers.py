@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from gateway.cases.review import Standing, standing
 from gateway.circuits.model import COVER_NOTE, OTHER, REPORT_TITLES, Circuit
 from gateway.triage.read import DECORATION
-from gateway.web import present
 from gateway.web.access import Viewer, may_open
 from gateway.web.marks import LOW, Mark, box_of, conflicts, marks
+from gateway.web.said import said
 from gateway.web.typed import Given, as_said, given_type, unread_fields
 from parsers.acroform import LOCKED
 from parsers.documents import DOCX, IMAGES, PDF, TABLES, TEXTS
@@ -45,9 +45,14 @@ FACT_LABELS: Mapping[str, str] = {
     "patient_name": "Nom du patient",
     "patient_nir": "NIR du patient",
     "patient_sex": "Sexe du patient",
+    "patient_used_name": "Nom d’usage du patient",
     "reference": "Référence",
 }
 """Names of what containers (CDA, XDM) and texts say, for documents that are no form."""
+UNNAMED_FIELD = "Autre valeur lue"
+"""What a value is called when neither the form nor this list names it: never its code."""
+CODES = frozenset({"document_code"})
+"""What only machines read; shown when two sources disagree, and always in the original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None, review: Review |
     paper = as_given(paper, circuit)
     template = circuit.templates.get(_form(kind, circuit)) if circuit else None
     named = {**FACT_LABELS, **labels(circuit, kind)}
-    fields = _fields(paper.facts, labels(circuit, kind))
+    fields = _fields(paper.facts, specs(circuit, kind))
     now = standing(review, [fact.id or 0 for fact in paper.facts])
     return Shown(
         id=document.id or 0,
@@ -187,7 +192,7 @@ def show(paper: Paper, viewer: Viewer, circuit: Circuit | None, review: Review |
         reasons=tuple(document.reasons),
         fields=fields,
         troubles=tuple(_trouble(issue) for issue in paper.issues),
-        sheets=_sheets(paper, named),
+        sheets=_sheets(paper, named, specs(circuit, kind)),
         newer=paper.newer,
         status=template.status if template else None,
         text=is_text(document),
@@ -230,7 +235,7 @@ def is_paged(document: Document) -> bool:
 
 def labels(circuit: Circuit | None, kind: str) -> Mapping[str, str]:
     """Name of each field for people: its title in the form's template, without the article."""
-    return {name: _bare(spec.title or name) for name, spec in specs(circuit, kind).items()}
+    return {name: _bare(spec.title or UNNAMED_FIELD) for name, spec in specs(circuit, kind).items()}
 
 
 def specs(circuit: Circuit | None, kind: str) -> Mapping[str, FieldSpec]:
@@ -275,31 +280,35 @@ def _sealed(document: Document, kind: str, title: str) -> Shown:
     )
 
 
-def _fields(facts: Iterable[FactRow], names: Mapping[str, str]) -> tuple[Field, ...]:
+def _fields(facts: Iterable[FactRow], forms: Mapping[str, FieldSpec]) -> tuple[Field, ...]:
     rows = list(facts)
     doubtful = conflicts(rows)
     found = [
-        Field(
-            id=f"champ-{row.id}",
-            name=row.name,
-            label=names.get(row.name)
-            or FACT_LABELS.get(row.name)
-            or row.name.replace("_", " ").capitalize(),
-            value=row.value,
-            normalised=_normalised(row),
-            page=row.page,
-            box=box_of(row.box),
-            source=row.source,
-            confidence=row.confidence,
-            person=row.person,
-            conflict=row.name in doubtful,
-            lights=_place(row, rows),
-            fact=row.id or 0,
-        )
+        _field(row, forms.get(row.name), rows, conflict=row.name in doubtful)
         for row in rows
+        if row.name not in CODES or row.name in doubtful
     ]
-    order = {name: place for place, name in enumerate(names)}
+    order = {name: place for place, name in enumerate(forms)}
     return _merged(sorted(found, key=lambda f: (order.get(f.name, len(order)), f.name, -f.confidence)))
+
+
+def _field(row: FactRow, spec: FieldSpec | None, rows: Sequence[FactRow], *, conflict: bool) -> Field:
+    told = said(row, spec)
+    return Field(
+        id=f"champ-{row.id}",
+        name=row.name,
+        label=_bare(spec.title or UNNAMED_FIELD) if spec else FACT_LABELS.get(row.name, UNNAMED_FIELD),
+        value=told.value,
+        normalised=told.typed,
+        page=row.page,
+        box=box_of(row.box),
+        source=row.source,
+        confidence=row.confidence,
+        person=row.person,
+        conflict=conflict,
+        lights=_place(row, rows),
+        fact=row.id or 0,
+    )
 
 
 def _merged(found: Iterable[Field]) -> tuple[Field, ...]:
@@ -338,24 +347,19 @@ def _conflicts(fields: Iterable[Field]) -> tuple[Conflict, ...]:
     return tuple(Conflict(name, found[0].label, tuple(found)) for name, found in groups.items())
 
 
-def _normalised(row: FactRow) -> str | None:
-    """The typed form, shown only when it adds something to what is written."""
-    shown = present.iso_day(row.normalised) or row.normalised
-    return shown if shown and shown.casefold() != row.value.strip().casefold() else None
-
-
 def _trouble(issue: IssueRow) -> Trouble:
     return Trouble(
         issue.id or 0, issue.severity, issue.message, issue.page, issue.picture_sha256 is not None
     )
 
 
-def _sheets(paper: Paper, named: Mapping[str, str]) -> tuple[Sheet, ...]:
+def _sheets(paper: Paper, named: Mapping[str, str], forms: Mapping[str, FieldSpec]) -> tuple[Sheet, ...]:
     document = paper.document
     if not document.pages or not is_paged(document):
         return ()
     last = document.first_page + document.pages
+    words = {fact.id: said(fact, forms.get(fact.name)).value for fact in paper.facts}
     return tuple(
-        Sheet(number, marks(paper.facts, paper.issues, named, number))
+        Sheet(number, marks(paper.facts, paper.issues, named, number, words))
         for number in range(document.first_page, last)
     )

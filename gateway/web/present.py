@@ -72,6 +72,8 @@ STATES: Mapping[str, str] = {
     f"delivery:{DeliveryState.ACKNOWLEDGED}": "accusé",
     f"delivery:{DeliveryState.SCHEDULED}": "terminé",
     f"delivery:{DeliveryState.SET_ASIDE}": "mis de côté",
+    "entry:password": "mot de passe",
+    "entry:oidc": "fournisseur d’identité",
     "source:acroform": "formulaire",
     "source:xfa": "formulaire XFA",
     "source:text": "texte",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,6 +86,15 @@ _ACTS: Mapping[str, str] = {
     f"{Kind.TOKEN}:revoked": "Jeton d’accès révoqué",
     f"{Kind.REGISTRATION}:registered": "Bénéficiaire immatriculé, droits ouverts",
     f"{Kind.REGISTRATION}:updated": "Droits mis à jour",
+    f"{Kind.CERTIFICATE}:proposed": "Certificat d’un correspondant proposé",
+    f"{Kind.CERTIFICATE}:confirmed": "Certificat d’un correspondant confirmé",
+    f"{Kind.CERTIFICATE}:refused": "Certificat d’un correspondant écarté",
+    f"{Kind.ADDRESS}:flagged": "Adresse d’un correspondant signalée",
+    f"{Kind.ADDRESS}:reached": "Adresse d’un correspondant de nouveau atteinte",
+    f"{Kind.ADDRESS}:replaced": "Adresse d’un correspondant remplacée",
+    f"{Kind.ADDRESS}:cleared": "Signalement d’une adresse levé",
+    f"{Kind.KEY}:rotation": "Clé du coffre renouvelée",
+    f"{Kind.KEY}:identity added": "Clé d’une boîte ajoutée",
     f"{Kind.REVIEW}:confirmed": "Lecture confirmée",
     f"{Kind.REVIEW}:rejected": "Document rejeté",
     f"{Kind.REVIEW}:withdrawn": "Jugement sur un document retiré",
@@ -114,6 +123,9 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.DOCUMENT_SORTED: frozenset({"action", "kind"}),
     Kind.COMMENT: frozenset({"action"}),
 }
+    Kind.CERTIFICATE: frozenset({"action"}),
+    Kind.ADDRESS: frozenset({"action"}),
+    Kind.KEY: frozenset({"action"}),
 """Fields that would only repeat the sentence or the title above it."""
 _SHOWN = (
     "step",
@@ -190,6 +202,8 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
         words = f"{words}{present.NB}: {_type(fields, 'old_', known)}, désormais {_type(fields, '', known)}"
     hidden = _HIDDEN.get(event.kind, frozenset())
     person = fields.get("person") or fields.get("by")
+    if event.kind == Kind.CORRECTION and (field := known.get(f"field:{fields.get('field')}")):
+        words = f"{words}{present.NB}: {field}"
     return Told(
         event.position,
         event.at,
@@ -198,11 +212,7 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
         str(person) if person else None,
         ", ".join(
             [
-                *(
-                    f"{_NAMES[name]}{present.NB}{_word(event.kind, name, fields[name], known)}"
-                    for name in _SHOWN
-                    if fields.get(name) and name not in hidden
-                ),
+                *_details(event.kind, fields, known),
                 *(["contenu effacé"] if event.erased else []),
             ]
         ),
@@ -218,6 +228,19 @@ def _of_delays(kind: str, fields: Mapping[str, object], words: str, known: Mappi
         said = PROPOSED.get(str(fields.get("action")))
     elif kind == Kind.CASE_EVENT:
         said = known.get(str(fields.get("event")), str(fields.get("event")))
+def _details(kind: str, fields: Mapping[str, object], known: Mapping[str, str]) -> Iterator[str]:
+    """What is shown after the sentence, in words; the two days of a period are one."""
+    hidden = _HIDDEN.get(kind, frozenset())
+    told = {
+        name: f"{_NAMES[name]}{present.NB}{word}"
+        for name in _SHOWN
+        if fields.get(name) and name not in hidden and (word := _word(kind, name, fields[name], known))
+    }
+    if "starts" in told and "ends" in told:
+        told["starts"] = f"{told['starts']} {told.pop('ends')}"
+    yield from told.values()
+
+
         day = present.iso_day(str(fields.get("on")))
         said = f"{said}, le {day}" if said and day else said
     elif kind in _DELAYS and fields.get("kind"):
@@ -248,5 +271,7 @@ def _word(kind: str, name: str, value: object, names: Mapping[str, str]) -> str:
     if name in {"kind", "queue"}:
         return names.get(text, text)
     if name in {"step", "via", "action"}:
-        return present.state(name, text)
+        return present.state("entry" if kind == Kind.LOGIN else name, text)
     return present.iso_day(text) or text
+    if name == "letter":
+        return "" if "@" in text else names.get(f"letter:{text}", text)

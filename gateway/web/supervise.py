@@ -111,7 +111,7 @@ def journal(request: Request, rooms: InHouse, seen: Seen, shown: Shown, avant: P
         events = log.page(session, logbook.sought(session, filters), avant, PAGE + 1)
         links = logbook.links(rooms, session, seen, {event.subject for event in events[:PAGE]})
         persons = people.everyone(session)
-    known = names(rooms.circuits.by_name.values())
+    known = names(rooms.circuits.by_name.values(), rooms.circuits.directory)
     told = [story.tell(event, known) for event in events[:PAGE]]
     return shown.show(
         request,

@@ -34,6 +34,8 @@ from tests.builders.office import Office
 
 DPI = 110
 _UNBROKEN = re.compile("[\u202f\u00a0](?=[;:!?»])|(?<=«)\u00a0")
+_PERSON = re.compile(r'<span class="person" title="[^"]*">(.*?)</span>')
+"""A name with its login beside it, for whoever points at it."""
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -77,9 +79,10 @@ class World:
 
 
 def _as_read(answer: Response) -> None:
-    """Tests compare sentences as people read them: spaces that do not break are spaces before a sign."""
+    """Tests compare sentences as people read them: spaces are spaces, a person is a name."""
     if answer.headers.get("content-type", "").startswith("text/html"):
-        answer._content = _UNBROKEN.sub(" ", answer.read().decode()).encode()
+        page = _PERSON.sub(r"\1", _UNBROKEN.sub(" ", answer.read().decode()))
+        answer._content = page.encode()
 
 
 def csrf(client: Client, path: str) -> str:

@@ -148,7 +148,7 @@ def test_what_a_person_says_is_medical_is_closed_to_everybody_else_at_once(
     page = agathe.get(answer.headers["location"]).text
     assert "Le type du document est changé" in page
     assert LEAK not in page
-    assert "Type donné par agathe" in page
+    assert "Type donné par Agathe Le Goff" in page
     assert "lu comme « Devis », administratif" in page
     assert set(_serves(world, agathe, "envoi", "envoi").values()) == {403, 404}
     twin = f"/documents/{world.office.documents['envoi1']}"

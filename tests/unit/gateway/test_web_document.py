@@ -80,7 +80,7 @@ def test_every_opening_by_the_medical_pole_is_kept_and_shown_on_the_case(world: 
     assert _accesses(world) == [("medard", "opened")] * 2
     shown = world.signed_in("agathe").get(f"/dossiers/{seed.CASE}").text
     assert shown.count("Document médical ouvert") == 2
-    assert "par medard" in shown
+    assert "par Médard Kervella" in shown
 
 
 def test_a_mixed_file_is_closed_as_a_whole_and_opened_page_by_page(world: World) -> None:

@@ -49,7 +49,7 @@ def test_the_report_leaves_encrypted_is_traced_and_leaves_once(world: World) -> 
     assert [f.outbox_id for f in kept] == [entry.id]
     assert len(told) == 1
     assert seed.SECRET not in str(told[0].fields)
-    assert "parti le 23/11/2026 par medard" in client.get(_path(world)).text
+    assert "parti le 23/11/2026 par Médard Kervella" in client.get(_path(world)).text
     assert _send(world, client, number).status_code == 409
     assert len(forwarded(world)) == 1
     assert "Compte rendu transmis" in world.signed_in("lille").get(f"/dossiers/{seed.CASE}").text

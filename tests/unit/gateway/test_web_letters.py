@@ -72,7 +72,7 @@ def test_a_certificate_is_decided_once_by_name(world: World) -> None:
     assert client.post(f"/administration/certificats/{number}/confirmer", data=form).status_code == 409
     assert client.post(f"/administration/certificats/{number}/autre", data=form).status_code in {404, 422}
     after = client.get("/administration/certificats").text
-    assert "par adam le" in after
+    assert "par Adam Rio le" in after
     assert "avant un mois" in after
     with world.house.database.reading() as session:
         (event,) = world.house.recorder.events(session, [f"certificate:{number}"])

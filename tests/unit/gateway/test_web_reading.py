@@ -68,7 +68,7 @@ def test_all_is_confirmed_once_nothing_is_in_conflict_until_a_correction(world: 
     _settle(world, client)
     assert _judge(world, client, "confirmer").status_code == 303
     page = client.get(f"/elements/{world.office.items['form']}").text
-    assert "<strong>Lecture confirmée</strong> par lille" in page
+    assert "<strong>Lecture confirmée</strong> par Louise Vandamme" in page
     with world.house.database.reading() as session:
         event = sheets.journal(session, None, 1)[0]
     assert (event.kind, event.fields["action"]) == (Kind.REVIEW, "confirmed")

@@ -58,7 +58,7 @@ def test_a_missed_due_date_is_told_as_missed_and_a_met_one_as_lifted() -> None:
 def test_states_and_kinds_are_told_in_french() -> None:
     fields = {"status": "granted", "starts": "2026-11-11", "ends": "2026-12-11"}
     told = story.tell(Event(1, AT, Kind.PERIOD_ADDED, "x", fields))
-    assert told.detail == "du\u00a011/11/2026, au\u00a011/12/2026, état\u00a0accordée"
+    assert told.detail == "du\u00a011/11/2026 au\u00a011/12/2026, état\u00a0accordée"
     unsure = story.tell(Event(1, AT, Kind.DEADLINE_SET, "x", {"status": "to be confirmed"}))
     assert unsure.detail == "état\u00a0à confirmer"
     assert unsure.technical
