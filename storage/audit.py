@@ -223,6 +223,14 @@ def events(session: Session, subjects: Collection[str], limit: int = 1000) -> li
     return told(session, statement.limit(limit))
 
 
+def since(session: Session, kind: str, subjects: Collection[str], at: datetime) -> list[Event]:
+    """The events of one kind about these subjects, written at ``at`` or later."""
+    statement = sa_select(_EVENTS).where(
+        _EVENTS.c.subject.in_(subjects), _EVENTS.c.kind == kind, _EVENTS.c.at >= at
+    )
+    return told(session, statement.order_by(_EVENTS.c.position))
+
+
 def latest(session: Session, before: int | None, size: int) -> list[Event]:
     """A page of the whole log, the latest first; ``before`` is the last position seen."""
     statement = sa_select(_EVENTS).order_by(_EVENTS.c.position.desc()).limit(size)

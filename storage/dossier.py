@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from storage import cases, erasures, stamps, unlocked
+from storage import cases, erasures, handwritten, stamps, unlocked
 from storage.audit import CheckpointRow, EventRow, clear_values
 from storage.canonical import Value
 from storage.cases import Case, CaseDocument, Item, Period
@@ -69,6 +69,8 @@ class Holding:
     receipts: tuple[Receipt, ...]
     medical: frozenset[str]
     """SHA-256 of the documents that are medical here or in any other mail."""
+    secret_letters: frozenset[int]
+    """Letters that a person wrote and that only the medical pole opens."""
     judgments: tuple[Judgment, ...] = ()
     """What the verdicts on the signatures of these mails stand on."""
     erased: frozenset[str] = frozenset()
@@ -129,6 +131,7 @@ def holding(session: Session, case: Case) -> Holding:
         letters=tuple(sorted(letters, key=lambda e: e.id or 0)),
         receipts=tuple(sorted(receipts, key=lambda r: r.id or 0)),
         medical=_medical(session, documents),
+        secret_letters=handwritten.medical(session, [letter.id or 0 for letter in letters]),
         judgments=_judgments(session, mails),
         erased=erasures.erased_bytes(session, mails, documents, letters),
         readable=unlocked.readable(session, {document.sha256 for document in documents}),

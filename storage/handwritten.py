@@ -13,6 +13,9 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from storage.db import Instant
 
+ADMINISTRATIVE = "administrative"
+MEDICAL = "medical"
+
 
 class Handwritten(SQLModel, table=True):
     """Who wrote one letter of the outbox, from which model, and what they changed."""
@@ -29,6 +32,8 @@ class Handwritten(SQLModel, table=True):
     """Lines that differ; 0: the model left as it is."""
     by: str = Field(max_length=80)
     at: datetime = Field(sa_type=Instant)
+    confidentiality: str = Field(default=MEDICAL, max_length=16)
+    """``medical`` when whoever wrote it works on something medical: opened as medical documents are."""
 
 
 class Forwarded(SQLModel, table=True):
@@ -51,6 +56,14 @@ def of_letters(session: Session, outbox_ids: Collection[int]) -> dict[int, Handw
     """Those of these letters that a person wrote."""
     statement = select(Handwritten).where(col(Handwritten.outbox_id).in_(outbox_ids))
     return {letter.outbox_id: letter for letter in session.exec(statement)}
+
+
+def medical(session: Session, outbox_ids: Collection[int]) -> frozenset[int]:
+    """Those of these letters that a person wrote and that only the medical pole opens."""
+    statement = select(Handwritten.outbox_id).where(
+        col(Handwritten.outbox_id).in_(outbox_ids), col(Handwritten.confidentiality) != ADMINISTRATIVE
+    )
+    return frozenset(session.exec(statement))
 
 
 def forward(session: Session, rows: Collection[Forwarded]) -> None:

@@ -29,6 +29,8 @@ class Note:
     at: datetime
     text: str | None
     named: tuple[str, ...]
+    medical: bool = False
+    """Written in a medical queue."""
 
 
 def mentions(text: str) -> tuple[str, ...]:
@@ -86,9 +88,10 @@ def _notes(
     ring: KeyRing, found: Iterable[Comment], named: dict[int, list[str]], *, medical: bool
 ) -> Iterable[Note]:
     for comment in found:
-        closed = comment.confidentiality != "administrative" and not medical
-        text = None if closed else unseal(ring, comment.text, _context(comment.item_id, comment.by))
-        yield Note(comment.by, comment.at, text, tuple(named.get(comment.id or 0, ())))
+        secret = comment.confidentiality != "administrative"
+        context = _context(comment.item_id, comment.by)
+        text = None if secret and not medical else unseal(ring, comment.text, context)
+        yield Note(comment.by, comment.at, text, tuple(named.get(comment.id or 0, ())), medical=secret)
 
 
 def _context(item_id: int, login: str) -> str:

@@ -19,12 +19,14 @@ from storage.db import Session
 from storage.deliveries import Delivery
 from storage.documents import Document
 from storage.dossier import Holding, Sealed
+from storage.outbox import OutboxEntry
 from storage.proofs import InclusionProof, Tree
 from storage.stamps import StampRow
 
 EXPORTED = "exported"
 """Outcome of the ACCESS events that an export records."""
 MEDICAL = "pièce couverte par le secret médical"
+SECRET_LETTER = "lettre couverte par le secret médical"
 UNREAD = "message qui porte une pièce médicale ou pas encore classée"
 SHARED = "porte aussi sur un autre dossier"
 ERASED = "effacé au terme de sa conservation"
@@ -103,7 +105,7 @@ def gather(session: Session, case: Case, *, medical: bool) -> Gathered | None:
         consistency={row.size: tree.consistency(row.size, size) for row in checkpoints[:-1]},
         mails={mail.sha256: _why_not_mail(held, mail, medical) for mail in held.deliveries},
         documents=_why_not_documents(held, medical),
-        letters=_why_not_letters(held),
+        letters={one.raw_sha256: _why_not_letter(held, one, medical) for one in held.letters},
         stamps=stamps,
     )
 
@@ -169,8 +171,10 @@ def _why_not_document(held: Holding, sha256: str, foreign: set[str], medical: bo
     return MEDICAL if sha256 in held.medical and not medical else None
 
 
-def _why_not_letters(held: Holding) -> dict[str, str | None]:
-    return {one.raw_sha256: ERASED if one.raw_sha256 in held.erased else None for one in held.letters}
+def _why_not_letter(held: Holding, letter: OutboxEntry, medical: bool) -> str | None:
+    if letter.raw_sha256 in held.erased:
+        return ERASED
+    return SECRET_LETTER if letter.id in held.secret_letters and not medical else None
 
 
 def documents_of(held: Holding, mails: Sequence[str]) -> list[Document]:

@@ -69,6 +69,8 @@ class Sheet:
     attached: tuple[Attached, ...] = ()
     threaded: bool = True
     """False: it goes to somebody else than whoever wrote that mail."""
+    medical: bool = False
+    """Whoever writes it works on something medical: only the medical pole opens it afterwards."""
 
     @property
     def message_id(self) -> str:
@@ -203,6 +205,7 @@ def post(
     entry, (kind, subject, fields) = made
     difference = changed(model, words)
     context = f"letter:{entry.message_id}"
+    secret = sheet.medical or sheet.letter.content == "medical"
     handwritten.keep(
         session,
         Handwritten(
@@ -213,6 +216,7 @@ def post(
             changed=difference,
             by=by[:80],
             at=at,
+            confidentiality=handwritten.MEDICAL if secret else handwritten.ADMINISTRATIVE,
         ),
     )
     return entry, (kind, subject, {**fields, "by": by, "count": difference})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -16,7 +16,8 @@ from gateway.circuits.model import Circuit
 from gateway.clock import paris_date
 from gateway.contestations.transitions import STATES
 from gateway.errors import NotFound
-from gateway.web import calls, papers, proposal, registration, timeline, writing
+from gateway.evidence.cover import discharges
+from gateway.web import calls, opened, papers, proposal, registration, sent, timeline, writing
 from gateway.web.access import Right, Viewer, desk_of, reads_any
 from gateway.web.contested import sight_of
 from gateway.web.duedates import due_dates
@@ -49,6 +50,8 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
         sheet = sheets.case_sheet(session, reference.upper())
         number = sheet.case.id or 0 if sheet else 0
         contested = contestations.of_case(session, number)
+        if sheet is not None:
+            sheet = replace(sheet, letters=sent.titled(session, seen, sheet.letters))
         proposed, happened = proposals.of_case(session, number), happenings.of_case(session, number)
         asked = calls.about(rooms, seen, session, number, None)
         entries = registrations.of_case(session, number)
@@ -61,6 +64,7 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     sight = sight_of(rooms, seen)
     circuit = circuits.get(sheet.case.circuit)
     caisse = directory.caisses.get(sheet.case.caisse or "")
+    opened.documents(rooms, seen, [paper.document for paper in sheet.papers], opened.NAME)
     today = paris_date(rooms.clock.now())
     open_desks = {i.queue: desk_of(seen, circuits, directory, i.circuit, i.queue) for i in sheet.items}
     queue_titles = {name: desk.title for name, desk in open_desks.items() if desk is not None}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
 from gateway.errors import NotFound, Unavailable
-from gateway.evidence.record import Kind
+from gateway.evidence.record import Field, Kind
 from gateway.web.access import Viewer, may_open, reads_any
 from gateway.web.guard import ForbiddenError
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
@@ -36,6 +37,17 @@ SEALED_FILE = {
     "Cache-Control": "no-store",
 }
 ADMINISTRATIVE = Confidentiality.ADMINISTRATIVE.value
+
+Opening = tuple[str, Mapping[str, Field]]
+"""What somebody asks to open: the subject of its event, and which piece."""
+
+
+class SealedError(ForbiddenError):
+    """A document this person may not open; whoever answers writes the refusal down (``opened.refused``)."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(SEALED)
+        self.delivery, self.position = document.delivery, document.position
 
 
 @router.get("/{document_id}/page/{number}.png")
@@ -137,13 +149,13 @@ def sees_all(rooms: WebHouse, seen: Viewer, session: Session, delivery: str) -> 
 def of_item(seen: Viewer, session: Session, item: Item, document_id: int, absent: str) -> Document:
     """A document that this piece of work is about, open to this person.
 
-    Raises ``NotFound`` with the sentence ``absent``, ``ForbiddenError`` for what only others may open.
+    Raises ``NotFound`` with the sentence ``absent``, ``SealedError`` for what only others may open.
     """
     document = session.get(Document, document_id)
     if document is None or document.delivery != item.delivery or not holds(item, document.position):
         raise NotFound(absent)
     if not may_open(seen, document.confidentiality):
-        raise ForbiddenError(SEALED)
+        raise SealedError(document)
     return document
 
 
@@ -169,10 +181,14 @@ def admit(
     if confidentiality == ADMINISTRATIVE:
         return
     outcome = "opened" if may_open(seen, confidentiality) else "refused"
+    write_down(rooms, seen, outcome, [(f"delivery:{delivery}", what)])
+
+
+def write_down(rooms: WebHouse, seen: Viewer, outcome: str, openings: Iterable[Opening]) -> None:
+    """Put openings of something medical, or refusals, in the log."""
+    told = {"person": seen.login, "outcome": outcome}
     with rooms.database.transaction() as session:
-        rooms.recorder.add(
-            session, Kind.ACCESS, f"delivery:{delivery}", person=seen.login, outcome=outcome, **what
-        )
+        rooms.recorder.add_all(session, [(Kind.ACCESS, about, {**told, **what}) for about, what in openings])
 
 
 def attachment(name: str) -> str:

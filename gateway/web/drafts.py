@@ -1,4 +1,5 @@
-"""A form sent after its session ended is not lost: it comes back filled, to the same person alone.
+"""A form sent after its session ended, or that was refused, is not lost: it comes back filled, to the same
+person alone.
 
 The fields are sealed with the key ring for one login and one draft, kept a day, forgotten once the form
 has been sent for good. Passwords and codes are never kept.
@@ -33,6 +34,10 @@ NO_DRAFT = (
 )
 _NEVER = re.compile(r"csrf|passe|code|secret|reprise|version", re.IGNORECASE)
 _NAME = re.compile(r"[0-9a-f]{32}")
+WRITTEN = frozenset(
+    {"texte", "objet", "valeur", "motif", "argument", "note", "nom", "sujet", "reference", "nir"}
+)
+"""Fields that people write in; what else a form sends is chosen again in a moment."""
 _CLOSED = ("/connexion", "/compte", "/personnes", "/administration", "/deconnexion", "/reprises")
 
 
@@ -46,7 +51,7 @@ def keep(rooms: WebHouse, request: Request, login: str, form: FormData) -> str |
     if action.startswith(_CLOSED) or not any(value for _, value in fields):
         return None
     at, name = rooms.clock.now(), drafts.new_id()
-    page = _page_of(request)
+    page = page_of(request)
     with rooms.database.transaction() as session:
         drafts.keep(
             session,
@@ -107,7 +112,12 @@ def _forget(rooms: WebHouse, login: str, name: str) -> None:
         drafts.forget(session, name, login)
 
 
-def _page_of(request: Request) -> str:
+def written(form: FormData) -> bool:
+    """Whether somebody wrote something in this form."""
+    return any(name in WRITTEN and isinstance(v, str) and v.strip() for name, v in form.multi_items())
+
+
+def page_of(request: Request) -> str:
     """The page that held the form: what the browser says when it is one of ours, else the home page."""
     told = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
     if told.netloc != request.url.netloc or not told.path.startswith("/") or told.path.startswith("//"):

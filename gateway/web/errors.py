@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from gateway.errors import NotFound, PasserelleError, Refused, Unavailable
-from gateway.web import live
+from gateway.web import drafts, live, opened
+from gateway.web.access import Viewer
 from gateway.web.api import problems
 from gateway.web.api.problems import ApiError
 from gateway.web.guard import API, BadFormError, ForbiddenError, ResumeError, SignInError
+from gateway.web.house import house
 from gateway.web.pages import Pages
 from storage.errors import StorageError
 
 log = logging.getLogger("passerelle.web")
 
-Handler = Callable[[Request, Exception], Response]
+Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 _TITLES: dict[int, str] = {
     400: "Demande incomprise",
@@ -29,6 +34,7 @@ _TITLES: dict[int, str] = {
     405: "Action impossible ici",
     409: "Action refusée",
     413: "Formulaire trop grand",
+    422: "Formulaire à corriger",
     500: "Erreur inattendue",
     503: "Momentanément indisponible",
 }
@@ -49,6 +55,7 @@ UNREADABLE = (
 )
 NOT_OURS = "Ce formulaire n’a pas la forme de ceux de Passerelle ; rien n’a été changé. Rechargez la page."
 TOO_LARGE = "Le formulaire est trop grand ; rien n’a été changé. Réduisez le texte et recommencez."
+UNFIT = "Un champ est trop long, ou n’a pas la forme attendue ; rien n’a été changé. Corrigez-le et recommencez."
 WANTED = "Cette valeur n’a pas la forme que décrit la documentation."
 UNPROVED = (
     "Cette adresse demande un jeton d’accès en vigueur (en-tête Authorization: Bearer) ou une session ;"
@@ -63,7 +70,7 @@ def _onward(request: Request, target: str, status: int) -> Response:
     return RedirectResponse(target, 303)
 
 
-def _sign_in(request: Request, error: Exception) -> Response:
+async def _sign_in(request: Request, error: Exception) -> Response:
     if live.is_stream(request):
         return live.last_word(live.End.SESSION)
     if request.headers.get("x-flux") == "1":
@@ -74,13 +81,15 @@ def _sign_in(request: Request, error: Exception) -> Response:
     return _onward(request, "/connexion" if after == "/" else f"/connexion?suite={after}", 401)
 
 
-def _resume(request: Request, error: Exception) -> Response:
+async def _resume(request: Request, error: Exception) -> Response:
     return _onward(request, error.page if isinstance(error, ResumeError) else "/", 409)
 
 
 def _forbidden(otherwise: Handler) -> Handler:
-    def answer(request: Request, error: Exception) -> Response:
-        return live.last_word(live.End.RIGHTS) if live.is_stream(request) else otherwise(request, error)
+    async def answer(request: Request, error: Exception) -> Response:
+        return (
+            live.last_word(live.End.RIGHTS) if live.is_stream(request) else await otherwise(request, error)
+        )
 
     return answer
 
@@ -96,48 +105,99 @@ def too_large(request: Request) -> Response:
     if request.url.path.startswith(API):
         return problems.of_status(413, TOO_LARGE)
     pages: Pages = request.app.state.pages
-    values = {"title": _TITLES[413], "sentence": TOO_LARGE, "code": 413}
+    values = {"title": _TITLES[413], "sentence": TOO_LARGE, "code": 413, "back": None, "kept": None}
     return pages.show(request, "erreur.html", status=413, **values)
+
+
+_BACK: Mapping[str, str] = {
+    "elements": "Revenir à l’élément",
+    "files": "Revenir à la file",
+    "dossiers": "Revenir au dossier",
+}
+_PLACE = re.compile(r"/(elements|files|dossiers)/[^/?]+")
+_KEPT = frozenset({403, 404, 409, 422, 503})
+"""Refusals after which what somebody wrote is kept for them."""
+
+
+def back_of(request: Request) -> tuple[str, str] | None:
+    """Where the person came from, or what the address is about: a link and its words."""
+    page, path = drafts.page_of(request), request.url.path
+    here, asked = _PLACE.match(page), _PLACE.match(path)
+    if here is not None:
+        link = page if here[1] == "files" else here[0]
+    elif asked is not None and request.method == "POST":
+        link, here = asked[0], asked
+    else:
+        return None
+    return None if link == path and request.method == "GET" else (link, _BACK[here[1]])
+
+
+def _keep(request: Request, form: FormData, seen: Viewer) -> str | None:
+    """The page of the form, which brings back what was written there; ``None`` when nothing was."""
+    try:
+        return drafts.keep(house(request), request, seen.login, form) if drafts.written(form) else None
+    except StorageError as error:
+        log.error("a text that was refused could not be kept", exc_info=error)
+        return None
+
+
+async def _kept(request: Request, status: int) -> str | None:
+    seen: Viewer | None = getattr(request.state, "viewer", None)
+    if request.method != "POST" or status not in _KEPT or seen is None:
+        return None
+    return await run_in_threadpool(_keep, request, await request.form(), seen)
 
 
 def install(app: FastAPI, pages: Pages) -> None:
     """Give the application its error pages."""
 
-    def page(
+    async def page(
         request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
     ) -> Response:
-        title = _TITLES.get(status, "Erreur")
         if request.url.path.startswith(API):
             return problems.of_status(status, sentence, headers)
-        return pages.show(
-            request, "erreur.html", status=status, title=title, sentence=sentence, code=status
-        )
+        values = {
+            "title": _TITLES.get(status, "Erreur"),
+            "sentence": sentence,
+            "code": status,
+            "kept": await _kept(request, status),
+            "back": back_of(request),
+        }
+        return await run_in_threadpool(pages.show, request, "erreur.html", status=status, **values)
 
-    def ours(request: Request, error: Exception) -> Response:
+    async def ours(request: Request, error: Exception) -> Response:
         if isinstance(error, ApiError):
             return problems.answer(error)
         if not isinstance(error, PasserelleError):
-            return page(request, 500, UNEXPECTED)
-        return page(request, _STATUS.get(type(error), 500), error.public)
+            return await page(request, 500, UNEXPECTED)
+        seen: Viewer | None = getattr(request.state, "viewer", None)
+        if seen is not None:
+            await run_in_threadpool(opened.refused, house(request), seen, error)
+        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+        return await page(request, status, error.public)
 
-    def storage(request: Request, error: Exception) -> Response:
+    async def storage(request: Request, error: Exception) -> Response:
         log.error("storage answered an error to a page", exc_info=error)
         sentence = error.public if isinstance(error, StorageError) else UNEXPECTED
-        return page(request, 503, sentence)
+        return await page(request, 503, sentence)
 
-    def http(request: Request, error: Exception) -> Response:
+    async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         allowed = getattr(error, "headers", None)
         sentence = {400: NOT_OURS, 404: NO_SUCH_PAGE, 405: NO_SUCH_PAGE}.get(status, UNEXPECTED)
-        return page(request, status, sentence, allowed)
+        return await page(request, status, sentence, allowed)
 
-    def unreadable(request: Request, error: Exception) -> Response:
-        if request.url.path.startswith(API) and isinstance(error, RequestValidationError):
+    async def unreadable(request: Request, error: Exception) -> Response:
+        if not isinstance(error, RequestValidationError):
+            return await page(request, 500, UNEXPECTED)
+        if request.url.path.startswith(API):
             return problems.answer(invalid(error))
-        return page(request, 404, NO_SUCH_PAGE)
+        if any(one["loc"][0] == "path" for one in error.errors()):
+            return await page(request, 404, NO_SUCH_PAGE)
+        return await page(request, 422, UNFIT)
 
-    def unexpected(request: Request, _: Exception) -> Response:
-        return page(request, 500, UNEXPECTED)
+    async def unexpected(request: Request, _: Exception) -> Response:
+        return await page(request, 500, UNEXPECTED)
 
     handlers: list[tuple[type[Exception], Handler]] = [
         (SignInError, _sign_in),

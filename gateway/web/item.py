@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from gateway.cases.review import Standing
-from gateway.web import calls, choice, doctype, forward, papers, registration, writing
-from gateway.web.access import Right, Viewer, desks, may_open, reads_any
+from gateway.web import calls, choice, doctype, forward, opened, papers, registration, sent, writing
+from gateway.web.access import Viewer, desks, may_open, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.document import sees_all
 from gateway.web.duedates import due_dates
@@ -29,6 +30,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
     with rooms.database.reading() as session:
         _, desk = desk_of_item(rooms, seen, session, item_id)
         sheet = sheets.item_sheet(session, item_id)
+        sheet = replace(sheet, letters=sent.titled(session, seen, sheet.letters))
         offered = panel(rooms, session, seen, sheet, desk)
         asked = calls.about(rooms, seen, session, sheet.item.case_id, sheet.item.delivery)
         newer, older = queues.neighbours(session, sheet.item)
@@ -42,8 +44,13 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         }
     circuit = rooms.circuits.by_name.get(sheet.item.circuit)
     pieces = [papers.show(paper, seen, circuit, said.get(paper.document.id or 0)) for paper in sheet.papers]
+    whole = bool(every) and not shared and all(may_open(seen, d.confidentiality) for d in every)
+    noted = any(note.medical and note.text is not None for note in offered.notes)
+    shown_papers = [paper.document for paper in sheet.papers]
+    opened.item(rooms, seen, sheet.item, shown_papers, mail=every if whole else (), noted=noted)
     left = _left(sheet, said)
-    working = writing.may_write(sheet.item, seen, rooms.clock.now()) and circuit is not None
+    free = writing.may_write(sheet.item, seen, rooms.clock.now())
+    working = free and circuit is not None
     names = {d.name for d in desks(seen, rooms.circuits.by_name, rooms.circuits.directory)}
     values: dict[str, Any] = {
         "sheet": sheet,
@@ -54,7 +61,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "documents": [d for d in pieces if not d.note and not d.decoration],
         "decorations": [d for d in pieces if d.decoration],
         "shared": shared,
-        "whole": bool(every) and not shared and all(may_open(seen, d.confidentiality) for d in every),
+        "whole": whole,
         "due": due_dates(sheet.deadlines, sheet.item.delivery),
         "can_choose": choice.offered(sheet.item, seen, circuit),
         "may_open_case": circuit is not None and sheet.item.kind in circuit.opens_case,
@@ -68,7 +75,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "open_cases": open_cases,
         "elsewhere": [other for other in sheet.elsewhere if other.queue in names],
         "dpi": rooms.page_dpi,
-        "can_correct": seen.may(Right.ACT),
+        "can_correct": free,
         "appels": asked,
         "can_judge": working,
         "can_write": working and circuit is not None and circuit.desk is not None,

@@ -26,8 +26,7 @@ GONE = "Les octets de cette lettre ne sont plus dans le coffre : leur durée de 
 @router.get("/elements/{item_id}/lettres/{letter_id}/page")
 def page(rooms: InHouse, seen: Seen, item_id: RowId, letter_id: RowId) -> Response:
     """The page that the reader received; its plain text when it had none; a sentence when it is sealed."""
-    with rooms.database.reading() as session:
-        _, _, entry = opened(rooms, seen, session, item_id, letter_id)
+    entry = opened(rooms, seen, item_id, letter_id).entry
     try:
         found = read_again(rooms, entry)
     except BlobNotFound:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from difflib import ndiff
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from gateway.errors import NotFound
+from gateway.web import opened as openings
 from gateway.web.access import Desk, Right, Viewer
 from gateway.web.actions import desk_of_item
 from gateway.web.document import ADMINISTRATIVE, SEALED_FILE, attachment, sees_all
 from gateway.web.guard import ForbiddenError
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
-from storage import documents, handwritten, outbox
+from storage import documents, handwritten, outbox, sheets
 from storage.cases import Item
 from storage.db import Session
 from storage.handwritten import Handwritten
 from storage.outbox import OutboxEntry
 from storage.secretbox import unseal
+from storage.sheets import Mailed
 
 router = APIRouter()
 
@@ -34,6 +36,19 @@ SHARED_LETTER = (
     "Cette lettre répond à un message qui parle aussi d’une autre personne, dont le dossier n’est pas"
     " ouvert à votre rôle : ses mots ne vous sont pas montrés ; elle est gardée, avec ses accusés."
 )
+
+UNTITLED = "Lettre couverte par le secret médical"
+"""What stands for the subject of a letter written by the medical pole, to whoever may not read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A letter that somebody asks to read, with where it was found. ``medical``: its words are."""
+
+    item: Item
+    desk: Desk
+    entry: OutboxEntry
+    medical: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +71,20 @@ def letter(
     octets: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
     """The page of a letter; ``?octets=oui`` gives the message byte for byte as it left."""
-    with rooms.database.reading() as session:
-        item, desk, entry = opened(rooms, seen, session, item_id, letter_id)
-        hand = handwritten.of_letters(session, [letter_id]).get(letter_id)
-        receipts = outbox.receipts(session, letter_id)
+    asked = opened(rooms, seen, item_id, letter_id, bytes_of=octets == "oui")
+    entry = asked.entry
     if octets == "oui":
         headers = {"Content-Disposition": attachment(f"lettre-{entry.id}.eml"), **SEALED_FILE}
         raw = rooms.vault.get(entry.raw_sha256)
         return Response(raw, media_type="application/octet-stream", headers=headers)
+    with rooms.database.reading() as session:
+        hand = handwritten.of_letters(session, [letter_id]).get(letter_id)
+        receipts = outbox.receipts(session, letter_id)
     return shown.show(
         request,
         "lettre-envoyee.html",
-        item=item,
-        desk=desk,
+        item=asked.item,
+        desk=asked.desk,
         entry=entry,
         hand=hand,
         lines=list(_lines(rooms, entry, hand)) if hand is not None else [],
@@ -76,14 +92,38 @@ def letter(
     )
 
 
-def opened(
-    rooms: WebHouse, seen: Viewer, session: Session, item_id: int, letter_id: int
-) -> tuple[Item, Desk, OutboxEntry]:
+def opened(rooms: WebHouse, seen: Viewer, item_id: int, letter_id: int, *, bytes_of: bool = False) -> Asked:
     """The letter, when it is about this item or its case and this person may read its words.
 
-    An encrypted answer to a mail with something medical names its files, whose names may be medical: it is
-    as secret as they are, unless a person wrote it (nothing medical is given to a letter by hand).
+    A medical one is written down first, granted or refused (``bytes_of``: each time).
     """
+    with rooms.database.reading() as session:
+        asked = _asked(rooms, seen, session, item_id, letter_id)
+    if not asked.medical:
+        return asked
+    if bytes_of or not seen.may(Right.MEDICAL_CONTENT):
+        openings.message(rooms, seen, asked.entry)
+    else:
+        openings.letter(rooms, seen, asked.entry)
+    if not seen.may(Right.MEDICAL_CONTENT):
+        raise ForbiddenError(SEALED_LETTER)
+    return asked
+
+
+def titled(session: Session, seen: Viewer, letters: Iterable[Mailed]) -> tuple[Mailed, ...]:
+    """The same letters; the subject of one that the medical pole wrote is shown to it alone."""
+    found = tuple(letters)
+    if seen.may(Right.MEDICAL_CONTENT):
+        return found
+    secret = handwritten.medical(session, [one.letter.id or 0 for one in found])
+    return tuple(_untitled(one) if one.letter.id in secret else one for one in found)
+
+
+def _untitled(one: Mailed) -> Mailed:
+    return replace(one, letter=OutboxEntry(**(one.letter.model_dump() | {"subject": UNTITLED})))
+
+
+def _asked(rooms: WebHouse, seen: Viewer, session: Session, item_id: int, letter_id: int) -> Asked:
     item, desk = desk_of_item(rooms, seen, session, item_id)
     entry = outbox.get(session, letter_id)
     about = entry is not None and (
@@ -93,20 +133,18 @@ def opened(
     if entry is None or not about:
         raise NotFound(NO_LETTER)
     by_hand = bool(handwritten.of_letters(session, [letter_id]))
-    if not by_hand and entry.delivery is not None and not sees_all(rooms, seen, session, entry.delivery):
+    shared = entry.delivery is not None and not by_hand and sheets.is_shared(session, entry.delivery)
+    if shared and not sees_all(rooms, seen, session, entry.delivery or ""):
         raise ForbiddenError(SHARED_LETTER)
     circuit = rooms.circuits.by_name.get(item.circuit)
     model = circuit.letters.get(entry.letter) if circuit is not None else None
-    medical = model is None or model.content == "medical" or _names_medical(session, entry)
-    if medical and not seen.may(Right.MEDICAL_CONTENT):
-        raise ForbiddenError(SEALED_LETTER)
-    return item, desk, entry
+    words = handwritten.medical(session, [letter_id]) if by_hand else _names_medical(session, entry)
+    return Asked(item, desk, entry, model is None or model.content == "medical" or bool(words))
 
 
 def _names_medical(session: Session, entry: OutboxEntry) -> bool:
+    """An encrypted answer to a mail with something medical names its files, whose names may be medical."""
     if entry.protection != "encrypted" or entry.delivery is None:
-        return False
-    if handwritten.of_letters(session, [entry.id or 0]):
         return False
     return any(d.confidentiality != ADMINISTRATIVE for d in documents.of_delivery(session, entry.delivery))
 

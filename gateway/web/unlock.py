@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.errors import Unavailable
+from gateway.web import held
 from gateway.web.actions import desk_of_item
 from gateway.web.document import of_item
 from gateway.web.house import InHouse, RowId, Seen
@@ -24,12 +25,15 @@ def unlock(
     seen: Seen,
     item_id: RowId,
     document_id: RowId,
+    *,
+    version: Annotated[int, Form(ge=1, le=2**31 - 1)],
     passe: Annotated[str, Form()] = "",
 ) -> Response:
-    """Open the document with ``passe``; its mail is then read again."""
+    """Open the document with ``passe``, unless somebody else holds it; its mail is then read again."""
     with rooms.database.reading() as session:
         item, _ = desk_of_item(rooms, seen, session, item_id)
         document = of_item(seen, session, item, document_id, NO_DOCUMENT)
+        held.check(rooms, seen, session, item, version)
     if rooms.unlock is None:
         raise Unavailable(NOT_HERE)
     rooms.unlock(item.delivery, document.position, passe, seen.login)

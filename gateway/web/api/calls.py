@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from gateway.errors import NotFound, PasserelleError, Refused
+from gateway.web import opened
 from gateway.web.access import Viewer
 from gateway.web.api import problems
 from gateway.web.api.problems import ApiError
@@ -139,7 +140,7 @@ def once(
         held = answers.claim(session, seen.login, key_hash, call.fingerprint, rooms.clock.now())
     if held is not None:
         return _again(held, call)
-    given = _done(work)
+    given = _done(rooms, seen, work)
     etag = given.headers.get("etag")
     body = bytes(given.body).decode()
     with rooms.database.transaction() as session:
@@ -160,7 +161,7 @@ def acted(
     return once(rooms, seen, call, lambda: act(call.read(body)))
 
 
-def _done(work: Callable[[], tuple[BaseModel, str | None]]) -> Response:
+def _done(rooms: WebHouse, seen: Viewer, work: Callable[[], tuple[BaseModel, str | None]]) -> Response:
     try:
         done, etag = work()
     except ApiError as error:
@@ -169,6 +170,7 @@ def _done(work: Callable[[], tuple[BaseModel, str | None]]) -> Response:
         status = next((found for kind, found in _STATUS if isinstance(error, kind)), None)
         if status is None:
             raise
+        opened.refused(rooms, seen, error)
         return problems.of_status(status, error.public)
     headers = {} if etag is None else {"ETag": etag}
     return JSONResponse(done.model_dump(mode="json"), headers=headers)

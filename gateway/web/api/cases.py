@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from gateway.errors import NotFound
-from gateway.web import papers
+from gateway.web import opened, papers, sent
 from gateway.web.access import Viewer, reads_any
 from gateway.web.api import models, paging, views
 from gateway.web.api.calls import tag
@@ -51,6 +51,8 @@ def case(response: Response, rooms: InHouse, seen: Seen, reference: Reference) -
         sheet = _sheet(rooms, seen, session, reference)
         mine = set(places_of(rooms, seen))
         lines = queues.lines(session, [i for i in sheet.items if (i.circuit, i.queue) in mine])
+        mailed = sent.titled(session, seen, sheet.letters)
+    opened.documents(rooms, seen, [paper.document for paper in sheet.papers])
     circuit = rooms.circuits.by_name.get(sheet.case.circuit)
     titles = kind_titles(rooms.circuits.by_name.values())
     response.headers["ETag"] = tag("c", sheet.case.id or 0, sheet.case.version)
@@ -61,7 +63,7 @@ def case(response: Response, rooms: InHouse, seen: Seen, reference: Reference) -
         documents=[views.document(papers.show(paper, seen, circuit)) for paper in sheet.papers],
         items=[views.line(one, titles) for one in lines],
         deadlines=[views.due(one, sheet.case.reference) for one in sheet.deadlines],
-        letters=views.letters(sheet.letters),
+        letters=views.letters(mailed),
     )
 
 
@@ -69,8 +71,8 @@ def case(response: Response, rooms: InHouse, seen: Seen, reference: Reference) -
 def letters(rooms: InHouse, seen: Seen, reference: Reference) -> models.Letters:
     """What was sent about this case."""
     with rooms.database.reading() as session:
-        sheet = _sheet(rooms, seen, session, reference)
-    return models.Letters(letters=views.letters(sheet.letters))
+        mailed = sent.titled(session, seen, _sheet(rooms, seen, session, reference).letters)
+    return models.Letters(letters=views.letters(mailed))
 
 
 def _sheet(rooms: WebHouse, seen: Viewer, session: Session, reference: str) -> CaseSheet:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from gateway.web import actions, choice, doors, papers
+from gateway.web import actions, choice, doors, opened, papers, sent
 from gateway.web.access import Right, Viewer, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.api import models, views
@@ -47,6 +47,8 @@ def item(response: Response, rooms: InHouse, seen: Seen, item_id: RowId) -> mode
         readable = _readable(rooms, seen, session, sheet)
         line = queues.lines(session, [sheet.item])[0]
         joined = joinings.of_item(session, item_id)
+        mailed = sent.titled(session, seen, sheet.letters)
+    opened.documents(rooms, seen, [paper.document for paper in sheet.papers])
     circuit = rooms.circuits.by_name.get(sheet.item.circuit)
     response.headers["ETag"] = tag(LETTER, item_id, sheet.item.version)
     said = verdict(sheet.delivery.security)
@@ -81,7 +83,7 @@ def item(response: Response, rooms: InHouse, seen: Seen, item_id: RowId) -> mode
             for found, c in sheet.candidates
             if c.id in readable
         ],
-        letters=views.letters(sheet.letters),
+        letters=views.letters(mailed),
         deadlines=[views.due(one, case) for one in sheet.deadlines],
         actions=offered,
     )
@@ -92,8 +94,8 @@ def letters(rooms: InHouse, seen: Seen, item_id: RowId) -> models.Letters:
     """What was answered to the mail of this item."""
     with rooms.database.reading() as session:
         desk_of_item(rooms, seen, session, item_id)
-        sheet = sheets.item_sheet(session, item_id)
-    return models.Letters(letters=views.letters(sheet.letters))
+        mailed = sent.titled(session, seen, sheets.item_sheet(session, item_id).letters)
+    return models.Letters(letters=views.letters(mailed))
 
 
 @router.get("/search", summary="Chercher un dossier ou un élément")

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from gateway.cases import notes
 from gateway.errors import NotFound
 from gateway.outbound.handwritten import Words
-from gateway.web import doctype, letter, moves, reading, remarks
+from gateway.web import doctype, letter, moves, opened, reading, remarks
 from gateway.web.access import Viewer
 from gateway.web.actions import desk_of_item
 from gateway.web.api import bodies, models
@@ -153,9 +153,10 @@ def notes_seen(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Resp
 def every_note(rooms: InHouse, seen: Seen, item_id: RowId) -> models.Notes:
     """Notes of the item, the oldest first; their words when the class of their queue allows."""
     with rooms.database.reading() as session:
-        desk_of_item(rooms, seen, session, item_id)
+        item, _ = desk_of_item(rooms, seen, session, item_id)
         medical = remarks.may_read_medical(seen)
         found = notes.read(session, rooms.vault.ring, [item_id], medical=medical)
+    opened.item(rooms, seen, item, [], noted=any(n.medical and n.text is not None for n in found))
     return models.Notes(
         notes=[models.NoteSeen(by=n.by, at=n.at, text=n.text, named=list(n.named)) for n in found]
     )

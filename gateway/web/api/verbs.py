@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path, Response
@@ -14,6 +15,7 @@ from gateway.web.actions import desk_of_item
 from gateway.web.api import bodies, models
 from gateway.web.api.calls import Call, Called, acted, body_of, changed, tag
 from gateway.web.api.items import LETTER
+from gateway.web.held import StaleError
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from storage import cases
 
@@ -133,8 +135,9 @@ def correct(
 ) -> Response:
     """Add the person's value beside what was read; the reading is kept."""
 
-    def act(asked: bodies.Corrected, _version: int) -> None:
-        correction.add(rooms, seen, item_id, document_id, name, asked.value)
+    def act(asked: bodies.Corrected, version: int) -> None:
+        with unchanged():
+            correction.add(rooms, seen, item_id, document_id, name, asked.value, version)
 
     return acted_on(rooms, seen, call, item_id, bodies.Corrected, act, "correct")
 
@@ -155,9 +158,9 @@ def choose(
 ) -> Response:
     """The reading chosen is what the person says; the others stay beside it."""
 
-    def act(asked: bodies.Chosen, _version: int) -> None:
-        wanted = asked.reading
-        correction.choose(rooms, seen, item_id=item_id, document_id=document_id, name=name, lecture=wanted)
+    def act(asked: bodies.Chosen, version: int) -> None:
+        with unchanged():
+            correction.settle(rooms, seen, item_id, document_id, name, asked.reading, version)
 
     return acted_on(rooms, seen, call, item_id, bodies.Chosen, act, "choose")
 
@@ -199,6 +202,15 @@ def item_version(rooms: WebHouse, seen: Viewer, call: Call, item_id: int) -> int
     if item.version != version:
         raise changed()
     return version
+
+
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """An item that changed between the look at its version and the act is told as before it: 412."""
+    try:
+        yield
+    except StaleError as error:
+        raise changed() from error
 
 
 def told(rooms: WebHouse, item_id: int, done: str) -> tuple[models.Done, str | None]:

@@ -38,7 +38,7 @@
       const first = kept ? fill(kept) : null;
       if (!kept) notice.hidden = true;
       if (!first) return;
-      notice.querySelector("span").textContent = "Votre session avait pris fin ; votre texte est revenu dans le formulaire : relisez-le, puis envoyez.";
+      notice.querySelector("span").textContent = "Votre envoi n’avait pas abouti ; votre texte est revenu dans le formulaire : relisez-le, puis envoyez.";
       first.focus();
       first.scrollIntoView({ block: "center" });
     })

@@ -869,6 +869,7 @@ def upgrade() -> None:
     sa.Column('by', sa.String(length=80), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
+    sa.Column('confidentiality', sa.String(length=16), nullable=False),
     sa.PrimaryKeyConstraint('outbox_id')
     )
     op.create_table('joinings',
