@@ -11,11 +11,13 @@ import pytest
 from httpx import Client
 from openpyxl import load_workbook
 
+from gateway.clock import paris_date
 from gateway.evidence.record import Kind
-from gateway.web import exports, tabular
+from gateway.web import exports, rows, tabular
 from storage import calls, findable, people, sheets, tallies, tokens
 from storage.calls import Call, CallReason
 from storage.cases import Item
+from storage.contestations import Contestation
 from storage.deliveries import Delivery
 from storage.tallies import NEVER
 from tests.builders import seed
@@ -185,6 +187,15 @@ def test_calls_are_exported_whole_by_who_reads_their_queue(
     assert [line[1] for line in _csv(world.signed_in("marseille"), "/appels/export.csv")[1:]] == [
         "h4@x.example"
     ]
+
+
+def test_a_contestation_bears_the_day_it_came_without_its_hour(world: World) -> None:
+    at = world.clock.now().replace(hour=23, minute=30)
+    one = Contestation(
+        reference="CTN-2026-00001", circuit=CIRCUIT, list_id=1, delivery="d", place="1", received_at=at,
+        changed_at=at, reason="x",
+    )  # fmt: skip
+    assert rows.contestation(one, None, {})[1] == paris_date(at)
 
 
 def test_no_secret_is_in_the_files_of_the_administrator(world: World) -> None:
