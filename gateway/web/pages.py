@@ -130,12 +130,12 @@ class Pages:
             "plural",
         )
         self._environment.filters.update({name: getattr(present, name) for name in filters})
+        titles = {"queue_title": naming.queue, "letter_title": naming.letter, "role_title": naming.role}
+        self._environment.filters.update({"person": naming.person, "called": naming.called} | titles)
         self._environment.globals.update(
             state=present.state,
             tone=present.tone,
             countdown=present.countdown,
-        titles = {"queue_title": naming.queue, "letter_title": naming.letter, "role_title": naming.role}
-        self._environment.filters.update({"person": naming.person, "called": naming.called} | titles)
             urgency=present.urgency,
             four=four,
             static=self.static,
