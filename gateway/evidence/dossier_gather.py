@@ -26,7 +26,7 @@ from storage.stamps import StampRow
 EXPORTED = "exported"
 """Outcome of the ACCESS events that an export records."""
 MEDICAL = "pièce couverte par le secret médical"
-SECRET_LETTER = "lettre couverte par le secret médical"
+MEDICAL_LETTER = "lettre couverte par le secret médical"
 UNREAD = "message qui porte une pièce médicale ou pas encore classée"
 SHARED = "porte aussi sur un autre dossier"
 ERASED = "effacé au terme de sa conservation"
@@ -174,7 +174,7 @@ def _why_not_document(held: Holding, sha256: str, foreign: set[str], medical: bo
 def _why_not_letter(held: Holding, letter: OutboxEntry, medical: bool) -> str | None:
     if letter.raw_sha256 in held.erased:
         return ERASED
-    return SECRET_LETTER if letter.id in held.secret_letters and not medical else None
+    return MEDICAL_LETTER if letter.id in held.secret_letters and not medical else None
 
 
 def documents_of(held: Holding, mails: Sequence[str]) -> list[Document]:

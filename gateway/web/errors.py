@@ -55,7 +55,10 @@ UNREADABLE = (
 )
 NOT_OURS = "Ce formulaire n’a pas la forme de ceux de Passerelle ; rien n’a été changé. Rechargez la page."
 TOO_LARGE = "Le formulaire est trop grand ; rien n’a été changé. Réduisez le texte et recommencez."
-UNFIT = "Un champ est trop long, ou n’a pas la forme attendue ; rien n’a été changé. Corrigez-le et recommencez."
+UNFIT = (
+    "Un champ est trop long, ou n’a pas la forme attendue ; rien n’a été changé."
+    " Corrigez-le et recommencez."
+)
 WANTED = "Cette valeur n’a pas la forme que décrit la documentation."
 UNPROVED = (
     "Cette adresse demande un jeton d’accès en vigueur (en-tête Authorization: Bearer) ou une session ;"
@@ -148,66 +151,73 @@ async def _kept(request: Request, status: int) -> str | None:
     return await run_in_threadpool(_keep, request, await request.form(), seen)
 
 
+async def _page(
+    request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    if request.url.path.startswith(API):
+        return problems.of_status(status, sentence, headers)
+    values = {
+        "title": _TITLES.get(status, "Erreur"),
+        "sentence": sentence,
+        "code": status,
+        "kept": await _kept(request, status),
+        "back": back_of(request),
+    }
+    pages: Pages = request.app.state.pages
+    return await run_in_threadpool(pages.show, request, "erreur.html", status=status, **values)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    if isinstance(error, ApiError):
+        return problems.answer(error)
+    if not isinstance(error, PasserelleError):
+        return await _page(request, 500, UNEXPECTED)
+    seen: Viewer | None = getattr(request.state, "viewer", None)
+    if seen is not None:
+        await run_in_threadpool(opened.refused, house(request), seen, error)
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    return await _page(request, status, error.public)
+
+
+async def _storage(request: Request, error: Exception) -> Response:
+    log.error("storage answered an error to a page", exc_info=error)
+    sentence = error.public if isinstance(error, StorageError) else UNEXPECTED
+    return await _page(request, 503, sentence)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    allowed = getattr(error, "headers", None)
+    sentence = {400: NOT_OURS, 404: NO_SUCH_PAGE, 405: NO_SUCH_PAGE}.get(status, UNEXPECTED)
+    return await _page(request, status, sentence, allowed)
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        return await _page(request, 500, UNEXPECTED)
+    if request.url.path.startswith(API):
+        return problems.answer(invalid(error))
+    if any(one["loc"][0] == "path" for one in error.errors()):
+        return await _page(request, 404, NO_SUCH_PAGE)
+    return await _page(request, 422, UNFIT)
+
+
+async def _unexpected(request: Request, _: Exception) -> Response:
+    return await _page(request, 500, UNEXPECTED)
+
+
 def install(app: FastAPI, pages: Pages) -> None:
     """Give the application its error pages."""
-
-    async def page(
-        request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
-    ) -> Response:
-        if request.url.path.startswith(API):
-            return problems.of_status(status, sentence, headers)
-        values = {
-            "title": _TITLES.get(status, "Erreur"),
-            "sentence": sentence,
-            "code": status,
-            "kept": await _kept(request, status),
-            "back": back_of(request),
-        }
-        return await run_in_threadpool(pages.show, request, "erreur.html", status=status, **values)
-
-    async def ours(request: Request, error: Exception) -> Response:
-        if isinstance(error, ApiError):
-            return problems.answer(error)
-        if not isinstance(error, PasserelleError):
-            return await page(request, 500, UNEXPECTED)
-        seen: Viewer | None = getattr(request.state, "viewer", None)
-        if seen is not None:
-            await run_in_threadpool(opened.refused, house(request), seen, error)
-        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-        return await page(request, status, error.public)
-
-    async def storage(request: Request, error: Exception) -> Response:
-        log.error("storage answered an error to a page", exc_info=error)
-        sentence = error.public if isinstance(error, StorageError) else UNEXPECTED
-        return await page(request, 503, sentence)
-
-    async def http(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        allowed = getattr(error, "headers", None)
-        sentence = {400: NOT_OURS, 404: NO_SUCH_PAGE, 405: NO_SUCH_PAGE}.get(status, UNEXPECTED)
-        return await page(request, status, sentence, allowed)
-
-    async def unreadable(request: Request, error: Exception) -> Response:
-        if not isinstance(error, RequestValidationError):
-            return await page(request, 500, UNEXPECTED)
-        if request.url.path.startswith(API):
-            return problems.answer(invalid(error))
-        if any(one["loc"][0] == "path" for one in error.errors()):
-            return await page(request, 404, NO_SUCH_PAGE)
-        return await page(request, 422, UNFIT)
-
-    async def unexpected(request: Request, _: Exception) -> Response:
-        return await page(request, 500, UNEXPECTED)
-
+    app.state.pages = pages
     handlers: list[tuple[type[Exception], Handler]] = [
         (SignInError, _sign_in),
         (ResumeError, _resume),
-        (ForbiddenError, _forbidden(ours)),
-        (PasserelleError, ours),
-        (StorageError, storage),
-        (HTTPException, http),
-        (RequestValidationError, unreadable),
-        (Exception, unexpected),
+        (ForbiddenError, _forbidden(_ours)),
+        (PasserelleError, _ours),
+        (StorageError, _storage),
+        (HTTPException, _http),
+        (RequestValidationError, _unreadable),
+        (Exception, _unexpected),
     ]
     for kind, handler in handlers:
         app.add_exception_handler(kind, handler)

@@ -21,6 +21,7 @@ from tests.builders import seed
 from tests.builders.seen import decision, mail
 from tests.worlds import web
 from tests.worlds.desk_day import CALENDARS
+from tests.worlds.served import item_of
 from tests.worlds.web import World
 
 
@@ -40,7 +41,8 @@ def _periods(world: World) -> list[Period]:
 
 def _correct(world: World, client: Client, name: str, value: str) -> None:
     item, number = world.office.items["form"], world.office.documents["form"]
-    form = {"csrf": web.csrf(client, "/files"), "valeur": value}
+    version = str(item_of(world, "form").version)
+    form = {"csrf": web.csrf(client, "/files"), "valeur": value, "version": version}
     path = f"/elements/{item}/documents/{number}/champs/{name}"
     assert client.post(path, data=form).status_code == 303
 

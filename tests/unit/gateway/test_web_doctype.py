@@ -338,6 +338,7 @@ def test_a_form_that_was_not_read_says_which_fields_a_person_may_type(world: Wor
     assert f'href="{field}"' in page
     assert agathe.get(field).status_code == 200
     form = {"csrf": web.csrf(agathe, "/compte"), "valeur": "05/10/2026"}
+    form["version"] = str(item_of(world, "question").version)
     assert agathe.post(field, data=form).status_code == 303
     assert f'<li><a href="{field}"' not in agathe.get(f"/elements/{item}").text
 

@@ -97,7 +97,7 @@ def test_once_sent_for_good_it_is_forgotten_and_a_refusal_keeps_it(world: World)
     assert client.post(gone, data=lost).status_code in {404, 409}
     assert client.get(f"/reprises/{name}").status_code == 200
     sent = client.post(
-        _form(world), data={"csrf": token, "reprise": name, "valeur": "HADDAD", "version": "1"}
+        _form(world), data={"csrf": token, "reprise": name, "valeur": "HADDAD", "version": "2"}
     )
     assert sent.status_code == 303
     assert client.get(f"/reprises/{name}").status_code == 404

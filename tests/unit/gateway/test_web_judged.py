@@ -13,6 +13,7 @@ from storage.registrations import Registration
 from tests.builders import seed
 from tests.builders.office import AT
 from tests.worlds import web
+from tests.worlds.served import item_of
 from tests.worlds.web import World
 
 LACKS = "Le cadre 4 (déclaration du bénéficiaire) n&#39;est pas signé."
@@ -29,7 +30,8 @@ def _judge(world: World, client: Client, verb: str) -> None:
 
 
 def _write(world: World, client: Client, name: str, value: str) -> None:
-    form = {"csrf": web.csrf(client, "/files"), "valeur": value}
+    version = str(item_of(world, "form").version)
+    form = {"csrf": web.csrf(client, "/files"), "valeur": value, "version": version}
     assert client.post(f"{_path(world)}/champs/{name}", data=form).status_code == 303
 
 

@@ -77,7 +77,7 @@ def test_the_names_of_files_on_the_case_are_an_opening(world: World) -> None:
     assert seed.REPORT_NAME in page
     assert _accesses(world) == [("medard", "opened", "name")]
     again = world.signed_in("medard").get(f"/dossiers/{seed.CASE}").text
-    assert "medard" in again[again.index('id="ouvertures"') :]
+    assert "Médard Kervella" in again[again.index('id="ouvertures"') :]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from storage import documents, reviews, sheets
 from storage.documents import FactRow
 from tests.builders import seed
 from tests.worlds import web
+from tests.worlds.served import item_of
 from tests.worlds.web import World
 
 
@@ -28,8 +29,12 @@ def _facts(world: World, name: str) -> list[FactRow]:
     return [fact for fact in found if fact.name == name]
 
 
+def _version(world: World) -> str:
+    return str(item_of(world, "form").version)
+
+
 def _choose(world: World, client: Client, name: str, fact: int) -> Response:
-    form = {"csrf": web.csrf(client, "/files"), "lecture": str(fact)}
+    form = {"csrf": web.csrf(client, "/files"), "lecture": str(fact), "version": _version(world)}
     return client.post(f"{_path(world)}/champs/{name}/choisir", data=form)
 
 
@@ -72,7 +77,7 @@ def test_all_is_confirmed_once_nothing_is_in_conflict_until_a_correction(world: 
     with world.house.database.reading() as session:
         event = sheets.journal(session, None, 1)[0]
     assert (event.kind, event.fields["action"]) == (Kind.REVIEW, "confirmed")
-    form = {"csrf": web.csrf(client, "/files"), "valeur": "Nouveau"}
+    form = {"csrf": web.csrf(client, "/files"), "valeur": "Nouveau", "version": _version(world)}
     client.post(f"{_path(world)}/champs/patient_name", data=form)
     assert "Lecture confirmée</strong>" not in client.get(f"/elements/{world.office.items['form']}").text
 

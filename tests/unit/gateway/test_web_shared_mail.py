@@ -142,9 +142,9 @@ def test_she_changes_nothing_of_his(world: World, shared: Shared) -> None:
     token = web.csrf(lille, f"/elements/{shared.item}")
     there = f"/elements/{shared.item}/documents/{shared.his}"
     for address, form in (
-        (f"{there}/champs/patient_name", {"valeur": "PIRATE"}),
+        (f"{there}/champs/patient_name", {"valeur": "PIRATE", "version": "1"}),
         (f"{there}/lecture", {"verbe": "rejeter", "motif": "non"}),
-        (f"{there}/mot-de-passe", {"passe": "x"}),
+        (f"{there}/mot-de-passe", {"passe": "x", "version": "1"}),
     ):
         answer = lille.post(address, data={"csrf": token, **form})
         assert answer.status_code == 404, address
