@@ -139,8 +139,8 @@ def _keep(request: Request, form: FormData, seen: Viewer) -> str | None:
     """The page of the form, which brings back what was written there; ``None`` when nothing was."""
     try:
         return drafts.keep(house(request), request, seen.login, form) if drafts.written(form) else None
-    except StorageError as error:
-        log.error("a text that was refused could not be kept", exc_info=error)
+    except StorageError:
+        log.exception("a text that was refused could not be kept")
         return None
 
 

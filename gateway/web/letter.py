@@ -24,13 +24,15 @@ from gateway.outbound.certificates import Choice
 from gateway.outbound.entity import entity
 from gateway.outbound.handwritten import Sheet, Words
 from gateway.outbound.heads import heads
-from gateway.web import writing
-from gateway.web.access import Viewer
+from gateway.web import held, writing
+from gateway.web.access import Viewer, may_open
 from gateway.web.actions import desk_of_item
-from gateway.web.document import SEALED_FILE, attachment
+from gateway.web.document import ADMINISTRATIVE, SEALED_FILE, attachment
+from gateway.web.held import HeldError
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
+from gateway.web.pages import Pages
 from gateway.web.writing import Address, Ground
-from storage import registrations, sheets
+from storage import documents, registrations, sheets
 from storage.db import Session
 
 router = APIRouter(prefix="/elements/{item_id}")
@@ -40,7 +42,8 @@ NOBODY = (
     "Aucune adresse n’est connue pour répondre à ce message ; rien n’est parti."
     " Complétez l’annuaire, ou téléphonez."
 )
-HELD = "Une autre personne tient cet élément ; rien n’est parti. Demandez-lui, ou reprenez-le."
+HELD = "{} ; rien n’est parti. Demandez-lui, ou reprenez-le."
+KEPT = "{} ; rien n’est parti et votre texte est gardé ci-dessous."
 AGAIN = "Ce qui partirait a changé depuis l’aperçu : relisez la lettre, puis envoyez-la."
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
@@ -56,6 +59,8 @@ class Desk:
     addresses: tuple[Address, ...]
     numbers: tuple[str, ...]
     document: int | None
+    holder: str | None
+    """The sentence that says who holds the item, when this person may not write on it now."""
 
     @property
     def encrypted(self) -> bool:
@@ -77,6 +82,7 @@ def blank(
     """The model, filled, to be changed."""
     with rooms.database.reading() as session:
         desk = _desk(rooms, seen, session, item_id, modele, a, document, secrets.token_hex(16))
+    _free(desk)
     return shown.show(request, "lettre.html", **_page(seen, desk, desk.model))
 
 
@@ -103,6 +109,8 @@ def write(
         raise Refused(NO_MODEL)
     with rooms.database.reading() as session:
         desk = _desk(rooms, seen, session, item_id, modele, a, number, jeton)
+    if desk.holder is not None:
+        return _held(request, seen, shown, desk, desk.holder, Words(objet, texte))
     try:
         words = handwritten.cleaned(objet, texte)
     except Refused as error:
@@ -116,7 +124,10 @@ def write(
         return _bytes(rooms, desk, words)
     if etape == "envoyer" and not faults:
         if hmac.compare_digest(vu.encode(), handwritten.seen(desk.sheet, words, desk.choice).encode()):
-            return _send(rooms, seen, desk, words)
+            try:
+                return _send(rooms, seen, desk, words)
+            except HeldError as error:
+                return _held(request, seen, shown, desk, error.public.partition(" ;")[0], words)
         return shown.show(
             request, "lettre.html", status=409, **_page(seen, desk, words, faults, error=AGAIN)
         )
@@ -133,6 +144,7 @@ def answer(
     """
     with rooms.database.reading() as session:
         desk = _desk(rooms, seen, session, item_id, model, recipient, None, token)
+    _free(desk)
     if recipient and desk.sheet.recipient != recipient:
         raise Refused(
             "Cette adresse n’est pas de celles à qui répondre ; rien n’est parti. Choisissez-en une."
@@ -150,8 +162,8 @@ def _send(rooms: WebHouse, seen: Viewer, desk: Desk, words: Words) -> Response:
     item_id = desk.ground.sheet.item.id
     with rooms.database.transaction() as session:
         item, _ = desk_of_item(rooms, seen, session, item_id or 0)
-        if not writing.may_write(item, seen, rooms.clock.now()):
-            raise Refused(HELD)
+        if not writing.may_write(item, seen, at):
+            raise HeldError(HELD.format(held.holder(session, item, at)))
         made = handwritten.post(
             session, room, desk.sheet, desk.model, words, desk.choice, by=seen.login, at=at
         )
@@ -182,8 +194,7 @@ def _desk(
     circuit = rooms.circuits.by_name.get(item.circuit)
     if circuit is None:
         raise NotFound(NO_MODEL)
-    if not writing.may_write(item, seen, rooms.clock.now()):
-        raise Refused(HELD)
+    at = rooms.clock.now()
     on = writing.ground(session, sheets.item_sheet(session, item_id), circuit, desk)
     letter = _letter(seen, on, model)
     if document is None and circuit.desk is not None and letter.name == circuit.desk.rejected:
@@ -192,7 +203,7 @@ def _desk(
     if not offered:
         raise Refused(NOBODY)
     to = next((one.address for one in offered if one.address == recipient), offered[0].address)
-    choice = writing.mailroom(rooms).choose(session, to, rooms.clock.now())
+    choice = writing.mailroom(rooms).choose(session, to, at)
     told = writing.context(rooms, session, on, to, document, encrypted=choice.certificate is not None)
     case = on.sheet.case
     sheet = Sheet(
@@ -204,10 +215,31 @@ def _desk(
         answers=on.sheet.delivery,
         case=case,
         attached=writing.pictures(rooms, on, letter),
+        medical=_medical(seen, session, on),
     )
     entries = registrations.of_case(session, case.id or 0) if case is not None else []
     numbers = tuple(entry.nir for entry in entries)
-    return Desk(on, sheet, handwritten.proposed(letter, told), choice, offered, numbers, document)
+    holder = None if writing.may_write(item, seen, at) else held.holder(session, item, at)
+    return Desk(on, sheet, handwritten.proposed(letter, told), choice, offered, numbers, document, holder)
+
+
+def _free(desk: Desk) -> None:
+    """Raises ``HeldError`` when somebody else holds the item."""
+    if desk.holder is not None:
+        raise HeldError(HELD.format(desk.holder))
+
+
+def _held(request: Request, seen: Viewer, shown: Pages, desk: Desk, holder: str, words: Words) -> Response:
+    """The form with its text, and how to take the item: what was written while it changed hands stays."""
+    page = _page(seen, desk, words, error=KEPT.format(holder))
+    return shown.show(request, "lettre.html", status=409, **page | {"take": True})
+
+
+def _medical(seen: Viewer, session: Session, on: Ground) -> bool:
+    """Whether its words may be medical: of a medical queue, or of whoever opens what the mail brings."""
+    brought = [d.confidentiality for d in documents.of_delivery(session, on.sheet.delivery.sha256)]
+    known = [one for one in brought if may_open(seen, one)]
+    return any(one != ADMINISTRATIVE for one in (on.desk.confidentiality, *known))
 
 
 def _letter(seen: Viewer, on: Ground, name: str) -> Letter:

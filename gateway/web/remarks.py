@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.cases import notes
 from gateway.cases.transitions import SUPERVISOR
+from gateway.errors import Refused
 from gateway.web.access import Desk, Right, Viewer
 from gateway.web.actions import desk_of_item, readers
-from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from storage import comments, people
 from storage.db import Session
 from storage.findable import ADMINISTRATIVE
@@ -25,13 +26,28 @@ router = APIRouter()
 
 @router.post("/elements/{item_id}/notes")
 def write(
+    request: Request,
     rooms: InHouse,
     seen: Seen,
+    shown: Shown,
     item_id: RowId,
     *,
-    texte: Annotated[str, Form(max_length=notes.LONGEST + 1_000)] = "",
+    texte: Annotated[str, Form()] = "",
 ) -> Response:
-    """Keep a note; whoever it names sees it on their first page."""
+    """Keep a note; whoever it names sees it on their first page. A refused one comes back with its text."""
+    try:
+        add(rooms, seen, item_id, texte)
+    except Refused as error:
+        with rooms.database.reading() as session:
+            item, desk = desk_of_item(rooms, seen, session, item_id)
+            names = nameable(session, desk)
+        values = {"item": item, "desk": desk, "nameable": names, "text": texte, "error": error.public}
+        return shown.show(request, "note.html", status=422, **values)
+    return RedirectResponse(f"/elements/{item_id}?fait=note#notes", 303)
+
+
+def add(rooms: WebHouse, seen: Viewer, item_id: int, text: str) -> None:
+    """Keep a note. Raises ``Refused``: empty, too long, or it names somebody who could not read it."""
     at = rooms.clock.now()
     with rooms.database.transaction() as session:
         item, desk = desk_of_item(rooms, seen, session, item_id)
@@ -39,7 +55,7 @@ def write(
             session,
             rooms.vault.ring,
             item,
-            texte,
+            text,
             seen.login,
             at,
             confidentiality=desk.confidentiality,
@@ -47,7 +63,6 @@ def write(
         )
         comments.see(session, seen.login, item_id, at)
         rooms.recorder.add_all(session, [event])
-    return RedirectResponse(f"/elements/{item_id}?fait=note#notes", 303)
 
 
 @router.post("/elements/{item_id}/notes/vues")

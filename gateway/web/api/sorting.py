@@ -128,7 +128,7 @@ def note(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """A note for colleagues; whoever it names sees it on their first page."""
 
     def act(_version: int) -> None:
-        remarks.write(rooms, seen, item_id, texte=call.read(bodies.Noted).text)
+        remarks.add(rooms, seen, item_id, call.read(bodies.Noted).text)
 
     return _done(rooms, seen, call, item_id, "note", act)
 

@@ -264,7 +264,7 @@ def test_a_note_calls_a_colleague_on_their_first_page(world: World) -> None:
     assert "Une note vous nomme" in page
     assert _post(agathe, f"/elements/{item.id}/notes/vues").status_code == 303
     assert "On vous nomme" not in agathe.get("/files").text
-    assert _post(agathe, f"/elements/{item.id}/notes", texte="@marseille ?").status_code == 409
+    assert _post(agathe, f"/elements/{item.id}/notes", texte="@marseille ?").status_code == 422
 
 
 def test_a_note_of_the_medical_pole_is_for_it_alone(world: World) -> None:
@@ -275,7 +275,7 @@ def test_a_note_of_the_medical_pole_is_for_it_alone(world: World) -> None:
     shown = sylvie.get(f"/elements/{item.id}").text
     assert "Suivi oncologique" not in shown
     assert "Cette note est du pôle médical" in shown
-    assert _post(medard, f"/elements/{item.id}/notes", texte="@sylvie voir").status_code == 409
+    assert _post(medard, f"/elements/{item.id}/notes", texte="@sylvie voir").status_code == 422
     with world.house.database.reading() as session:
         assert "oncologique" not in comments.of_items(session, [item.id or 0])[0].text
 

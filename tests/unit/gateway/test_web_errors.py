@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,46 @@ def test_our_own_files_are_kept_when_their_address_names_their_content(world: Wo
     address = page.split('href="/static/app.css', 1)[1].split('"', 1)[0]
     assert "immutable" in client.get(f"/static/app.css{address}").headers["cache-control"]
     assert client.get("/static/app.css").headers["cache-control"] == "no-cache"
+
+
+def test_a_field_of_a_form_that_does_not_fit_is_not_a_page_that_is_missing(world: World) -> None:
+    client, item = world.signed_in("agathe"), world.office.items["question"]
+    queue = f"{world.address}/files/cnse-administratif?tri=ancien"
+    form = {"csrf": web.csrf(client, "/files"), "version": "abc"}
+    answer = client.post(f"/elements/{item}/actions/prendre", data=form, headers={"referer": queue})
+    assert answer.status_code == 422
+    assert 'href="/files/cnse-administratif?tri=ancien">Revenir à la file' in answer.text
+
+
+def test_a_refusal_leads_back_to_the_item(world: World) -> None:
+    client, item = world.signed_in("agathe"), world.office.items["question"]
+    form = {"csrf": web.csrf(client, "/files"), "version": "99"}
+    answer = client.post(f"/elements/{item}/actions/prendre", data=form)
+    assert answer.status_code == 409
+    assert f'href="/elements/{item}">Revenir à l’élément' in answer.text
+
+
+def test_what_was_written_in_a_form_that_does_not_fit_is_kept(world: World) -> None:
+    client, item = world.signed_in("agathe"), world.office.items["question"]
+    page = f"/elements/{item}"
+    form = {"csrf": web.csrf(client, "/files"), "version": "abc", "reference": "SPA-2026-00042"}
+    answer = client.post(f"{page}/dossier", data=form, headers={"referer": f"{world.address}{page}"})
+    assert answer.status_code == 422
+    kept = re.search(rf'href="({page}\?reprise=([0-9a-f]{{32}}))"', answer.text)
+    assert kept is not None
+    assert kept[2] in client.get(kept[1]).text
+    assert "SPA-2026-00042" in client.get(f"/reprises/{kept[2]}").text
+
+
+def test_a_note_that_names_nobody_of_the_queue_comes_back_with_the_names(world: World) -> None:
+    client, item = world.signed_in("agathe"), world.office.items["question"]
+    form = {"csrf": web.csrf(client, "/files"), "texte": "À voir avec @lile demain."}
+    answer = client.post(f"/elements/{item}/notes", data=form)
+    assert answer.status_code == 422
+    assert "À voir avec @lile demain.</textarea>" in answer.text
+    assert "@agathe (Agathe Le Goff)" in answer.text
+    long = client.post(f"/elements/{item}/notes", data=form | {"texte": "long " * 2_000})
+    assert long.status_code == 422
+    assert "long long" in long.text
+    corrected = client.post(f"/elements/{item}/notes", data=form | {"texte": "À voir avec @agathe."})
+    assert corrected.status_code == 303

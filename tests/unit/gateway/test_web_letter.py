@@ -18,6 +18,7 @@ from tests.builders import rows, seed
 from tests.builders.office import HOSPITAL
 from tests.worlds import web
 from tests.worlds.certified import certify
+from tests.worlds.programs import program
 from tests.worlds.web import World
 
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
@@ -222,3 +223,94 @@ def test_nobody_writes_about_what_they_do_not_read_or_somebody_else_holds(world:
     assert world.signed_in("sylvie").get(_path(world)).status_code == 200
     world.clock.set(world.clock.now() + timedelta(minutes=31))
     assert world.signed_in("lille").get(_path(world)).status_code == 200, "the lock is over"
+
+
+def _given(world: World, key: str, login: str) -> None:
+    """Somebody takes the item meanwhile."""
+    client, item = world.signed_in(login), world.office.items[key]
+    with world.house.database.reading() as session:
+        version = session.get_one(Item, item).version
+    form = {"csrf": web.csrf(client, "/files"), "version": str(version)}
+    assert client.post(f"/elements/{item}/actions/prendre", data=form).status_code == 303
+
+
+@pytest.mark.parametrize("step", ["apercu", "modifier", "envoyer", "octets"])
+def test_a_letter_is_not_lost_when_somebody_else_takes_the_item(world: World, step: str) -> None:
+    client, path = world.signed_in("lille"), _path(world)
+    fields = _form(client.get(path).text) | {"texte": "Une ligne à nous.\n"}
+    vu = _form(_post(client, path, fields, "apercu").text)["vu"]
+    _given(world, "form", "sylvie")
+    answer = _post(client, path, fields | {"vu": vu}, step)
+    assert answer.status_code == 409
+    assert "Sylvie Nédélec tient cet élément" in answer.text
+    assert "Ouvrez l’élément dans un autre onglet" in answer.text
+    assert _form(answer.text)["texte"] == "Une ligne à nous.\n"
+    assert _new_letters(world) == []
+
+
+def test_a_letter_to_nobody_is_kept_as_a_text(world: World) -> None:
+    client, path = world.signed_in("lille"), _path(world)
+    fields = _form(client.get(path).text) | {"texte": "Une ligne à nous.\n"}
+    with world.house.database.transaction() as session:
+        item = session.get_one(Item, world.office.items["form"])
+        item.queue = "cpam-131"
+        session.add(item)
+    headers = {"referer": f"{world.address}{path}"}
+    answer = client.post(path, data=fields | {"etape": "apercu"}, headers=headers)
+    assert answer.status_code == 404
+    kept = re.search(r'href="([^"]*reprise=[0-9a-f]{32})"', answer.text)
+    assert kept is not None
+    name = kept[1].rpartition("=")[2]
+    assert "Une ligne à nous." in client.get(f"/reprises/{name}").text
+    assert world.signed_in("sylvie").get(f"/reprises/{name}").status_code == 404
+
+
+def _handwritten(world: World, login: str, key: str) -> tuple[int, Response]:
+    """A letter about an item, sent; its number and the page of its writing."""
+    client, path = world.signed_in(login), _path(world, key)
+    page = client.get(path)
+    fields = _form(page.text) | {"objet": "Suivi d’oncologie", "texte": "Bonjour,\n\nLe suivi continue.\n"}
+    sent = _post(client, path, _form(_post(client, path, fields, "apercu").text), "envoyer")
+    assert sent.status_code == 303, sent.text
+    (entry,) = _new_letters(world)
+    return entry.id or 0, page
+
+
+def _accesses(world: World) -> list[tuple[object, object]]:
+    with world.house.database.reading() as session:
+        found = [e for e in sheets.journal(session, None, 50) if e.fields.get("piece") == "letter"]
+    return [(e.fields["person"], e.fields["outcome"]) for e in reversed(found)]
+
+
+def test_what_the_medical_pole_writes_is_read_by_it_alone_and_in_the_log(world: World) -> None:
+    letter, page = _handwritten(world, "medard", "report")
+    assert "Lettre du pôle médical" in page.text
+    assert "n’y écrivez rien de médical" in page.text
+    for login, key in (("lille", "form"), ("sylvie", "form"), ("agathe", "request")):
+        client, item = world.signed_in(login), world.office.items[key]
+        for more in ("", "/page", "?octets=oui"):
+            assert client.get(f"/elements/{item}/lettres/{letter}{more}").status_code == 403, (login, more)
+        for shown in (f"/elements/{item}", f"/dossiers/{seed.CASE}"):
+            assert "oncologie" not in client.get(shown).text
+        assert "Lettre couverte par le secret médical" in client.get(f"/dossiers/{seed.CASE}").text
+        api = program(world, login)
+        for shown in (f"/items/{item}", f"/items/{item}/letters", f"/cases/{seed.CASE}"):
+            assert "oncologie" not in api.get(f"/api/v1{shown}").text
+    assert {outcome for _, outcome in _accesses(world)} == {"refused"}
+    refused = len(_accesses(world))
+    assert refused == 9
+    medard, own = world.signed_in("medard"), f"/elements/{world.office.items['report']}/lettres/{letter}"
+    assert "Le suivi continue." in medard.get(own).text
+    assert "Le suivi continue." in medard.get(f"{own}/page").text
+    assert _accesses(world)[refused:] == [("medard", "opened")]
+    assert medard.get(f"{own}?octets=oui").status_code == 200
+    assert _accesses(world)[refused:] == [("medard", "opened")] * 2
+    assert "oncologie" in medard.get(f"/dossiers/{seed.CASE}").text
+
+
+def test_a_letter_about_a_form_is_read_by_whoever_reads_the_case(world: World) -> None:
+    letter, page = _handwritten(world, "lille", "form")
+    assert "Lettre du pôle médical" not in page.text
+    path = f"/elements/{world.office.items['request']}/lettres/{letter}"
+    assert world.signed_in("agathe").get(path).status_code == 200
+    assert _accesses(world) == []
