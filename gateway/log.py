@@ -79,6 +79,24 @@ def access_refused(person: str, method: str, route: str) -> None:
     _say(logging.WARNING, "access refused", person=person, method=method, route=route)
 
 
+def object_refused(person: str, method: str, route: str, what: str, status: int) -> None:
+    """A person asked for an object that is not theirs, or is not: its number, or the hash of its name."""
+    _say(
+        logging.WARNING,
+        "object refused",
+        person=person,
+        method=method,
+        route=route,
+        what=what,
+        status=status,
+    )
+
+
+def password_refused(person: str, document: int) -> None:
+    """A password given for a locked document did not open it."""
+    _say(logging.WARNING, "document password refused", person=person, document=document)
+
+
 def loop_failed(what: str) -> None:
     _say(logging.ERROR, f"{what} failed, will be tried again", exc=True)
 

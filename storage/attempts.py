@@ -48,6 +48,14 @@ def count(session: Session, subject: str, at: datetime, forget: timedelta | None
     return found.failures
 
 
+def allowed(session: Session, subject: str, at: datetime) -> int | None:
+    """Count one try and return how many in a row, ``None`` while the subject waits; tries side by side pass
+    one by one."""
+    insert_new(session, table_of(Attempts), {"subject": subject, "failures": 0, "last_at": at})
+    session.get(Attempts, subject, with_for_update=True, populate_existing=True)
+    return None if locked(session, subject, at) else count(session, subject, at)
+
+
 def lock(session: Session, subject: str, until: datetime | None) -> None:
     """Make this subject wait."""
     found = session.get(Attempts, subject)

@@ -66,6 +66,8 @@ def add(
     """Make an account without a password, and its one-time link; that of a program has none."""
     login, name, email = identifiant.strip().casefold(), nom.strip()[:120], people.folded(courriel)
     asked = _roles(rooms, roles, caisses)
+    if not programme:
+        address(request, rooms, "/")  # before anything is kept: where its link would lead
     if not LOGIN.fullmatch(login) or not name:
         raise Refused(
             "Un identifiant compte de 2 à 80 lettres sans accent, chiffres, points ou tirets, et un nom est"
@@ -126,6 +128,8 @@ def change(
     if verb is None:
         raise NotFound("Cette action n’existe pas ; rien n’a été changé. Rechargez la page.")
     asked = _roles(rooms, roles, caisses) if action == "roles" else []
+    if action == "lien":
+        address(request, rooms, "/")
     with rooms.database.transaction() as session:
         person = people.get(session, login)
         if person is None:

@@ -64,9 +64,10 @@ from gateway.web import (
 from gateway.web.api.mount import mount
 from gateway.web.bounds import MAX_BODY, MAX_FIELDS, BoundedBody
 from gateway.web.guard import guard
-from gateway.web.headers import Headers, VersionedFiles
+from gateway.web.headers import Headers, KnownHost, VersionedFiles
 from gateway.web.house import WebHouse, naming
 from gateway.web.pages import STATIC, Pages
+from gateway.web.refusals import Refusals
 
 __all__ = ["WebHouse", "create_app"]
 
@@ -134,6 +135,8 @@ def create_app(rooms: WebHouse) -> FastAPI:
     mount(app, rooms.settings.api_per_minute)
     app.mount("/static", VersionedFiles(directory=STATIC), name="static")
     errors.install(app, pages)
+    app.add_middleware(Refusals, now=rooms.clock.now)
     app.add_middleware(BoundedBody, refuse=errors.too_large)
+    app.add_middleware(KnownHost, public_url=rooms.settings.public_url)
     app.add_middleware(Headers, secure=rooms.settings.secure_cookies)
     return app

@@ -77,7 +77,7 @@ def make(
         raise Refused(
             "Cette file n’est pas des vôtres ; aucun agenda n’a été créé. Choisissez-en une autre."
         )
-    at = rooms.clock.now()
+    at, base = rooms.clock.now(), address(request, rooms, "/agenda/")
     with rooms.database.transaction() as session:
         live = [row for row in tokens.feeds_of(session, seen.login) if row.live(at)]
         if len(live) >= MOST_FEEDS:
@@ -95,8 +95,9 @@ def make(
             queue=queue,
         )
         told(rooms, session, row, seen.login, "created")
-    feed = address(request, rooms, f"/agenda/{presented}.ics")
-    return shown.show(request, "agenda.html", address=feed, desk=desk, expires=row.expires_at)
+    return shown.show(
+        request, "agenda.html", address=f"{base}{presented}.ics", desk=desk, expires=row.expires_at
+    )
 
 
 @router.post("/compte/agendas/{token_id}/revoquer")

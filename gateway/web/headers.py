@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = (
@@ -26,6 +27,7 @@ _ALWAYS = {
 }
 _STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 _API = "/api/"
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Headers:
@@ -50,6 +52,30 @@ class Headers:
             await send(message)
 
         await self._app(scope, receive, headed)
+
+
+class KnownHost:
+    """ASGI middleware: once the public address is set, a request for another host is answered nothing else
+    than that; the machine itself may always ask (a proxy that looks whether we live)."""
+
+    def __init__(self, app: ASGIApp, public_url: str | None) -> None:
+        self._app = app
+        self._host = urlsplit(public_url).hostname if public_url else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._host is None or _host(scope) in {self._host, *_LOOPBACK}:
+            await self._app(scope, receive, send)
+            return
+        said = "Cette adresse n’est pas celle de Passerelle ; rien n’a été ouvert."
+        await PlainTextResponse(said, 400)(scope, receive, send)
+
+
+def _host(scope: Scope) -> str | None:
+    named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    try:
+        return urlsplit(f"//{named[0]}").hostname if len(named) == 1 else None
+    except ValueError:
+        return None
 
 
 class VersionedFiles(StaticFiles):

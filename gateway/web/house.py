@@ -14,6 +14,7 @@ from gateway.clock import Clock
 from gateway.contestations.schedule import Retention
 from gateway.contesting.rooms import Contesting
 from gateway.deadlines.calendar import Calendars
+from gateway.errors import Refused
 from gateway.evidence.dossier import Exporter
 from gateway.evidence.record import Recorder
 from gateway.settings import Settings, Web
@@ -109,8 +110,15 @@ def viewer(request: Request) -> Viewer:
 
 
 def address(request: Request, rooms: WebHouse, path: str) -> str:
-    """A page of ours, as the browser knows it."""
-    return (rooms.settings.public_url or str(request.base_url)).rstrip("/") + path
+    """A page of ours, as people type it; only a loopback demonstration believes the request for it. Raises
+    ``Refused``: whoever asks could otherwise have a link lead elsewhere."""
+    public = rooms.settings.public_url
+    if public is None and rooms.settings.secure_cookies:
+        raise Refused(
+            "L’adresse publique de Passerelle n’est pas réglée ([web] public_url) ; aucun lien"
+            " n’a été fait. Réglez-la, puis recommencez."
+        )
+    return (public or str(request.base_url)).rstrip("/") + path
 
 
 InHouse = Annotated[WebHouse, Depends(house)]

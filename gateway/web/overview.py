@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from gateway.clock import paris_date
 from gateway.web import present, rows
 from gateway.web.access import desks
+from gateway.web.cursors import instant
 from gateway.web.dashboard import NO_PLACE, NONE, SOON, USUAL, Days, Span, caisse_names, span
 from gateway.web.exports import PAGE as AT_ONCE
 from gateway.web.exports import export, paged
@@ -226,11 +227,8 @@ def _ends(one: Ending, names: dict[str, str]) -> Sequence[Value]:
 def _after(text: str) -> tuple[datetime, str] | None:
     """The key (instant, what follows); a mangled one starts from the beginning."""
     said, _, rest = text.partition("~")
-    try:
-        found = datetime.fromisoformat(said)
-    except ValueError:
-        return None
-    return (found, rest) if found.tzinfo is not None else None
+    found = instant(said)
+    return (found, rest) if found is not None else None
 
 
 def _day(text: str) -> tuple[date, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +16,7 @@ from gateway.errors import NotFound
 from gateway.web import actions, bulk, choices, live, remarks
 from gateway.web.access import Desk, Right, Viewer, desks
 from gateway.web.choices import Choices
+from gateway.web.cursors import instant
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
 from gateway.web.words import kind_titles
 from storage import queues, views
@@ -27,6 +28,8 @@ router = APIRouter()
 
 PAGE = 50
 
+LAST = 2**31 - 1
+"""The largest number of a row."""
 _CURSOR = re.compile(r"([0-9T:.+-]{10,40})~([0-9]{1,15})")
 
 
@@ -127,7 +130,8 @@ def _lines(
         last = page.lines[-1].item.next_due or NEVER if page.lines else None
         cursor = f"{last.isoformat()}~{page.next.id}" if page.next and last else None
     else:
-        page = queues.page(session, wanted, Key(datetime.fromisoformat(at), number) if at else None, PAGE)
+        since = instant(at)
+        page = queues.page(session, wanted, Key(since, number) if since else None, PAGE)
         cursor = f"{page.next.at.isoformat()}~{page.next.id}" if page.next else None
     return page.lines, chosen.query(apres=cursor) if cursor else None
 
@@ -138,11 +142,12 @@ def _cursor(text: str) -> tuple[str, int]:
     if match is None:
         return "", 0
     try:
-        datetime.fromisoformat(match[1])
         date.fromisoformat(match[1][:10])
     except ValueError:
         return "", 0
-    return match[1], int(match[2])
+    plausible = "T" not in match[1] or instant(match[1]) is not None
+    number = int(match[2])
+    return (match[1], number) if plausible and number <= LAST else ("", 0)
 
 
 def _sum(counts: Iterable[QueueCount]) -> QueueCount:

@@ -79,10 +79,10 @@ def sign_out(request: Request, rooms: InHouse, seen: Seen, shown: Shown) -> Resp
         sessions.close_session(session, name)
         rooms.recorder.add(session, Kind.LOGIN, f"person:{seen.login}", outcome="out")
     hint = unseal(rooms.vault.ring, ended.hint, f"hint:{name}") if ended and ended.hint else None
-    here = address(request, rooms, "/connexion")
-    elsewhere = (
-        rooms.sign_on.sign_out_address(here, hint, rooms.clock.now()) if rooms.sign_on and hint else None
-    )
+    elsewhere = None
+    if rooms.sign_on and hint:
+        here = address(request, rooms, "/connexion")
+        elsewhere = rooms.sign_on.sign_out_address(here, hint, rooms.clock.now())
     response: Response = RedirectResponse("/connexion?fait=sorti", 303)
     if elsewhere is not None and rooms.sign_on is not None:
         request.state.viewer = None

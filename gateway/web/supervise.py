@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
 from gateway.web import logbook, story
+from gateway.web.cursors import instant
 from gateway.web.house import InHouse, Seen, Shown
 from gateway.web.words import names
 from storage import audit, deliveries, listing, people, sheets
@@ -134,8 +135,5 @@ def journal(request: Request, rooms: InHouse, seen: Seen, shown: Shown, avant: P
 def _key(text: str) -> tuple[datetime, str] | None:
     """The key of a page (instant, hash); a mangled one starts from the beginning."""
     said, _, sha256 = text.partition("~")
-    try:
-        found = datetime.fromisoformat(said)
-    except ValueError:
-        return None
-    return (found, sha256) if found.tzinfo is not None else None
+    found = instant(said)
+    return (found, sha256) if found is not None else None

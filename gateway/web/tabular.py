@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -36,7 +37,10 @@ _NOT_IN_TITLES = frozenset("[]:*?/\\")
 _AT_ENDS = " ,;–—-("
 _A4 = 9
 """Paper of a workbook (ECMA-376, 18.3.1.63)."""
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@")
+"""As they are once made plain: wide and small forms too."""
+_UNSEEN = frozenset({"Cc", "Cf", "Mn", "Zs", "Zl", "Zp"})
+"""What a spreadsheet may pass over before a formula: controls, format characters, blanks."""
 _DAY, _MOMENT, _AMOUNT = "dd/mm/yyyy", "dd/mm/yyyy hh:mm", "#,##0.00"
 
 
@@ -82,8 +86,9 @@ def write(sheet: Sheet, kind: Format, file: IO[bytes]) -> int:
 
 def plain(text: str) -> str:
     """Text on one line, without the characters a workbook refuses, no longer than a cell holds."""
+    # blanks again once what is refused is gone: one it hid would stand before the sign of a formula
     whole = " ".join(text.split()).encode("utf-8", "replace").decode()
-    return ILLEGAL_CHARACTERS_RE.sub("", whole)[:LONGEST]
+    return " ".join(ILLEGAL_CHARACTERS_RE.sub("", whole).split())[:LONGEST]
 
 
 def shortened(title: str) -> str:
@@ -98,7 +103,8 @@ def shortened(title: str) -> str:
 
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet might compute this text."""
-    return text.startswith(_FORMULA)
+    seen = (c for c in text if unicodedata.category(c) not in _UNSEEN)
+    return unicodedata.normalize("NFKC", next(seen, "")).startswith(_FORMULA)
 
 
 def _csv(sheet: Sheet, file: IO[bytes]) -> int:

@@ -93,6 +93,13 @@ def changed() -> ApiError:
     )
 
 
+def not_json() -> ApiError:
+    return ApiError(
+        problems.NOT_JSON,
+        "Le corps n’est pas annoncé comme du JSON ; rien n’a été changé. Envoyez application/json.",
+    )
+
+
 def tag(letter: str, number: int, version: int) -> str:
     """The ETag of a row: which one, at which version."""
     return f'"{letter}{number}-v{version}"'
@@ -109,9 +116,7 @@ async def called(request: Request) -> Call:
         )
     kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
     if kind not in {"", "application/json"}:
-        raise ApiError(
-            problems.NOT_JSON, "Le corps n’est pas du JSON ; rien n’a été changé. Envoyez application/json."
-        )
+        raise not_json()
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -120,6 +125,8 @@ async def called(request: Request) -> Call:
                 problems.TOO_LARGE,
                 f"Le corps dépasse {MAX_BODY // 1024} Kio ; rien n’a été changé. Réduisez-le.",
             )
+    if body and not kind:
+        raise not_json()
     match = request.headers.get("if-match")
     return Call(request.method, request.url.path, key, match.strip() if match else None, bytes(body))
 

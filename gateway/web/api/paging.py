@@ -12,6 +12,7 @@ from fastapi import Query, Request, Response
 
 from gateway.web.api import problems
 from gateway.web.api.problems import ApiError
+from gateway.web.cursors import instant
 
 SIZE = 50
 LARGEST = 200
@@ -43,11 +44,8 @@ def instant_key(text: str) -> tuple[datetime, str] | None:
     parts = _parts(text)
     if parts is None:
         return None
-    try:
-        at = datetime.fromisoformat(parts[0])
-    except ValueError as error:
-        raise mangled() from error
-    if at.tzinfo is None:
+    at = instant(parts[0])
+    if at is None:
         raise mangled()
     return at, parts[1]
 

@@ -29,6 +29,19 @@ ROW: tuple[Value, ...] = (
     12,
 )
 FORMULAS = ("=1+1", "+33 1 40", "-2+3", "@SUM(A1)", "\t=1", "\r\n=cmd|' /C calc'!A0", "＝1+1", " =1")
+HIDDEN = (
+    "\x01 =1",
+    " \x01 =1",
+    "\u200b=1",
+    "\ufeff=1",
+    "\u00ad=1",
+    "\u2060 =1",
+    "﹦1",
+    "﹢1",
+    "﹫A",
+    "\u00a0=1",
+)
+"""A formula behind what is not seen, or in another form of its sign."""
 
 
 def _sheet(rows: Sequence[Sequence[Value]]) -> Sheet:
@@ -139,3 +152,8 @@ def test_the_title_of_a_sheet_is_cut_on_a_word(title: str, sheet: str) -> None:
     file = io.BytesIO()
     tabular.write(Sheet("liste", title, COLUMNS, []), Format.XLSX, file)
     assert load_workbook(io.BytesIO(file.getvalue())).sheetnames == [sheet]
+
+
+def test_a_formula_hidden_behind_what_is_not_seen_stays_a_text() -> None:
+    written = _lines([(text, None, None, None, None) for text in HIDDEN])[1:]
+    assert [line[0][0] for line in written] == ["'"] * len(HIDDEN)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -100,4 +102,28 @@ def test_nobody_opens_what_a_colleague_holds_nor_from_an_old_page(world: World, 
     assert "Sylvie Nédélec tient cet élément" in answer.text
     old = {"csrf": web.csrf(sylvie, "/files"), "version": "1", "passe": "bon"}
     assert sylvie.post(_address(world), data=old).status_code == 409
+    assert desk.given == []
+
+
+def test_guesses_are_counted_wait_and_are_logged(
+    world: World, desk: _Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("passerelle"), "propagate", True)
+    client = world.signed_in("lille")
+    form = {"csrf": web.csrf(client, "/files"), "version": "1"}
+    for _ in range(3):
+        assert client.post(_address(world), data=form | {"passe": "faux"}).status_code == 409
+    refused = client.post(_address(world), data=form | {"passe": "bon"})
+    assert (refused.status_code, desk.given) == (409, [])
+    assert "Trop d’essais" in refused.text
+    assert sum(r.getMessage() == "document password refused" for r in caplog.records) == 3
+    assert "faux" not in caplog.text
+    world.clock.turn(timedelta(seconds=15))
+    assert client.post(_address(world), data=form | {"passe": "bon"}).status_code == 303
+
+
+def test_a_password_too_long_is_not_tried(world: World, desk: _Desk) -> None:
+    client = world.signed_in("lille")
+    form = {"csrf": web.csrf(client, "/files"), "version": "1", "passe": "x" * 257}
+    assert client.post(_address(world), data=form).status_code == 404
     assert desk.given == []

@@ -7,7 +7,7 @@ half of the conditions the version they are at, so that calls go past the first 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -34,6 +34,14 @@ CHECKS: Any = (
     conformance.response_schema_conformance,
 )
 EXAMPLES = 40
+_EDGES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-23T09:00", "2026-11-23", "7")
+_ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+CURSORS = st.builds(
+    lambda first, second: f"{first}~{second}",
+    st.sampled_from(_EDGES) | st.datetimes(timezones=_ZONES).map(lambda at: at.isoformat()),
+    st.integers(0, 10**11).map(str) | st.text("0123456789abcdef", min_size=1, max_size=64),
+)
+"""Cursors that have the shape of ours, and name no row."""
 EVERYTHING = ["supervisor", "cnse-medical", "cnse-admin", "auditor", "cpam:595"]
 """Roles of the caller: what is not open to them is walked by the matrix."""
 
@@ -107,6 +115,8 @@ def test_no_answer_is_outside_its_schema(world: World) -> None:
     def calls(data: st.DataObject) -> None:
         case = data.draw(asked[0].as_strategy())
         aim.at(case)
+        if "after" in (case.query or {}):
+            case.query["after"] = data.draw(st.just(case.query["after"]) | CURSORS)
         world.clock.turn(timedelta(seconds=1))  # the rate is another test's subject
         answer = case.call(headers=headers)
         answered.setdefault(case.operation.label, set()).add(answer.status_code)

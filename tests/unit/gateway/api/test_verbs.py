@@ -318,15 +318,19 @@ def test_a_message_set_aside_is_released_by_a_program_of_the_supervisor(world: W
     assert _post(sylvie, f"/set-aside/{poison}/release", "k2").status_code == 409
 
 
+JSON = {"idempotency-key": "k", "content-type": "application/json"}
+
+
 @pytest.mark.parametrize(
     ("headers", "content", "status", "kind"),
     [
         ({}, b"{}", 400, "demande-incomprise"),
         ({"idempotency-key": "x" * 201}, b"{}", 400, "demande-incomprise"),
         ({"idempotency-key": "k", "content-type": "text/plain"}, b"{}", 415, "type-refuse"),
-        ({"idempotency-key": "k"}, b"{" + b" " * MAX_BODY, 413, "corps-trop-grand"),
-        ({"idempotency-key": "k"}, b'{"a": 1}', 422, "donnees-invalides"),
-        ({"idempotency-key": "k"}, b"[", 422, "donnees-invalides"),
+        ({"idempotency-key": "k"}, b"{}", 415, "type-refuse"),
+        (JSON, b"{" + b" " * MAX_BODY, 413, "corps-trop-grand"),
+        (JSON, b'{"a": 1}', 422, "donnees-invalides"),
+        (JSON, b"[", 422, "donnees-invalides"),
     ],
 )
 def test_what_a_call_must_look_like(
