@@ -293,6 +293,7 @@ def _page(
         "instead": other if not desk.encrypted and letter.content != "plain" else None,
         "plain": plain(words.text),
         "fragment": Markup(fragment(words.text)),  # noqa: S704 - escaped where it is made, tag by tag
+        "take": False,
         "changed": changed,
         "vu": handwritten.seen(desk.sheet, words, desk.choice),
         "document": desk.document,
