@@ -28,9 +28,22 @@ _MONTHS = (
     "nov.",
     "déc.",
 )
-_TICKS = 12
 STRUCK = "struck"
 """Status of a period whose form gives it no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How wide the drawing is, how tall a row, how many months are named at most."""
+
+    width: float = WIDTH
+    row: float = ROW
+    ticks: int = 12
+
+
+WIDE = Frame()
+NARROW = Frame(440.0, 44.0, 3)
+"""For a telephone or a magnified page: what a row shows is named above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +108,14 @@ class Lifeline:
     axis: float
 
 
-def lifeline(spans: Sequence[Span], marks: Sequence[Mark], today: date) -> Lifeline | None:
+def lifeline(
+    spans: Sequence[Span], marks: Sequence[Mark], today: date, frame: Frame = WIDE
+) -> Lifeline | None:
     """Lay out the case. ``None`` when there is nothing to draw."""
     if not spans and not marks:
         return None
     first, last = _extent(spans, marks, today)
-    scale = (WIDTH - 2 * MARGIN) / max((last - first).days, 1)
+    scale = (frame.width - 2 * MARGIN) / max((last - first).days, 1)
 
     def x(day: date) -> float:
         return round(MARGIN + (day - first).days * scale, 1)
@@ -110,13 +125,13 @@ def lifeline(spans: Sequence[Span], marks: Sequence[Mark], today: date) -> Lifel
     for place, span in enumerate([*rows, *(s for s in spans if s.status == "uncovered")]):
         row = place if span.status != "uncovered" else 0
         width = max(x(span.ends + _DAY) - x(span.starts), 4.0)
-        bars.append(Bar(span, x(span.starts), TOP + row * ROW, round(width, 1)))
-    axis = TOP + max(len(rows), 1) * ROW + 8
+        bars.append(Bar(span, x(span.starts), TOP + row * frame.row, round(width, 1)))
+    axis = TOP + max(len(rows), 1) * frame.row + 8
     points = tuple(Point(mark, x(mark.on), axis + 14) for mark in marks)
     return Lifeline(
         bars=tuple(bars),
         points=points,
-        ticks=tuple(_ticks(first, last, x)),
+        ticks=tuple(_ticks(first, last, x, frame.ticks)),
         today=x(today),
         height=axis + 34,
         axis=axis,
@@ -143,10 +158,10 @@ def _extent(spans: Sequence[Span], marks: Sequence[Mark], today: date) -> tuple[
     return first - timedelta(days=room), last + timedelta(days=room)
 
 
-def _ticks(first: date, last: date, x: Callable[[date], float]) -> Iterator[Tick]:
+def _ticks(first: date, last: date, x: Callable[[date], float], most: int) -> Iterator[Tick]:
     """The first day of each month, thinned so that labels do not touch."""
     months = (last.year - first.year) * 12 + last.month - first.month
-    step = max(1, -(-months // _TICKS))
+    step = max(1, -(-months // most))
     year, month = first.year, first.month
     for number in range(months + 1):
         index = month - 1 + number

@@ -8,7 +8,7 @@ from datetime import date
 
 from gateway.clock import paris_date
 from gateway.evidence.cover import covering
-from gateway.evidence.lifeline import Lifeline, Mark, Span, lifeline, uncovered
+from gateway.evidence.lifeline import NARROW, Lifeline, Mark, Span, lifeline, uncovered
 from gateway.web import present
 from storage.cases import PeriodStatus
 from storage.deadlines import DeadlineState
@@ -33,6 +33,8 @@ class Life:
     """``drawing`` is ``None`` when nothing is known yet; ``told`` says the same, in order of dates."""
 
     drawing: Lifeline | None
+    narrow: Lifeline | None
+    """The same for a narrow screen."""
     told: tuple[Sentence, ...]
     today: str
     """Whether the beneficiary is covered today, and until when (French)."""
@@ -50,8 +52,11 @@ def life(sheet: CaseSheet, today: date, entry: Registration | None, reports: Col
     marks = [*_reports(sheet, reports), *_due(sheet, today)]
     told = [Sentence(span.status, span.starts, span.label) for span in (*spans, *gaps)]
     told += [Sentence(mark.kind, mark.on, mark.label) for mark in marks]
-    drawing = lifeline(sorted([*spans, *gaps], key=lambda s: s.starts), marks, today)
-    return Life(drawing, tuple(sorted(told, key=lambda s: (s.on, s.text))), covered_today(granted, today))
+    drawn = sorted([*spans, *gaps], key=lambda s: s.starts)
+    wide, narrow = lifeline(drawn, marks, today), lifeline(drawn, marks, today, NARROW)
+    return Life(
+        wide, narrow, tuple(sorted(told, key=lambda s: (s.on, s.text))), covered_today(granted, today)
+    )
 
 
 def covered_today(granted: Sequence[tuple[date, date]], today: date) -> str:

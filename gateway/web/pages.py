@@ -155,6 +155,7 @@ class Pages:
             "navigation": [entry for entry in NAVIGATION if viewer is not None and viewer.may(entry[0])],
             "here": _section(request.url.path),
             "today": paris_date(self._clock.now()),
+            "now": self._clock.now(),
             "notice": DONE_SENTENCES.get(request.query_params.get("fait", "")),
             "Right": Right,
             "draft_kept": _draft(request, viewer),

@@ -9,14 +9,17 @@ from datetime import date, datetime, timedelta
 from gateway.cases import notes
 from gateway.cases.notes import Note
 from gateway.cases.transitions import locked_by, may_change
+from gateway.circuits.model import OTHER, Circuit
 from gateway.clock import paris_date
 from gateway.web import actions, doors, remarks
-from gateway.web.access import Desk, Right, Viewer, desk_of
+from gateway.web.access import Desk, Right, Viewer, desk_of, may_open
 from gateway.web.doors import Door
 from gateway.web.house import WebHouse
+from gateway.web.pieces import PDF, pages_of, told
 from storage import comments, items, joinings
 from storage.cases import Item, ItemState
 from storage.db import Session
+from storage.documents import Document
 from storage.joinings import Joining, JoiningKind
 from storage.people import Person
 from storage.sheets import ItemSheet
@@ -84,7 +87,7 @@ def panel(rooms: WebHouse, session: Session, seen: Viewer, sheet: ItemSheet, des
         can_change=change,
         kinds=tuple((k, t) for k, t in titles.items() if k != item.kind) if change else (),
         doors=doors.doors(circuit, rooms.circuits.directory, item.queue) if change and circuit else (),
-        pieces=_pieces(sheet, titles) if change else (),
+        pieces=_pieces(sheet, circuit, seen) if change and circuit else (),
         alike=tuple(_alike(rooms, session, seen, sheet, at)) if change else (),
         joined=tuple(_joined(rooms, session, seen, item, change=change)),
         holder=item.taken_by if item.state is not ItemState.DONE else None,
@@ -101,15 +104,20 @@ def panel(rooms: WebHouse, session: Session, seen: Viewer, sheet: ItemSheet, des
     )
 
 
-def _pieces(sheet: ItemSheet, titles: dict[str, str]) -> tuple[Piece, ...]:
-    """Documents of the item; none when it has fewer than two."""
+def _pieces(sheet: ItemSheet, circuit: Circuit, seen: Viewer) -> tuple[Piece, ...]:
+    """Documents of the item, each by its type, its file and its pages; none when it has fewer than two."""
     found = [p.document for p in sheet.papers if p.document.kind != "decoration"]
     if len(found) < 2:
         return ()
-    return tuple(
-        Piece(d.position, f"{titles.get(d.kind or '', 'Document')}, pièce {n}")
-        for n, d in enumerate(found, 1)
-    )
+    return tuple(Piece(d.position, _said(d, circuit, seen)) for d in found)
+
+
+def _said(document: Document, circuit: Circuit, seen: Viewer) -> str:
+    """``Devis : pages 2 à 3 de envoi.pdf``; the name of a file only to who may open it."""
+    title, paged = circuit.title_of(document.kind or OTHER), document.pages and document.media_type == PDF
+    if may_open(seen, document.confidentiality) and document.name:
+        return f"{title} : {told(document) if paged else document.name}"
+    return f"{title} : {pages_of(document)}" if paged else title
 
 
 def _alike(

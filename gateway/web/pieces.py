@@ -64,7 +64,9 @@ def pieces(
 
 def told(document: Document) -> str:
     """``pages 2 à 3 de dossier.pdf``."""
-    return f"{_pages(document)} de {document.name}" if document.name else f"{_pages(document)} du fichier"
+    return (
+        f"{pages_of(document)} de {document.name}" if document.name else f"{pages_of(document)} du fichier"
+    )
 
 
 def _whole(rooms: WebHouse, document: Document, chosen: Sequence[Document], number: int) -> Piece:
@@ -81,7 +83,7 @@ def _cut(rooms: WebHouse, document: Document, readable: str, number: int) -> Pie
     except ParseError as error:
         raise Refused(_uncut(document, error.message)) from None
     stem = document.name.rpartition(".")[0] or document.name or f"document-{number}"
-    file = Attached(f"{stem} ({_pages(document)}).pdf", content, PDF)
+    file = Attached(f"{stem} ({pages_of(document)}).pdf", content, PDF)
     return Piece(file, (document.id or 0,), cut=True)
 
 
@@ -92,7 +94,8 @@ def _uncut(document: Document, why: str) -> str:
     )
 
 
-def _pages(document: Document) -> str:
+def pages_of(document: Document) -> str:
+    """``page 1``, ``pages 2 à 3``: where it is in its file."""
     first, count = document.first_page, document.pages or 1
     return f"page {first}" if count == 1 else f"pages {first} à {first + count - 1}"
 

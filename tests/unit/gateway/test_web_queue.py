@@ -35,7 +35,7 @@ def _fill(world: World, number: int) -> None:
 
 
 def _titles(html: str) -> list[str]:
-    return re.findall(r'<a href="/elements/\d+">([^<]+)</a>', html)
+    return re.findall(r'<a href="/elements/\d+">(.+?)</a>', html)
 
 
 def test_each_person_finds_their_queues(world: World) -> None:
