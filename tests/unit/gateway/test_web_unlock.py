@@ -125,5 +125,5 @@ def test_guesses_are_counted_wait_and_are_logged(
 def test_a_password_too_long_is_not_tried(world: World, desk: _Desk) -> None:
     client = world.signed_in("lille")
     form = {"csrf": web.csrf(client, "/files"), "version": "1", "passe": "x" * 257}
-    assert client.post(_address(world), data=form).status_code == 404
+    assert client.post(_address(world), data=form).status_code in {404, 422}
     assert desk.given == []
