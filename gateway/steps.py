@@ -25,7 +25,9 @@ from gateway.circuits.notice import reply_address
 from gateway.contesting.acts import settle
 from gateway.contesting.intake import Content, Readings, lists_among, read_lists, register_lists
 from gateway.contesting.rooms import contesting_of
+from gateway.deadlines.closing import wait_again
 from gateway.deadlines.compute import due_dates
+from gateway.deadlines.judged import Moment
 from gateway.deadlines.schedule import schedule
 from gateway.evidence.record import Kind
 from gateway.house import House
@@ -352,7 +354,9 @@ def compute(house: House, delivery: Delivery, carried: Carried | None = None) ->
     def write(session: Session) -> list[Event]:
         scheduled = schedule(session, delivery, seen, dues, circuit, at, house.calendars)
         concerned = [case.id for case in cases.of_delivery(session, delivery.sha256) if case.id is not None]
-        return [*scheduled, *settle(session, contesting_of(house), concerned, at)]
+        now = Moment(circuit, house.calendars, at)
+        again = [event for number in concerned for event in wait_again(session, now, number)]
+        return [*scheduled, *again, *settle(session, contesting_of(house), concerned, at)]
 
     return Written({}, write)
 

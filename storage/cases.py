@@ -60,13 +60,16 @@ __all__ = [
     "case_of_document",
     "change_item",
     "complete",
+    "correct",
     "correct_period",
     "documents",
     "file_document",
+    "forget_opener",
     "get",
     "item",
     "items_of",
     "lock_circuit",
+    "move",
     "next_reference",
     "of_delivery",
     "open_case",
@@ -108,7 +111,12 @@ class Case(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=Instant)
     opened_by_delivery: str = Field(foreign_key="deliveries.sha256", max_length=64, index=True)
     opened_by_position: int = 0
-    """Document of that delivery that opened it: one mail may carry two beneficiaries' forms."""
+    """Document of that delivery that opened it: one mail may carry two beneficiaries' forms.
+
+    Negative once a person took that document out: it may open another.
+    """
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a person closed it; nothing while it is open."""
     version: int = 1
 
     form_reference: str | None = Field(default=None, max_length=80, index=True)
@@ -124,6 +132,11 @@ class Case(SQLModel, table=True):
     caisse: str | None = Field(default=None, max_length=3)
     sender_domain: str | None = Field(default=None, max_length=254)
     """Domain that opened the case; another, unknown domain never joins it by quoting its number."""
+
+    @property
+    def opener(self) -> str | None:
+        """The mail that opened it, unless its document left since: it speaks of another case by now."""
+        return self.opened_by_delivery if self.opened_by_position >= 0 else None
 
 
 class CaseDocument(SQLModel, table=True):
@@ -256,6 +269,35 @@ def complete(session: Session, case_id: int, values: Mapping[str, Any]) -> tuple
     return tuple(sorted(filled))
 
 
+def correct(session: Session, case_id: int, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Write what people corrected over what the case says; items and the index follow.
+
+    Returns the names of the columns that changed. Hold the circuit: two corrections do not cross.
+    """
+    case = session.get(Case, case_id, populate_existing=True)
+    changed = {k: v for k, v in values.items() if case is not None and getattr(case, k) != v}
+    if case is None or not changed:
+        return ()
+    statement = update(Case).where(col(Case.id) == case_id).values(**changed, version=case.version + 1)
+    session.execute(statement)
+    session.refresh(case)
+    work.follow_case(session, case_id)
+    return tuple(sorted(changed))
+
+
+def move(session: Session, case: Case, after: CaseState, at: datetime | None) -> bool:
+    """Close or reopen a case as its author saw it; ``False`` when it changed meanwhile."""
+    statement = (
+        update(Case)
+        .where(col(Case.id) == case.id, col(Case.version) == case.version, col(Case.state) == case.state)
+        .values(state=after, closed_at=at, version=case.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    moved = bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    session.refresh(case)
+    return moved
+
+
 def file_document(
     session: Session, document_id: int, case_id: int, at: datetime, reasons: Sequence[str]
 ) -> bool:
@@ -274,6 +316,13 @@ def unfile(session: Session, document_ids: Collection[int], case_id: int) -> lis
         session.delete(row)
     session.flush()
     return sorted(row.document_id for row in found)
+
+
+def forget_opener(session: Session, case: Case) -> None:
+    """The document that opened a case left it: from now on it may open another."""
+    statement = update(Case).where(col(Case.id) == case.id).values(opened_by_position=-(case.id or 0))
+    session.execute(statement)
+    session.refresh(case)
 
 
 def documents(session: Session, case_id: int) -> list[Document]:

@@ -91,7 +91,7 @@ def closed_since_read(session: Session, case: Case) -> bool:
     mails = set(session.exec(select(Document.delivery).where(col(Document.id).in_(filed))))
     mails |= set(session.exec(select(Item.delivery).where(Item.case_id == case.id)))
     closed = select(Document.id).where(
-        col(Document.delivery).in_({*mails, case.opened_by_delivery}),
+        col(Document.delivery).in_({*mails, case.opener} - {None}),
         col(Document.read_confidentiality) == ADMINISTRATIVE,
         col(Document.confidentiality) != ADMINISTRATIVE,
     )

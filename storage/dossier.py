@@ -91,7 +91,7 @@ def holding(session: Session, case: Case) -> Holding:
     """Every row of a case, of its mails, letters and due dates, in a stable order."""
     number = case.id or 0
     filed = set(session.exec(select(CaseDocument.document_id).where(CaseDocument.case_id == number)))
-    mails = {case.opened_by_delivery}
+    mails = {case.opener} if case.opener is not None else set()
     mails |= set(_in(session, select(Document.delivery), Document.id, filed))
     mails |= set(session.exec(select(Item.delivery).where(Item.case_id == number)))
     letters = [

@@ -99,6 +99,8 @@ class Candidate(SQLModel, table=True):
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
+LEFT = "left"
+"""Detail of a candidate: the case that a person took the item out of."""
 _CASES = table("cases", column("id"), column("caisse"), column("establishment_finess"))
 
 
@@ -229,6 +231,30 @@ def _of_case(session: Session, case_id: int | None) -> dict[str, Any]:
 def add_candidate(session: Session, candidate: Candidate) -> bool:
     """Show a person a case that might be the one; ``False`` when it is already shown."""
     return insert_new(session, table_of(Candidate), candidate.model_dump(exclude={"id"}))
+
+
+def leave_candidate(session: Session, candidate: Candidate) -> None:
+    """Show the case a person took this work out of among its candidates: choosing it again undoes that."""
+    candidate.detail = {**candidate.detail, LEFT: True}
+    if not add_candidate(session, candidate):
+        here = (col(Candidate.item_id) == candidate.item_id, col(Candidate.case_id) == candidate.case_id)
+        values = {"reasons": candidate.reasons, "detail": candidate.detail}
+        session.execute(
+            update(Candidate).where(*here).values(**values),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def cases_left(session: Session, delivery: str) -> frozenset[int]:
+    """Cases that a person took work of this mail out of: no machine puts it back."""
+    statement = select(Candidate).join(Item, col(Item.id) == col(Candidate.item_id))
+    found = session.exec(statement.where(col(Item.delivery) == delivery))
+    return frozenset(one.case_id for one in found if one.detail.get(LEFT))
+
+
+def left_by(session: Session, item_id: int) -> frozenset[int]:
+    """Cases that a person took this item out of."""
+    return frozenset(one.case_id for one in candidates(session, item_id) if one.detail.get(LEFT))
 
 
 def candidates(session: Session, item_id: int) -> list[Candidate]:

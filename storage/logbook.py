@@ -98,7 +98,9 @@ def _of_case(session: Session, case_id: int, reference: str) -> frozenset[str]:
         .where(col(CaseDocument.case_id) == case_id)
     )
     worked = select(col(Item.delivery)).where(col(Item.case_id) == case_id)
-    opened = select(col(Case.opened_by_delivery)).where(col(Case.id) == case_id)
+    opened = select(col(Case.opened_by_delivery)).where(
+        col(Case.id) == case_id, col(Case.opened_by_position) >= 0
+    )
     mails = {row[0] for row in session.execute(union(filed, worked, opened))}
     letters = select(col(OutboxEntry.message_id)).where(
         or_(col(OutboxEntry.case_id) == case_id, col(OutboxEntry.delivery).in_(mails))

@@ -62,7 +62,7 @@ class Period(SQLModel, table=True):
     """
 
     __tablename__ = "periods"
-    __table_args__ = (UniqueConstraint("document_id", "status", "was"),)
+    __table_args__ = (UniqueConstraint("case_id", "document_id", "status", "was"),)
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="cases.id", index=True)
@@ -117,7 +117,7 @@ def periods(session: Session, case_id: int) -> list[Period]:
 
 
 def periods_of_document(session: Session, document_id: int) -> list[Period]:
-    """Every period one document ever gave, struck ones included, in the order they came."""
+    """Every period one document ever gave, in any case, struck ones included, in the order they came."""
     statement = select(Period).where(col(Period.document_id) == document_id)
     return list(session.exec(statement.order_by(col(Period.id))))
 

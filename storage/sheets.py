@@ -113,7 +113,8 @@ def case_sheet(session: Session, reference: str) -> CaseSheet | None:
     items = tuple(
         session.exec(select(Item).where(Item.case_id == case.id).order_by(col(Item.created_at).desc()))
     )
-    mails = {i.delivery for i in items} | {d.delivery for d in documents} | {case.opened_by_delivery}
+    mails = {i.delivery for i in items} | {d.delivery for d in documents}
+    mails |= {case.opener} if case.opener is not None else set()
     letters = _about(_letters(session, mails, case.id), case.id)
     return CaseSheet(
         case=case,
@@ -195,10 +196,26 @@ def places_of_documents(session: Session, delivery: str) -> dict[int, set[tuple[
     return found
 
 
+def is_shared(session: Session, delivery: str) -> bool:
+    """Whether a mail speaks of several people: an item holds a part of it, or it is in two cases."""
+    items = session.exec(select(Item).where(Item.delivery == delivery)).all()
+    cases = (
+        select(CaseDocument.case_id)
+        .join(Document, col(Document.id) == col(CaseDocument.document_id))
+        .where(Document.delivery == delivery)
+        .distinct()
+    )
+    return any(item.positions is not None for item in items) or len(session.exec(cases).all()) > 1
+
+
 def places_of_case(session: Session, case_id: int) -> set[tuple[str, str]]:
-    """(circuit, queue) of every item of a case."""
-    statement = sql_select(col(Item.circuit), col(Item.queue)).where(col(Item.case_id) == case_id)
-    return {(circuit, queue) for circuit, queue in session.execute(statement)}
+    """(circuit, queue) of every item of a case; of one that all left, those of the mail that opened it."""
+    places = sql_select(col(Item.circuit), col(Item.queue))
+    found = session.execute(places.where(col(Item.case_id) == case_id)).all()
+    if not found:
+        opener = sql_select(col(Case.opened_by_delivery)).where(col(Case.id) == case_id).scalar_subquery()
+        found = session.execute(places.where(col(Item.delivery) == opener)).all()
+    return {(circuit, queue) for circuit, queue in found}
 
 
 def same_bytes(session: Session, sha256: str) -> list[Document]:

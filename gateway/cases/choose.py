@@ -1,6 +1,6 @@
 """A person says which case a mail belongs to, or that it opens one: what filing left undecided.
 
-The choice is final for the documents it files; a mistake is repaired by people, never by moving rows.
+A mistake is repaired by taking the mail out of the case (``leaving``), then by another choice.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.cases.closing import rejoined
 from gateway.cases.grouping import case_columns, group_documents
 from gateway.cases.history import add_period
 from gateway.cases.strangers import domain_of
-from gateway.circuits.decision import Decision, MailSeen
+from gateway.cases.struck import Forms, settle
+from gateway.circuits.decision import Decision, DocumentSeen, MailSeen
 from gateway.circuits.model import BY_PERIOD, Circuit
 from gateway.clock import paris_date
 from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
-from storage import cases, deadlines
+from storage import cases, deadlines, reviews
 from storage.cases import Case, Item
 from storage.db import Session
 from storage.deadlines import DeadlineState
@@ -58,16 +60,16 @@ def choose_case(
         raise Refused(
             "Ce dossier est d'un autre circuit ; rien n'a été changé : choisissez un autre dossier."
         )
+    reopened = rejoined(session, case, at, item.delivery)
     reason = f"choisi par {choice.by}" if choice.reference else f"ouvert par {choice.by}"
-    events: list[Event] = [_chosen(choice, item, case, opened=choice.reference is None)]
+    events: list[Event] = [_chosen(choice, item, case, opened=choice.reference is None), *reopened]
     seen = {d.position: d for d in mail.documents}
     for row in documents:
         document = seen.get(row.position)
         if row.id is None or document is None or cases.case_of_document(session, row.id) is not None:
             continue
         cases.file_document(session, row.id, case.id, at, [reason])
-        event = add_period(session, circuit, case, document, row.id, at=at)
-        events.extend([event] if event else [])
+        events.extend(_periods(session, circuit, case, document, row.id, at))
     filed = {
         row.position
         for row in documents
@@ -81,6 +83,17 @@ def choose_case(
     deadlines.adopt(session, item.delivery, case.id, None if _routed(None, decision) <= filed else filed)
     _drop_doubles(session, circuit, case.id, documents, at)
     return case, tuple(events)
+
+
+def _periods(
+    session: Session, circuit: Circuit, case: Case, document: DocumentSeen, number: int, at: datetime
+) -> Sequence[Event]:
+    """What a document gives its case; one that left it and comes back finds its periods again."""
+    if not any(period.case_id == case.id for period in cases.periods_of_document(session, number)):
+        event = add_period(session, circuit, case, document, number, at=at)
+        return [event] if event is not None else []
+    forms = Forms({number: document}, reviews.rejected(session, [number]))
+    return settle(session, circuit, case, forms, number, at=at).events
 
 
 def _routed(item: Item | None, decision: Decision) -> set[int]:

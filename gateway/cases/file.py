@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.cases.grouping import Group, case_columns, group_documents, identity_of_case
+from gateway.cases.closing import rejoined
+from gateway.cases.grouping import Group, case_columns, group_documents
 from gateway.cases.history import add_period
-from gateway.cases.matching import CANDIDATE_FLOOR, Match, compare, name_key
+from gateway.cases.likely import Likely, likely
+from gateway.cases.matching import CANDIDATE_FLOOR
 from gateway.cases.reopened import settle_former, settle_quarantine
 from gateway.cases.sharing import by_caisse, caisse_of, held
 from gateway.cases.strangers import domain_of, is_foreign
@@ -34,7 +36,6 @@ Event = tuple[Kind, str, Mapping[str, Any]]
 
 _DOUBT = 0.5
 """An authorisation opens its own case unless an existing one is at least this likely."""
-_MAX_CANDIDATES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +53,13 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Likely:
-    case: Case
-    match: Match
-
-
-@dataclass(frozen=True, slots=True)
 class _Settled:
     """One group, once decided: its case, or the candidates shown to a person."""
 
     group: Group
     case: Case | None
     opened: bool
-    likely: tuple[_Likely, ...]
+    likely: tuple[Likely, ...]
     events: tuple[Event, ...]
     reasons: tuple[str, ...]
 
@@ -127,25 +122,29 @@ def _settle(work: _Filing, group: Group) -> _Settled:
     already = _case_already_given(work, group)
     if already is not None:
         return _Settled(group, already, already.opened_by_delivery == work.mail.sha256, (), (), ())
-    likely = _likely(work, group)
-    best = likely[0] if likely else None
-    if best and best.match.score >= work.circuit.match_threshold and not _tied(likely):
+    found = likely(work.session, work.circuit, group.identity)
+    best = found[0] if found else None
+    left = items_.cases_left(work.session, work.mail.sha256)
+    if best and best.case.id in left:
+        reason = "une personne a détaché ce message de ce dossier : elle seule l'y remet"
+        return _Settled(group, None, False, found, (), (reason,))
+    if best and best.match.score >= work.circuit.match_threshold and not _tied(found):
         if not is_foreign(work.directory, work.mail, best.case.sender_domain):
             return _join(work, group, best)
         reason = "expéditeur étranger au dossier et à l'annuaire : une personne décide du rattachement"
-        return _Settled(group, None, False, likely, (), (reason,))
+        return _Settled(group, None, False, found, (), (reason,))
     opener = next((d for d in group.documents if d.kind in work.circuit.opens_case), None)
     if opener is not None and not _doubtful(work, opener, best):
         return _open(work, group, opener)
     reason = (
         "dossier à choisir parmi les candidats : aucun n'atteint le seuil de rattachement"
-        if likely
+        if found
         else "aucun dossier ne correspond"
     )
-    return _Settled(group, None, False, likely, (), (reason,))
+    return _Settled(group, None, False, found, (), (reason,))
 
 
-def _doubtful(work: _Filing, opener: DocumentSeen, best: _Likely | None) -> bool:
+def _doubtful(work: _Filing, opener: DocumentSeen, best: Likely | None) -> bool:
     if best is None:
         return False
     # A further request speaks of an authorisation that exists: any likeness is a reason to ask.
@@ -153,7 +152,7 @@ def _doubtful(work: _Filing, opener: DocumentSeen, best: _Likely | None) -> bool
     return best.match.score >= floor
 
 
-def _tied(likely: tuple[_Likely, ...]) -> bool:
+def _tied(likely: tuple[Likely, ...]) -> bool:
     """Two cases that fit equally well: choosing is a person's work."""
     return len(likely) > 1 and likely[0].match.score - likely[1].match.score < 0.02
 
@@ -166,23 +165,7 @@ def _case_already_given(work: _Filing, group: Group) -> Case | None:
     return None
 
 
-def _likely(work: _Filing, group: Group) -> tuple[_Likely, ...]:
-    seen = group.identity
-    found = cases.possible(
-        work.session,
-        work.circuit.name,
-        references=seen.quoted,
-        form_reference=seen.form_reference,
-        cnas_number=seen.cnas_number,
-        birth_date=seen.birth_date,
-        name_key=name_key(seen.name, seen.first_names),
-    )
-    scored = (_Likely(case, compare(seen, identity_of_case(case))) for case in found)
-    kept = sorted((s for s in scored if s.match.score >= CANDIDATE_FLOOR), key=lambda s: -s.match.score)
-    return tuple(kept[:_MAX_CANDIDATES])
-
-
-def _join(work: _Filing, group: Group, best: _Likely) -> _Settled:
+def _join(work: _Filing, group: Group, best: Likely) -> _Settled:
     case = best.case
     cases.complete(work.session, _number(case), case_columns(group, caisse_of(group, work.decision)))
     fields = {
@@ -192,7 +175,8 @@ def _join(work: _Filing, group: Group, best: _Likely) -> _Settled:
         "documents": [d.sha256 for d in group.documents],
     }
     joined: Event = (Kind.CASE_JOINED, f"case:{case.reference}", fields)
-    events = _file_documents(work, group, case, best.match.reasons)
+    reopened = rejoined(work.session, case, work.at, work.mail.sha256)
+    events = (*reopened, *_file_documents(work, group, case, best.match.reasons))
     return _Settled(group, case, False, (), (joined, *events), best.match.reasons)
 
 
@@ -249,14 +233,14 @@ def _put_in_queues(
             _hold_again(work, item, route, concerned)
             continue
         shown = {} if lead else {_number(x.case): x for s in concerned for x in s.likely}
-        for likely in shown.values():
+        for one in shown.values():
             candidates += cases.add_candidate(
                 work.session,
                 Candidate(
                     item_id=item.id or 0,
-                    case_id=_number(likely.case),
-                    score=likely.match.score,
-                    reasons=list(likely.match.reasons),
+                    case_id=_number(one.case),
+                    score=one.match.score,
+                    reasons=list(one.match.reasons),
                 ),
             )
         fields = {

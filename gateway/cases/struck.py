@@ -33,6 +33,7 @@ Event = tuple[Kind, str, Mapping[str, Any]]
 
 REJECTED = "document rejeté par une personne"
 OTHERWISE = "le document est d'un autre type ou dit autre chose, selon une personne"
+LEFT = "document détaché du dossier par une personne"
 COPY = "autre exemplaire d'un formulaire déjà au dossier"
 AGAIN = "le formulaire compte de nouveau, selon une personne"
 
@@ -47,9 +48,17 @@ class Forms:
     seen: Mapping[int, DocumentSeen | None]
     """``None``: a part of the mail that is no document of a circuit."""
     rejected: Collection[int]
+    left: Collection[int] = ()
+    """Those that a person takes out of the case."""
 
     def counts(self, number: int) -> bool:
-        return self.seen.get(number) is not None and number not in self.rejected
+        return self.seen.get(number) is not None and number not in {*self.rejected, *self.left}
+
+    def why_not(self, number: int) -> str:
+        """Why a period of this document stands no more."""
+        if number in self.left:
+            return LEFT
+        return REJECTED if number in self.rejected else OTHERWISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +93,10 @@ def settle(
     Hold the circuit (``cases.lock_circuit``). Repeatable without harm.
     """
     work = _Work(session, circuit, case, forms, at, [], set())
-    own = cases.periods_of_document(session, number)
+    own = _own(work, number)
     for period in own:
         if period.stands and not _given(work, period):
-            _strike(work, period, REJECTED if number in forms.rejected else OTHERWISE)
+            _strike(work, period, forms.why_not(number))
     _restore(work, own)
     document = forms.seen.get(number)
     if document is not None and forms.counts(number):
@@ -116,6 +125,12 @@ def expected(circuit: Circuit, document: DocumentSeen) -> frozenset[tuple[Period
     if said is None or said.source is not Source.PERSON:
         return frozenset({granted, refused})  # two readings that disagree take nothing away
     return frozenset({refused if said.normalised == _REFUSAL else granted})
+
+
+def _own(work: _Work, number: int) -> list[Period]:
+    """What a document gave in this case; what it gave in one it left stays there."""
+    found = cases.periods_of_document(work.session, number)
+    return [period for period in found if period.case_id == work.case.id]
 
 
 def _given(work: _Work, period: Period) -> bool:
@@ -156,7 +171,7 @@ def _add(work: _Work, number: int, copies_of: Collection[Hashable] | None = None
     seen = period_of(work.circuit, document)
     if seen is None or (copies_of is not None and key_seen(seen) not in copies_of):
         return
-    own = cases.periods_of_document(work.session, number)
+    own = _own(work, number)
     if any(
         p.given is not PeriodStatus.TACIT and (p.stands or (p.origin, p.given) == gives(seen)) for p in own
     ):

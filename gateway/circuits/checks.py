@@ -142,6 +142,10 @@ def _kinds(shaped: Shaped, known: Known, complain: Complain) -> None:
         asked += [(("cases", key, i), name) for i, name in enumerate(getattr(table.cases, key))]
     for where, name in asked:
         known_kind(where, name, known, complain)
+    delays = {rule.kind for rule in table.deadlines}
+    for index, name in enumerate(table.cases.closing_keeps):
+        if name not in delays:
+            complain(("cases", "closing_keeps", index), f"l'échéance « {name} » n'existe pas")
 
 
 def known_kind(where: Where, name: str, known: Known, complain: Complain) -> None:

@@ -33,6 +33,7 @@ class DeskTable(_Table):
     """``[desk]``: the letters people write from an item or a case."""
 
     letters: list[ByHandTable]
+    answer: str | None = None
     missing: str | None = None
     rejected: str | None = None
     rerouted: str | None = None
@@ -93,7 +94,7 @@ class ByHand:
 @dataclass(frozen=True, slots=True)
 class DeskRules:
     """Letters by hand; ``missing`` asks for what lacks, ``rejected`` tells that a document is no use,
-    ``rerouted`` tells a sender which address to use."""
+    ``rerouted`` tells a sender which address to use, ``answer`` is what a person starts from otherwise."""
 
     letters: tuple[ByHand, ...]
     missing: str | None
@@ -101,6 +102,7 @@ class DeskRules:
     rerouted: str | None = None
     institutions: tuple[str, ...] = ()
     """Roles of the directory that letters and work of this circuit may be sent to."""
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ def desk_rules(table: DeskTable | None) -> DeskRules | None:
     if table is None:
         return None
     letters = tuple(ByHand(one.letter, one.title) for one in table.letters)
-    return DeskRules(letters, table.missing, table.rejected, table.rerouted, tuple(table.institutions))
+    roles = tuple(table.institutions)
+    return DeskRules(letters, table.missing, table.rejected, table.rerouted, roles, table.answer)
 
 
 def registration(table: RegistrationTable | None) -> Registration | None:
@@ -193,7 +196,7 @@ def _check(table: CheckTable) -> NumberCheck:
     return NumberCheck(table.name, table.title, pattern, digits, table.basis, table.status)
 
 
-_KEYS = ("missing", "rejected", "rerouted")
+_KEYS = ("answer", "missing", "rejected", "rerouted")
 Complain = Callable[[tuple[str | int, ...], str], None]
 
 
@@ -212,6 +215,10 @@ def check_desk(
     for where, letter in letters_named(desk, registering, forward):
         if letter not in letters:
             complain(where, f"la lettre « {letter} » manque : letters/{letter}.txt n'existe pas")
+    written = [one.letter for one in desk.letters] if desk is not None else []
+    if desk is not None and desk.answer in letters and desk.answer not in written:
+        said = f"la réponse « {desk.answer} » n'est pas de celles que l'on écrit ([desk] letters)"
+        complain(("desk", "answer"), said)
     if registering is not None:
         for index, check in enumerate(registering.checks):
             fault = _fault(check)

@@ -174,6 +174,7 @@ def _circuit(
         answers=tuple(table.cases.answers),
         question_kind=table.question_kind,
         match_threshold=table.cases.match_threshold,
+        closing_keeps=tuple(table.cases.closing_keeps),
         deadlines=tuple(_deadline(d, [k.name for k in table.kinds]) for d in table.deadlines),
         events=tuple(CaseEvent(e.name, e.title) for e in table.events),
         letters=_letters(table, letters),

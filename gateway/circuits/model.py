@@ -297,6 +297,8 @@ class Circuit:
     """What a person may record on a case, for the delays that need it."""
     contestations: Contested | None = None
     """How lists of contested claims read; ``None``: they are queued and nothing more."""
+    closing_keeps: tuple[str, ...] = ()
+    """Delays that go on when a case is closed: recovery, contestations; the others end with it."""
     desk: DeskRules | None = None
     """Letters people write; ``None``: none."""
     registration: Registration | None = None

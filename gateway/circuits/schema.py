@@ -168,6 +168,7 @@ class CasesTable(_Table):
     requests: list[Text] = []
     answers: list[Text] = []
     match_threshold: Annotated[float, Field(gt=0, le=1)] = 0.9
+    closing_keeps: list[Text] = []
 
 
 class CircuitTable(_Table):

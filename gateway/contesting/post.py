@@ -128,7 +128,7 @@ def institution_of(session: Session, found: Contestation) -> str | None:
 def hospital_of(session: Session, rooms: Contesting, case: Case) -> tuple[str, str] | None:
     """Address of the hospital that last wrote about ``case``, and the SHA-256 of that mail."""
     later = [sha for _, sha, _ in reversed(deadlines.arrivals_in_case(session, case.id or 0))]
-    for sha in dict.fromkeys((*later, case.opened_by_delivery)):
+    for sha in dict.fromkeys((*later, *([case.opener] if case.opener is not None else []))):
         mail = deliveries.get(session, sha)
         address = _address(mail) if mail else None
         known = correspondent_of(rooms.directory, address) if address else None

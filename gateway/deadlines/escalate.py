@@ -74,7 +74,7 @@ def hand_over(
 ) -> Item | None:
     """Put the mail of a due date in ``queue``, or wake it up there; ``None`` without mail or case."""
     case = cases.by_id(session, deadline.case_id) if deadline.case_id is not None else None
-    mail = deadline.delivery or (case.opened_by_delivery if case is not None else None)
+    mail = deadline.delivery or (case.opener if case is not None else None)
     if mail is None:
         return None
     known = cases.items_of(session, mail)
@@ -113,7 +113,7 @@ def _phone(session: Session, directory: Directory, deadline: Deadline, asked: Es
     if asked.phone.strip():
         return asked.phone.strip()
     case = cases.by_id(session, deadline.case_id) if deadline.case_id is not None else None
-    mail = deadline.delivery or (case.opened_by_delivery if case is not None else None)
+    mail = deadline.delivery or (case.opener if case is not None else None)
     delivery = deliveries.get(session, mail) if mail is not None else None
     if not asked.reach or delivery is None:
         return _NO_NUMBER

@@ -34,7 +34,8 @@ Event = tuple[Kind, str, Mapping[str, Any]]
 REJECTED = "document rejeté par une personne"
 RETYPED = "document lu autrement par une personne"
 COPY = "autre exemplaire d'un formulaire déjà au dossier"
-REASONS = frozenset({REJECTED, RETYPED, COPY})
+LEFT = "document détaché du dossier par une personne"
+REASONS = frozenset({REJECTED, RETYPED, COPY, LEFT})
 """Ends that are undone once the document counts again; ``COPY`` is also what filing says."""
 AGAIN = "le document compte de nouveau, selon une personne"
 REASON_OF_LETTER = "l'échéance qu'elle rappelait est levée"
@@ -51,7 +52,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mail:
+class Counted:
     """What counts in one mail: the type of each document nobody rejected, and who covers a period."""
 
     counted: Mapping[int, str]
@@ -62,14 +63,14 @@ class _Mail:
 
 def follow_mail(session: Session, now: Moment, sha256: str, why: str) -> list[Event]:
     """End what documents of this mail started and no longer start; let wait again what they start anew."""
-    mail = _mail(session, sha256)
+    mail = mail_of(session, sha256)
     events: list[Event] = []
     for deadline in deadlines.of_mail(session, sha256):
         rule = rule_of(now.circuit, deadline) if deadline.circuit == now.circuit.name else None
         if rule is None or rule.start not in BY_MAIL:
             continue
         events.extend(
-            _follow(session, now, deadline, why, starts=_starts(now.circuit, rule, deadline, mail))
+            _follow(session, now, deadline, why, starts=starts_of(now.circuit, rule, deadline, mail))
         )
     return events
 
@@ -94,17 +95,17 @@ def revive(session: Session, now: Moment, case_id: int) -> list[Event]:
         rule = rule_of(now.circuit, deadline)
         if rule is None or deadline.state not in ENDED:
             continue
-        ended = _why(session, deadline)
-        if ended not in _by_documents(now.circuit, rule):
+        ended = why_of(session, deadline)
+        if ended not in by_documents(now.circuit, rule):
             continue
         went = progress_of(rule, deadline, told)
         if went.stopped or went.replaced or went.restarted:
             continue
         if rule.start in BY_MAIL and deadline.delivery is not None:
-            mail = _mail(session, deadline.delivery)
-            if not _starts(now.circuit, rule, deadline, mail):
+            mail = mail_of(session, deadline.delivery)
+            if not starts_of(now.circuit, rule, deadline, mail):
                 continue
-        events.extend(_again(session, now, deadline, ended, UNANSWERED))
+        events.extend(again(session, now, deadline, ended, UNANSWERED))
     return events
 
 
@@ -113,15 +114,16 @@ def _follow(
 ) -> Iterable[Event]:
     if deadline.state in WAITING and not starts:
         ended = end_all(session, [deadline], why, now.at, DeadlineState.CANCELLED)
-        return [*ended, *_hold_letters(session, now, deadline)]
+        return [*ended, *hold_letters(session, now, deadline)]
     if deadline.state is DeadlineState.CANCELLED and starts:
-        ended_for = _why(session, deadline)
-        if ended_for in REASONS:
-            return _again(session, now, deadline, ended_for, AGAIN)
+        ended_for = why_of(session, deadline)
+        back = ended_for != LEFT or deadline.case_id in _homes(session, deadline)
+        if ended_for in REASONS and back:
+            return again(session, now, deadline, ended_for, AGAIN)
     return ()
 
 
-def _again(session: Session, now: Moment, deadline: Deadline, ended: str, why: str) -> Iterator[Event]:
+def again(session: Session, now: Moment, deadline: Deadline, ended: str, why: str) -> Iterator[Event]:
     paused = lasting(pauses_from(deadline.pauses))
     state = DeadlineState.PAUSED if paused else DeadlineState.OPEN
     today = paris_date(now.at)
@@ -141,7 +143,7 @@ def _again(session: Session, now: Moment, deadline: Deadline, ended: str, why: s
         yield from recompute(session, now.circuit, deadline, now.calendars, now.at)
 
 
-def _hold_letters(session: Session, now: Moment, deadline: Deadline) -> Iterator[Event]:
+def hold_letters(session: Session, now: Moment, deadline: Deadline) -> Iterator[Event]:
     """Reminders written and not yet gone are given up: what they announce is no longer so.
 
     What else the letter announced is announced again by the next one.
@@ -160,12 +162,17 @@ def _hold_letters(session: Session, now: Moment, deadline: Deadline) -> Iterator
         yield Kind.LETTER_FAILED, f"outbox:{entry.message_id}", fields
 
 
-def _mail(session: Session, sha256: str) -> _Mail:
+def _homes(session: Session, deadline: Deadline) -> set[int | None]:
+    """Cases that hold a document of the mail that started this delay."""
+    return {case.id for case in cases.of_delivery(session, deadline.delivery or "")}
+
+
+def mail_of(session: Session, sha256: str) -> Counted:
     rows = documents.of_delivery(session, sha256)
     lost = reviews.rejected(session, [row.id or 0 for row in rows])
     counted = {row.position: row.kind or "other" for row in rows if (row.id or 0) not in lost}
     covering = {row.position for row in rows if _covers(session, row.id or 0)}
-    return _Mail(counted, covering, whole=not lost)
+    return Counted(counted, covering, whole=not lost)
 
 
 def _covers(session: Session, document_id: int) -> bool:
@@ -175,7 +182,7 @@ def _covers(session: Session, document_id: int) -> bool:
     return any(p.status is PeriodStatus.GRANTED for p in cases.periods_of_document(session, document_id))
 
 
-def _starts(circuit: Circuit, rule: DeadlineRule, deadline: Deadline, mail: _Mail) -> bool:
+def starts_of(circuit: Circuit, rule: DeadlineRule, deadline: Deadline, mail: Counted) -> bool:
     """Whether what counts in the mail starts this delay; what an event or a letter started is not asked."""
     family, _, rest = deadline.origin.partition(":")
     if family == "document":
@@ -191,13 +198,13 @@ def _starts(circuit: Circuit, rule: DeadlineRule, deadline: Deadline, mail: _Mai
     return True
 
 
-def _by_documents(circuit: Circuit, rule: DeadlineRule) -> frozenset[str]:
+def by_documents(circuit: Circuit, rule: DeadlineRule) -> frozenset[str]:
     """Every reason by which a document ends a delay of this rule."""
     replaced = {f"remplacée : {title}" for title in told_by_documents(circuit, rule.replaced_by)}
     return told_by_documents(circuit, rule.stopped_by) | replaced
 
 
-def _why(session: Session, deadline: Deadline) -> str:
+def why_of(session: Session, deadline: Deadline) -> str:
     """What the last change of a due date was for."""
     known = deadlines.versions(session, deadline.id or 0)
     return known[-1].why if known else ""

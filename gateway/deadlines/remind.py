@@ -80,7 +80,7 @@ class Reminders:
         mail = deadline.delivery
         if mail is None and deadline.case_id is not None:
             case = cases.by_id(session, deadline.case_id)
-            mail = case.opened_by_delivery if case is not None else None
+            mail = case.opener if case is not None else None
         delivery = deliveries.get(session, mail) if mail is not None else None
         if delivery is None:
             return None

@@ -37,6 +37,8 @@ from storage.deliveries import Delivery
 __all__ = ["end_all", "progress_of", "reschedule", "schedule", "settle_case", "stop_deadlines"]
 
 Event = tuple[Kind, str, Mapping[str, Any]]
+RESTARTED = "délai reparti"
+"""How the end of a delay begins when it starts anew."""
 _RESTARTS = 20
 """Restarts followed in one go: more events of one case in one minute would be a fault."""
 
@@ -178,7 +180,7 @@ def _restart(
     why = f"point de départ : {fact.title} (le délai repart en entier)"
     terms = terms_of(rule, fact.on, why, kept.place if kept else None, fact.at)
     due = set_due(rule, terms, f"event:{fact.number}", paris_date(at), calendars)
-    ended = end_all(session, [deadline], f"délai reparti : {fact.title}", at, DeadlineState.CANCELLED)
+    ended = end_all(session, [deadline], f"{RESTARTED} : {fact.title}", at, DeadlineState.CANCELLED)
     row = row_of(due, circuit.name, deadline.delivery, deadline.case_id, at)
     made = deadlines.add(session, row, reminders_rows(due))
     return (*ended, *([set_event(made)] if made is not None else []))

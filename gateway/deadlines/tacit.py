@@ -90,11 +90,16 @@ def withdraw(
         deadline = deadlines.get(session, proposal.deadline_id)
         case = cases.by_id(session, proposal.case_id)
         circuit = circuits.get(case.circuit) if case is not None else None
-        if deadline is None or case is None or circuit is None or deadline.state is DeadlineState.MISSED:
+        if deadline is None or case is None or circuit is None:
+            continue
+        left = deadline.case_id != proposal.case_id
+        if deadline.state is DeadlineState.MISSED and not left:
             continue
         reason = f"l'échéance n'est plus dépassée (au {deadline.due:%d/%m/%Y})"
         if deadline.state not in {DeadlineState.OPEN, DeadlineState.PAUSED}:
             reason = "la réponse n'est plus attendue"
+        if left:
+            reason = "la demande a été détachée du dossier"
         events.extend(_superseded(session, circuit, case, proposal, reason, None, at=at))
     return tuple(events)
 
@@ -107,7 +112,13 @@ def _again(
         same = proposal.kind == KIND and proposal.due == deadline.due
         if not same or proposal.state is not ProposalState.SUPERSEDED or proposal.superseding_delivery:
             continue
-        columns = {"superseded_at": None, "superseded_by": None, "computed_at": at, "bundle": dict(bundle)}
+        columns: dict[str, Any] = {
+            "superseded_at": None,
+            "superseded_by": None,
+            "computed_at": at,
+            "bundle": dict(bundle),
+        }
+        columns["case_id"] = deadline.case_id  # of another, when a person took the request out of the first
         if proposals.move(session, proposal, ProposalState.PROPOSED, **columns):
             return proposal
     return None

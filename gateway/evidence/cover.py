@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from gateway.circuits.model import EVENT, Circuit, Start
 from storage.cases import Period, PeriodStatus
 
 
@@ -22,6 +23,14 @@ def covering(periods: Sequence[Period]) -> tuple[tuple[date, date], ...]:
             continue
         found.append((period.starts, period.ends))
     return tuple(found)
+
+
+def discharges(circuit: Circuit | None) -> frozenset[str]:
+    """Events of a circuit that give the day care ended: after it nobody has to be covered."""
+    rules = (rule for rule in circuit.deadlines if rule.start is Start.CARE_END) if circuit else ()
+    return frozenset(
+        name.removeprefix(EVENT) for rule in rules for name in rule.restarted_by if name.startswith(EVENT)
+    )
 
 
 def _refuses(later: Period, starts: date, ends: date) -> bool:

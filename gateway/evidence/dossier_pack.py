@@ -103,7 +103,9 @@ def members(found: Gathered, contents: Contents, seal: Seal, at: datetime) -> di
         README: readme.encode(),
         VERIFIER: Path(verify.__file__).read_bytes(),
         "resume.html": as_html(summary),
-        "resume.pdf": as_pdf(summary, life(found), contents.pictures, found.last.at, foot),
+        "resume.pdf": as_pdf(
+            summary, life(found, contents.circuit), contents.pictures, found.last.at, foot
+        ),
         "resume.txt": as_text(summary),
         verify.KEY: seal.public_pem,
         **_events(found),

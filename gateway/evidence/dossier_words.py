@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from gateway.clock import PARIS
 from gateway.evidence import contested_words
-from gateway.evidence.event_words import NAMES, PROPOSED, STEPS
+from gateway.evidence.event_words import COLUMNS, NAMES, PROPOSED, STEPS
 from gateway.evidence.record import Kind
 from storage.canonical import Value
 from storage.cases import Period
@@ -25,6 +25,10 @@ _SENTENCES: Mapping[str, str] = {
     Kind.DECISION: "Orientation décidée vers {queues} ; règles {rules}",
     Kind.CASE_OPENED: "Dossier ouvert par un document « {kind} »",
     Kind.CASE_JOINED: "Document rattaché au dossier : {reasons}",
+    Kind.CASE_CORRECTED: "Dossier corrigé selon une personne : {fields}",
+    Kind.CASE_LEFT: "Documents détachés du dossier par une personne : {reason}",
+    Kind.CASE_CLOSED: "Dossier clos par une personne : {reason}",
+    Kind.CASE_REOPENED: "Dossier rouvert : {reason}",
     Kind.PERIOD_ADDED: "Période ajoutée : du {starts} au {ends}, {status}",
     Kind.PERIOD_CORRECTED: "Période mal lue, corrigée par une personne : du {starts} au {ends}",
     Kind.PERIOD_STRUCK: "Période {status} du {starts} au {ends} écartée : {why}",
@@ -160,7 +164,7 @@ def who(event: Sealed, *, silent: bool) -> str:
 
 def _word(value: Value) -> str:
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value) or NOTHING
+        return ", ".join(COLUMNS.get(str(item), str(item)) for item in value) or NOTHING
     if isinstance(value, str):
         try:
             return day(date.fromisoformat(value))

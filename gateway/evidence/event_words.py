@@ -17,6 +17,9 @@ NAMES: Mapping[str, str] = {
     Kind.CASE_OPENED: "Dossier ouvert",
     Kind.CASE_JOINED: "Document rattaché au dossier",
     Kind.CASE_CLOSED: "Dossier clos",
+    Kind.CASE_REOPENED: "Dossier rouvert",
+    Kind.CASE_CORRECTED: "Dossier corrigé selon une personne",
+    Kind.CASE_LEFT: "Documents détachés du dossier",
     Kind.CANDIDATE_CHOSEN: "Dossier choisi par une personne",
     Kind.PERIOD_ADDED: "Période ajoutée",
     Kind.PERIOD_CORRECTED: "Période corrigée par une personne",
@@ -64,6 +67,17 @@ NAMES: Mapping[str, str] = {
     Kind.COMMENT: "Note interne",
 }
 """The short name of each kind."""
+
+COLUMNS: Mapping[str, str] = {
+    "form_reference": "numéro de l’attestation",
+    "cnas_number": "numéro CNAS",
+    "patient_name": "nom",
+    "patient_first_names": "prénoms",
+    "patient_birth_date": "date de naissance",
+    "establishment_finess": "FINESS de l’établissement",
+    "establishment_name": "nom de l’établissement",
+}
+"""What a case says of its beneficiary and establishment, as people call it."""
 
 PROPOSED: Mapping[str, str] = {
     "proposed": "proposée à une personne",

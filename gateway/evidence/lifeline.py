@@ -151,6 +151,14 @@ def uncovered(granted: Iterable[tuple[date, date]], until: date | None = None) -
     return gaps
 
 
+def watched_until(
+    today: date, asked: Iterable[date], closed: date | None = None, discharged: date | None = None
+) -> date:
+    """The last day that cover is looked for: today, or the end of what is asked; never after the discharge
+    of the beneficiary, nor after the case was closed."""
+    return min(max([today, *asked]), *(day for day in (closed or date.max, discharged or date.max)))
+
+
 def _extent(spans: Sequence[Span], marks: Sequence[Mark], today: date) -> tuple[date, date]:
     days = [today, *(s.starts for s in spans), *(s.ends for s in spans), *(m.on for m in marks)]
     first, last = min(days), max(days)

@@ -20,15 +20,17 @@ from gateway.evidence.cover import discharges
 from gateway.web import calls, opened, papers, proposal, registration, sent, timeline, writing
 from gateway.web.access import Right, Viewer, desk_of, reads_any
 from gateway.web.contested import sight_of
+from gateway.web.doubts import doubted
 from gateway.web.duedates import due_dates
 from gateway.web.exchanges import exchanges, openings
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
-from gateway.web.life import life
+from gateway.web.life import Life, life
 from gateway.web.papers import values_in
 from gateway.web.words import names
 from storage import contestations, happenings, proposals, registrations, reviews, sheets
 from storage.cases import Item
 from storage.db import Session
+from storage.happenings import Happening
 from storage.registrations import Registration
 from storage.sheets import CaseSheet
 
@@ -48,23 +50,22 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     circuits, directory = rooms.circuits.by_name, rooms.circuits.directory
     with rooms.database.reading() as session:
         sheet = sheets.case_sheet(session, reference.upper())
-        number = sheet.case.id or 0 if sheet else 0
-        contested = contestations.of_case(session, number)
         if sheet is not None:
             sheet = replace(sheet, letters=sent.titled(session, seen, sheet.letters))
+        number = sheet.case.id or 0 if sheet else 0
+        contested = contestations.of_case(session, number)
         proposed, happened = proposals.of_case(session, number), happenings.of_case(session, number)
         asked = calls.about(rooms, seen, session, number, None)
         entries = registrations.of_case(session, number)
         unopened = _unopened(session, sheet, circuits, entries)
         said = reviews.latest(session, [p.document.id or 0 for p in (sheet.papers if sheet else ())])
-    if sheet is None:
+        places = sheets.places_of_case(session, number)
+    if sheet is None or not reads_any(seen, circuits, directory, places):
         raise NotFound(NO_CASE)
-    if not reads_any(seen, circuits, directory, {(i.circuit, i.queue) for i in sheet.items}):
-        raise NotFound(NO_CASE)
+    opened.documents(rooms, seen, [paper.document for paper in sheet.papers], opened.NAME)
     sight = sight_of(rooms, seen)
     circuit = circuits.get(sheet.case.circuit)
     caisse = directory.caisses.get(sheet.case.caisse or "")
-    opened.documents(rooms, seen, [paper.document for paper in sheet.papers], opened.NAME)
     today = paris_date(rooms.clock.now())
     open_desks = {i.queue: desk_of(seen, circuits, directory, i.circuit, i.queue) for i in sheet.items}
     queue_titles = {name: desk.title for name, desk in open_desks.items() if desk is not None}
@@ -72,21 +73,20 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     days = timeline.timeline(
         sheet.events, sheet.letters, {**names([circuit] if circuit else [], directory), **queue_titles}
     )
-    reports = circuit.forwarding.kinds if circuit is not None and circuit.forwarding is not None else ()
     recent, older = timeline.folded(days, CHAPTERS)
+    documents = [papers.show(p, seen, circuit, said.get(p.document.id or 0)) for p in sheet.papers]
     values: dict[str, Any] = {
         "sheet": sheet,
         "case": sheet.case,
         "circuit": circuit,
         "caisse": caisse,
-        "documents": _by_kind(
-            papers.show(paper, seen, circuit, said.get(paper.document.id or 0)) for paper in sheet.papers
-        ),
+        "documents": _by_kind(documents),
+        "doubts": doubted(sheet, documents),
         "received": {d.sha256: d.received_at for d in sheet.deliveries},
         "deliveries": {p.document.id: p.document.delivery for p in sheet.papers},
         "items": items,
         "mails": timeline.titles(items),
-        "life": life(sheet, today, entries[-1] if entries else None, reports),
+        "life": _life(sheet, today, circuit, entries, happened),
         **_registered(rooms, seen, sheet, circuit, entries),
         "unopened": unopened,
         "answers": _answers(sheet, items, seen, circuit, rooms.clock.now()),
@@ -129,6 +129,19 @@ def _by_kind(documents: Iterable[papers.Shown]) -> list[Group]:
     for document in documents:
         groups.setdefault(document.title, []).append(document)
     return [Group(title, tuple(found)) for title, found in groups.items()]
+
+
+def _life(
+    sheet: CaseSheet,
+    today: date,
+    circuit: Circuit | None,
+    entries: list[Registration],
+    happened: Iterable[Happening],
+) -> Life:
+    reports = circuit.forwarding.kinds if circuit is not None and circuit.forwarding is not None else ()
+    care_ended = discharges(circuit)
+    discharged = max((one.on for one in happened if one.name in care_ended), default=None)
+    return life(sheet, today, entries[-1] if entries else None, reports, discharged)
 
 
 def _registered(

@@ -9,17 +9,21 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 from pydantic import TypeAdapter
 
-from gateway.cases.choose import Choice, choose_case
+from gateway.cases.choose import Choice, Event, choose_case
 from gateway.cases.superseded import apply_successions
 from gateway.circuits.decision import Decision
 from gateway.circuits.model import Circuit
+from gateway.deadlines.closing import wait_again
+from gateway.deadlines.judged import Moment
+from gateway.deadlines.leaving import come_back
 from gateway.deadlines.schedule import settle_case
 from gateway.errors import NotFound, Refused
 from gateway.triage.seen import mail_seen
+from gateway.web import corrected
 from gateway.web.access import Right, Viewer, reads_any
 from gateway.web.actions import actor, desk_of_item
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
-from storage import cases, sheets
+from storage import cases, items, sheets
 from storage.cases import Item, ItemState
 from storage.db import Session
 from storage.deliveries import Delivery
@@ -53,17 +57,27 @@ def choose(
     if (wanted is None) == (nouveau != "oui"):
         raise Refused("Aucun dossier n’est choisi ; rien n’a été changé. Donnez une référence.")
     with rooms.database.transaction() as session:
-        item, _ = desk_of_item(rooms, seen, session, item_id)
-        circuit = rooms.circuits.by_name.get(item.circuit)
-        cases.lock_circuit(session, item.circuit)
-        if circuit is None or item.version != version:
-            raise Refused(CHANGED)
-        if not offered(item, seen, circuit):
-            raise Refused(NO_CHOICE)
-        if wanted is not None:
-            _readable(rooms, seen, session, wanted)
-        _file(rooms, session, Choice(item_id, version, wanted, seen.login), item, circuit)
+        rooms.recorder.add_all(session, put_in(rooms, seen, session, item_id, version, wanted))
     return RedirectResponse(f"/elements/{item_id}?fait=dossier", 303)
+
+
+def put_in(
+    rooms: WebHouse, seen: Viewer, session: Session, item_id: int, version: int | None, wanted: str | None
+) -> list[Event]:
+    """Put an item that has no case in the one ``wanted``, ``None`` for a new one; what to record last.
+
+    ``version`` ``None``: as it is now, in a transaction that changed it already.
+    """
+    item, _ = desk_of_item(rooms, seen, session, item_id)
+    circuit = rooms.circuits.by_name.get(item.circuit)
+    cases.lock_circuit(session, item.circuit)
+    if circuit is None or version not in {None, item.version}:
+        raise Refused(CHANGED)
+    if not offered(item, seen, circuit):
+        raise Refused(NO_CHOICE)
+    if wanted is not None:
+        _readable(rooms, seen, session, item, wanted)
+    return _file(rooms, session, Choice(item_id, item.version, wanted, seen.login), item, circuit)
 
 
 def offered(item: Item, seen: Viewer, circuit: Circuit | None) -> bool:
@@ -75,15 +89,20 @@ def offered(item: Item, seen: Viewer, circuit: Circuit | None) -> bool:
     return item.taken_by in {None, seen.login} or actor(seen).supervises
 
 
-def _readable(rooms: WebHouse, seen: Viewer, session: Session, reference: str) -> None:
-    """A case of queues this person does not read does not exist for them."""
+def _readable(rooms: WebHouse, seen: Viewer, session: Session, item: Item, reference: str) -> None:
+    """A case of queues this person does not read does not exist for them.
+
+    The one the item was taken out of may be chosen again by whoever works on the item: it undoes that.
+    """
     case = cases.get(session, reference)
+    if case is not None and case.id in items.left_by(session, item.id or 0):
+        return
     places = sheets.places_of_case(session, case.id or 0) if case is not None else set()
     if not reads_any(seen, rooms.circuits.by_name, rooms.circuits.directory, places):
         raise NotFound(NO_CASE)
 
 
-def _file(rooms: WebHouse, session: Session, choice: Choice, item: Item, circuit: Circuit) -> None:
+def _file(rooms: WebHouse, session: Session, choice: Choice, item: Item, circuit: Circuit) -> list[Event]:
     at = rooms.clock.now()
     delivery = session.get_one(Delivery, item.delivery)
     papers = sheets.papers_of_delivery(session, item.delivery)
@@ -98,6 +117,10 @@ def _file(rooms: WebHouse, session: Session, choice: Choice, item: Item, circuit
     chosen = cases.item(session, choice.item_id)
     if case.id is None or chosen is None or chosen.case_id != case.id:
         raise Refused(CHANGED)  # somebody took the item between our reading and our writing
+    now = Moment(circuit, rooms.calendars, at)
+    back = [*wait_again(session, now, case.id), *come_back(session, now, case.id, item.delivery)]
+    whole = corrected.read(session, rows)[0].get(item.delivery)
+    missed = corrected.scheduled(rooms, session, circuit, whole, case.id) if back and whole else []
     settled = settle_case(session, circuit, case.id, at, rooms.calendars)
     followed = apply_successions(session, delivery, [case], at)
-    rooms.recorder.add_all(session, [*events, *settled, *followed])
+    return [*events, *back, *missed, *settled, *followed]

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.cases import struck
+from gateway.cases import identity, struck
 from gateway.cases.history import PERIOD_FIELDS
 from gateway.cases.struck import Forms
 from gateway.circuits.decision import Decision, DocumentSeen, MailSeen
@@ -37,7 +37,7 @@ _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 
 
 @dataclass(frozen=True, slots=True)
-class _Mail:
+class Mail:
     """One mail as it reads now: whole, and without what a person rejected."""
 
     delivery: Delivery
@@ -57,8 +57,13 @@ def follow_up(
     case = cases.by_id(session, case_id) if case_id is not None else None
     circuit = rooms.circuits.by_name.get(case.circuit) if case is not None else None
     events: list[Event] = []
+    about = case is not None and identity.concerns(session, case, document)
+    if about and case is not None:
+        cases.lock_circuit(session, case.circuit)
     if circuit is not None and (retyped or _concerned(session, circuit, document)):
         events = _settled(rooms, session, circuit, document, deadlines.RETYPED, always=retyped)
+    if about and case is not None:
+        events += identity.follow(session, case, document)
     items.follow_reading(session, document.delivery)  # the lists after the circuit, as everywhere
     return events
 
@@ -110,20 +115,20 @@ def _settled(
     number, events = document.id or 0, list[Event]()
     case_id = cases.case_of_document(session, number)
     case = cases.by_id(session, case_id) if case_id is not None else None
-    mails, touched = dict[str, _Mail](), {document.delivery}
+    mails, touched = dict[str, Mail](), {document.delivery}
     if case is not None:
-        filed = _filed(session, circuit, case, number)
-        mails, forms = _read(session, filed)
+        rows = filed(session, circuit, case, number)
+        mails, forms = read(session, rows)
         changed = struck.settle(session, circuit, case, forms, number, at=now.at)
         if not changed.documents and not always:
             return []
         events += changed.events
-        touched |= {row.delivery for row in filed if row.id in changed.documents}
+        touched |= {row.delivery for row in rows if row.id in changed.documents}
     for sha256 in sorted(touched, key=lambda sha: sha != document.delivery):
         reason = why if sha256 == document.delivery else deadlines.COPY
         events += deadlines.follow_mail(session, now, sha256, reason)
         if case is not None and sha256 in mails:
-            events += _scheduled(rooms, session, circuit, mails[sha256], case.id or 0)
+            events += scheduled(rooms, session, circuit, mails[sha256], case.id or 0)
     if case is None:
         return events
     events += deadlines.follow_silence(session, now, case.id or 0, number, why)
@@ -133,19 +138,19 @@ def _settled(
     return events
 
 
-def _filed(session: Session, circuit: Circuit, case: Case, number: int) -> list[Document]:
-    """Documents of the case that write a period, or wrote one; the one judged among them."""
-    gave = {period.document_id for period in cases.periods(session, case.id or 0)} | {number}
+def filed(session: Session, circuit: Circuit, case: Case, *numbers: int) -> list[Document]:
+    """Documents of the case that write a period, or wrote one; the ones judged among them."""
+    gave = {period.document_id for period in cases.periods(session, case.id or 0)} | set(numbers)
     found = cases.documents(session, case.id or 0)
     return [row for row in found if row.id in gave or row.kind in _forms(circuit)]
 
 
-def _read(session: Session, filed: Collection[Document]) -> tuple[dict[str, _Mail], Forms]:
+def read(session: Session, rows: Collection[Document]) -> tuple[dict[str, Mail], Forms]:
     """Their mails as they read now, and what each document says."""
-    mails: dict[str, _Mail] = {}
+    mails: dict[str, Mail] = {}
     lost: set[int] = set()
     places: dict[tuple[str, int], DocumentSeen] = {}
-    for sha256 in dict.fromkeys(row.delivery for row in filed):
+    for sha256 in dict.fromkeys(row.delivery for row in rows):
         papers = sheets.papers_of_delivery(session, sha256)
         delivery = session.get_one(Delivery, sha256)
         mail = mail_seen(delivery, [(paper.document, paper.facts, paper.issues) for paper in papers])
@@ -153,15 +158,13 @@ def _read(session: Session, filed: Collection[Document]) -> tuple[dict[str, _Mai
         lost |= rejected
         gone = {paper.document.position for paper in papers if paper.document.id in rejected}
         left = tuple(one for one in mail.documents if one.position not in gone)
-        mails[sha256] = _Mail(delivery, mail, replace(mail, documents=left))
+        mails[sha256] = Mail(delivery, mail, replace(mail, documents=left))
         places |= {(sha256, one.position): one for one in mail.documents}
-    seen = {row.id or 0: places.get((row.delivery, row.position)) for row in filed}
+    seen = {row.id or 0: places.get((row.delivery, row.position)) for row in rows}
     return mails, Forms(seen, lost)
 
 
-def _scheduled(
-    rooms: WebHouse, session: Session, circuit: Circuit, mail: _Mail, case_id: int
-) -> list[Event]:
+def scheduled(rooms: WebHouse, session: Session, circuit: Circuit, mail: Mail, case_id: int) -> list[Event]:
     """The due dates this mail starts now; those that wait move with the date they start from."""
     if rooms.calendars is None or (mail.seen.documents and not mail.counted.documents):
         return []

@@ -243,7 +243,7 @@ def _medical(seen: Viewer, session: Session, on: Ground) -> bool:
 
 
 def _letter(seen: Viewer, on: Ground, name: str) -> Letter:
-    """The model asked for, else the one for a rejected document, else for what lacks, else the first.
+    """The model asked for, else the one for a rejected document, else for what lacks, else the answer.
 
     Raises ``NotFound``.
     """
@@ -251,8 +251,11 @@ def _letter(seen: Viewer, on: Ground, name: str) -> Letter:
     rules = on.circuit.desk
     rejected = rules.rejected if rules is not None and on.rejected is not None else None
     lacking = rules.missing if rules is not None and writing.missing(on, quoted=False) else None
-    meant = next((one for one in (rejected, lacking) if one in models), None)
-    wanted = name or meant or next(iter(models), "")
+    answer = rules.answer if rules is not None else None
+    meant = next((one for one in (rejected, lacking, answer) if one in models), None)
+    asking = {rules.missing, rules.rejected} if rules is not None else set()
+    neutral = next((one for one in models if one not in asking), "")
+    wanted = name or meant or neutral or next(iter(models), "")
     letter = on.circuit.letters.get(wanted)
     if letter is None or wanted not in models:
         raise NotFound(NO_MODEL)
@@ -290,11 +293,12 @@ def _page(
         "preview": faults is not None,
         "faults": faults or (),
         "error": error,
+        "take": False,
         "instead": other if not desk.encrypted and letter.content != "plain" else None,
         "plain": plain(words.text),
         "fragment": Markup(fragment(words.text)),  # noqa: S704 - escaped where it is made, tag by tag
-        "take": False,
         "changed": changed,
         "vu": handwritten.seen(desk.sheet, words, desk.choice),
         "document": desk.document,
+        "withheld": writing.withheld(desk.ground.circuit.registration, letter),
     }

@@ -8,7 +8,7 @@ from datetime import date
 
 from gateway.clock import paris_date
 from gateway.evidence.cover import covering
-from gateway.evidence.lifeline import NARROW, Lifeline, Mark, Span, lifeline, uncovered
+from gateway.evidence.lifeline import NARROW, Lifeline, Mark, Span, lifeline, uncovered, watched_until
 from gateway.web import present
 from storage.cases import PeriodStatus
 from storage.deadlines import DeadlineState
@@ -17,6 +17,7 @@ from storage.sheets import CaseSheet
 
 RIGHTS = "rights"
 REPORT = "report"
+CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +41,29 @@ class Life:
     """Whether the beneficiary is covered today, and until when (French)."""
 
 
-def life(sheet: CaseSheet, today: date, entry: Registration | None, reports: Collection[str]) -> Life:
+def life(
+    sheet: CaseSheet,
+    today: date,
+    entry: Registration | None,
+    reports: Collection[str],
+    discharged: date | None = None,
+) -> Life:
     """Periods, days without cover, reports received, rights, due dates. ``reports``: kinds of document."""
+    closed = paris_date(sheet.case.closed_at) if sheet.case.closed_at is not None else None
     spans = [*_periods(sheet), *_rights(entry)]
     granted = list(covering(sheet.periods))
     asked = [s.ends for s in spans if s.status == PeriodStatus.REQUESTED]
     gaps = [
         Span("uncovered", f"Sans couverture : {_days(first, last)}", first, last)
-        for first, last in uncovered(granted, max(asked, default=None))
+        for first, last in uncovered(granted, watched_until(today, asked, closed, discharged))
     ]
-    marks = [*_reports(sheet, reports), *_due(sheet, today)]
+    marks = [*_reports(sheet, reports), *_due(sheet, today), *_closed(closed)]
     told = [Sentence(span.status, span.starts, span.label) for span in (*spans, *gaps)]
     told += [Sentence(mark.kind, mark.on, mark.label) for mark in marks]
     drawn = sorted([*spans, *gaps], key=lambda s: s.starts)
     wide, narrow = lifeline(drawn, marks, today), lifeline(drawn, marks, today, NARROW)
-    return Life(
-        wide, narrow, tuple(sorted(told, key=lambda s: (s.on, s.text))), covered_today(granted, today)
-    )
+    said = f"Dossier clos le {present.day(closed)}." if closed else covered_today(granted, today)
+    return Life(wide, narrow, tuple(sorted(told, key=lambda s: (s.on, s.text))), said)
 
 
 def covered_today(granted: Sequence[tuple[date, date]], today: date) -> str:
@@ -109,6 +116,10 @@ def _due(sheet: CaseSheet, today: date) -> list[Mark]:
         for d in sheet.deadlines
         if d.state in {DeadlineState.OPEN, DeadlineState.MISSED}
     ]
+
+
+def _closed(closed: date | None) -> list[Mark]:
+    return [Mark(CLOSED, f"Dossier clos le {present.day(closed)}", closed)] if closed is not None else []
 
 
 def _days(first: date, last: date) -> str:

@@ -16,7 +16,7 @@ from gateway.web.access import Desk, Right, Viewer, desk_of, may_open
 from gateway.web.doors import Door
 from gateway.web.house import WebHouse
 from gateway.web.pieces import PDF, pages_of, told
-from storage import comments, items, joinings
+from storage import comments, items, joinings, registrations
 from storage.cases import Item, ItemState
 from storage.db import Session
 from storage.documents import Document
@@ -70,6 +70,8 @@ class Panel:
     can_note: bool
     nameable: tuple[Person, ...]
     names: dict[str, str]
+    registered: bool
+    """Whether somebody registered a beneficiary on its case."""
 
 
 def panel(rooms: WebHouse, session: Session, seen: Viewer, sheet: ItemSheet, desk: Desk) -> Panel:
@@ -101,6 +103,7 @@ def panel(rooms: WebHouse, session: Session, seen: Viewer, sheet: ItemSheet, des
         can_note=acts,
         nameable=tuple(nameable),
         names=names,
+        registered=item.case_id is not None and bool(registrations.of_case(session, item.case_id)),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.evidence import contested_words
-from gateway.evidence.event_words import NAMES, PROPOSED
+from gateway.evidence.event_words import COLUMNS, NAMES, PROPOSED
 from gateway.evidence.record import Kind
 from gateway.web import present
 from storage.audit import Event
@@ -22,6 +22,10 @@ _GROUPS: Mapping[str, str] = {
     Kind.REGISTRATION: "active",
     Kind.FORWARDED: "done",
     Kind.CASE_JOINED: "active",
+    Kind.CASE_LEFT: "bad",
+    Kind.CASE_CLOSED: "done",
+    Kind.CASE_REOPENED: "active",
+    Kind.CASE_CORRECTED: "active",
     Kind.PERIOD_ADDED: "active",
     Kind.PERIOD_CORRECTED: "active",
     Kind.PERIOD_STRUCK: "bad",
@@ -82,10 +86,6 @@ _ACTS: Mapping[str, str] = {
     f"{Kind.ITEM_ASSIGNED}:put back": "Rendu à la file",
     f"{Kind.EXPORT}:list": "Liste exportée",
     f"{Kind.LOCKED}:wait-ended": "Fin d’une attente : essais comptés, non jugés",
-    f"{Kind.TOKEN}:created": "Jeton d’accès créé",
-    f"{Kind.TOKEN}:revoked": "Jeton d’accès révoqué",
-    f"{Kind.REGISTRATION}:registered": "Bénéficiaire immatriculé, droits ouverts",
-    f"{Kind.REGISTRATION}:updated": "Droits mis à jour",
     f"{Kind.CERTIFICATE}:proposed": "Certificat d’un correspondant proposé",
     f"{Kind.CERTIFICATE}:confirmed": "Certificat d’un correspondant confirmé",
     f"{Kind.CERTIFICATE}:refused": "Certificat d’un correspondant écarté",
@@ -95,6 +95,10 @@ _ACTS: Mapping[str, str] = {
     f"{Kind.ADDRESS}:cleared": "Signalement d’une adresse levé",
     f"{Kind.KEY}:rotation": "Clé du coffre renouvelée",
     f"{Kind.KEY}:identity added": "Clé d’une boîte ajoutée",
+    f"{Kind.TOKEN}:created": "Jeton d’accès créé",
+    f"{Kind.TOKEN}:revoked": "Jeton d’accès révoqué",
+    f"{Kind.REGISTRATION}:registered": "Bénéficiaire immatriculé, droits ouverts",
+    f"{Kind.REGISTRATION}:updated": "Droits mis à jour",
     f"{Kind.REVIEW}:confirmed": "Lecture confirmée",
     f"{Kind.REVIEW}:rejected": "Document rejeté",
     f"{Kind.REVIEW}:withdrawn": "Jugement sur un document retiré",
@@ -119,13 +123,13 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     Kind.TOKEN: frozenset({"action"}),
     Kind.REGISTRATION: frozenset({"action"}),
     Kind.REVIEW: frozenset({"action"}),
+    Kind.CERTIFICATE: frozenset({"action"}),
+    Kind.ADDRESS: frozenset({"action"}),
+    Kind.KEY: frozenset({"action"}),
     Kind.ITEM_CHANGED: frozenset({"action", "kind"}),
     Kind.DOCUMENT_SORTED: frozenset({"action", "kind"}),
     Kind.COMMENT: frozenset({"action"}),
 }
-    Kind.CERTIFICATE: frozenset({"action"}),
-    Kind.ADDRESS: frozenset({"action"}),
-    Kind.KEY: frozenset({"action"}),
 """Fields that would only repeat the sentence or the title above it."""
 _SHOWN = (
     "step",
@@ -198,12 +202,15 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
     if event.kind == Kind.LOGIN:
         words = f"Connexion : {_STATES.get(str(fields.get('outcome')), 'état inconnu')}"
     words = _ACTS.get(f"{event.kind}:{fields.get('action') or fields.get('verb')}", words)
-    if event.kind == Kind.DOCUMENT_SORTED:
-        words = f"{words}{present.NB}: {_type(fields, 'old_', known)}, désormais {_type(fields, '', known)}"
-    hidden = _HIDDEN.get(event.kind, frozenset())
-    person = fields.get("person") or fields.get("by")
     if event.kind == Kind.CORRECTION and (field := known.get(f"field:{fields.get('field')}")):
         words = f"{words}{present.NB}: {field}"
+    if event.kind == Kind.DOCUMENT_SORTED:
+        words = f"{words}{present.NB}: {_type(fields, 'old_', known)}, désormais {_type(fields, '', known)}"
+    if event.kind == Kind.CASE_CORRECTED:
+        names_ = fields.get("fields")
+        changed = [COLUMNS.get(str(n), str(n)) for n in names_] if isinstance(names_, (list, tuple)) else []
+        words = f"{words}{present.NB}: {', '.join(changed)}"
+    person = fields.get("person") or fields.get("by")
     return Told(
         event.position,
         event.at,
@@ -221,13 +228,6 @@ def tell(event: Event, names: Mapping[str, str] | None = None) -> Told:
     )
 
 
-def _of_delays(kind: str, fields: Mapping[str, object], words: str, known: Mapping[str, str]) -> str:
-    """Which delay, which event of the case, what became of a tacit acceptance."""
-    said = None
-    if kind == Kind.PROPOSAL:
-        said = PROPOSED.get(str(fields.get("action")))
-    elif kind == Kind.CASE_EVENT:
-        said = known.get(str(fields.get("event")), str(fields.get("event")))
 def _details(kind: str, fields: Mapping[str, object], known: Mapping[str, str]) -> Iterator[str]:
     """What is shown after the sentence, in words; the two days of a period are one."""
     hidden = _HIDDEN.get(kind, frozenset())
@@ -241,6 +241,13 @@ def _details(kind: str, fields: Mapping[str, object], known: Mapping[str, str]) 
     yield from told.values()
 
 
+def _of_delays(kind: str, fields: Mapping[str, object], words: str, known: Mapping[str, str]) -> str:
+    """Which delay, which event of the case, what became of a tacit acceptance."""
+    said = None
+    if kind == Kind.PROPOSAL:
+        said = PROPOSED.get(str(fields.get("action")))
+    elif kind == Kind.CASE_EVENT:
+        said = known.get(str(fields.get("event")), str(fields.get("event")))
         day = present.iso_day(str(fields.get("on")))
         said = f"{said}, le {day}" if said and day else said
     elif kind in _DELAYS and fields.get("kind"):
@@ -270,8 +277,8 @@ def _word(kind: str, name: str, value: object, names: Mapping[str, str]) -> str:
         return present.state("period" if kind in _PERIODS else "status", text)
     if name in {"kind", "queue"}:
         return names.get(text, text)
+    if name == "letter":
+        return "" if "@" in text else names.get(f"letter:{text}", text)
     if name in {"step", "via", "action"}:
         return present.state("entry" if kind == Kind.LOGIN else name, text)
     return present.iso_day(text) or text
-    if name == "letter":
-        return "" if "@" in text else names.get(f"letter:{text}", text)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.cases import nir
 from gateway.cases.transitions import locked_by
-from gateway.circuits.desk import ByHand, Registration
+from gateway.circuits.desk import BillingLine, ByHand, Registration
 from gateway.circuits.directory import Directory, correspondent_of
 from gateway.circuits.letters import LetterCaisse, LetterContext, LetterDocument
 from gateway.circuits.model import OTHER, Circuit, Letter
@@ -80,7 +80,8 @@ def ground(session: Session, sheet: ItemSheet, circuit: Circuit, desk: Desk) -> 
     entries = registrations.of_case(session, sheet.case.id or 0) if sheet.case is not None else []
     found = (p for p in sheet.papers if p.document.confidentiality == ADMINISTRATIVE)
     plain = tuple(papers.as_given(p, circuit) for p in found)
-    opener = deliveries.get(session, sheet.case.opened_by_delivery) if sheet.case is not None else None
+    opened = sheet.case.opener if sheet.case is not None else None
+    opener = deliveries.get(session, opened) if opened is not None else None
     said = reviews.latest(session, [p.document.id or 0 for p in plain])
     left = (lacking.remaining(p.issues, p.facts, said.get(p.document.id or 0)) for p in plain)
     gone = reviews.rejected(session, [p.document.id or 0 for p in plain])
@@ -164,13 +165,16 @@ def context(
 
 
 def billing(rules: Registration | None) -> tuple[str, ...]:
-    """Lines a hospital needs to bill; what is not confirmed says so."""
-    if rules is None:
+    """Lines a hospital needs to bill; it bills on them, so what is not confirmed does not leave."""
+    sure = (one for one in rules.billing if one.status == "confirmed") if rules is not None else ()
+    return tuple(f"{one.label} : {one.value}" for one in sure)
+
+
+def withheld(rules: Registration | None, letter: Letter) -> tuple[BillingLine, ...]:
+    """What ``letter`` does not say of billing until somebody confirms it in the circuit."""
+    if rules is None or letter.name not in _of_registration(rules):
         return ()
-    return tuple(
-        f"{one.label} : {one.value}{'' if one.status == 'confirmed' else ' (à confirmer)'}"
-        for one in rules.billing
-    )
+    return tuple(one for one in rules.billing if one.status != "confirmed")
 
 
 def missing(on: Ground, *, quoted: bool) -> tuple[str, ...]:

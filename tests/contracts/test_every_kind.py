@@ -13,9 +13,7 @@ from gateway.web import document, richtext
 from gateway.web.access import ROUTES
 
 ROOT = Path(__file__).parents[2]
-RESERVED: Mapping[Kind, str] = {
-    Kind.CASE_CLOSED: "no case is closed yet: the kind keeps its word for the day one is",
-}
+RESERVED: Mapping[Kind, str] = {}
 """Kinds that nothing writes, and why."""
 READERS = frozenset(
     {"story.py", "event_words.py", "contested_words.py", "dossier_words.py", "record.py", "exchanges.py"}

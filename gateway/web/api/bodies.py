@@ -24,6 +24,20 @@ class Linked(Said):
     case: Annotated[str, Field(min_length=1, max_length=40)] | None
 
 
+class Unlinked(Said):
+    """Why the case is not the right one; ``case``: the one to put the item in at once."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+    case: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+
+
+class Closed(Said):
+    """Why a case is closed or reopened, at the version it was read."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+    version: Number
+
+
 class Corrected(Said):
     value: Annotated[str, Field(min_length=1, max_length=500)]
 

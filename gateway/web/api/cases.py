@@ -80,7 +80,7 @@ def _sheet(rooms: WebHouse, seen: Viewer, session: Session, reference: str) -> C
     sheet = sheets.case_sheet(session, reference.upper())
     if sheet is None:
         raise NotFound(NO_CASE)
-    places = {(i.circuit, i.queue) for i in sheet.items}
+    places = sheets.places_of_case(session, sheet.case.id or 0)
     if not reads_any(seen, rooms.circuits.by_name, rooms.circuits.directory, places):
         raise NotFound(NO_CASE)
     return sheet

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from gateway.web import calls, proposal
+from gateway.cases.closing import Verb
+from gateway.web import calls, closing, proposal
+from gateway.web.access import Viewer
 from gateway.web.api import bodies, models, offers
-from gateway.web.api.calls import Called, acted, body_of
+from gateway.web.api.calls import Call, Called, acted, body_of
 from gateway.web.api.cases import Reference
-from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from storage import proposals
 
 router = APIRouter(prefix="/api/v1", tags=["Décisions"])
@@ -71,6 +73,36 @@ def happen(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Re
         return models.Done(done="event", case=reference.upper()), None
 
     return acted(rooms, seen, call, bodies.Happened, act)
+
+
+@router.post(
+    "/cases/{reference}/close",
+    response_model=models.Done,
+    openapi_extra=body_of(bodies.Closed),
+    summary="Clore un dossier dont le travail est terminé",
+)
+def close(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Response:
+    """What the case waits for ends, but what its circuit keeps."""
+    return _moved(rooms, seen, call, reference, Verb.CLOSE)
+
+
+@router.post(
+    "/cases/{reference}/reopen",
+    response_model=models.Done,
+    openapi_extra=body_of(bodies.Closed),
+    summary="Rouvrir un dossier clos",
+)
+def reopen(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Response:
+    """What its closing ended waits again."""
+    return _moved(rooms, seen, call, reference, Verb.REOPEN)
+
+
+def _moved(rooms: WebHouse, seen: Viewer, call: Call, reference: str, verb: Verb) -> Response:
+    def act(asked: bodies.Closed) -> tuple[models.Done, None]:
+        found = closing.move(rooms, seen, reference, verb, asked.version, asked.reason)
+        return models.Done(done=f"{verb}-case", case=found), None
+
+    return acted(rooms, seen, call, bodies.Closed, act)
 
 
 @router.get("/calls", summary="Les appels à passer, dans les files que l’on peut lire")

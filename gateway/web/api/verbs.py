@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
-from gateway.web import actions, choice, correction
+from gateway.web import actions, choice, correction, detach
 from gateway.web.access import Viewer
 from gateway.web.actions import desk_of_item
 from gateway.web.api import bodies, models
@@ -117,6 +117,22 @@ def link(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
         choice.choose(rooms, seen, item_id, version=version, reference=asked.case or "", nouveau=new)
 
     return acted_on(rooms, seen, call, item_id, bodies.Linked, act, "link")
+
+
+@router.post(
+    "/unlink",
+    response_model=models.Done,
+    openapi_extra=body_of(bodies.Unlinked),
+    summary="Détacher un élément de son dossier, ou le mettre dans un autre",
+)
+def unlink(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
+    """Its documents leave with it; ``link`` with the same case undoes it."""
+
+    def act(asked: bodies.Unlinked, version: int) -> None:
+        other = asked.case or ""
+        detach.detach(rooms, seen, item_id, version=version, motif=asked.reason, reference=other)
+
+    return acted_on(rooms, seen, call, item_id, bodies.Unlinked, act, "unlink")
 
 
 @router.post(

@@ -275,6 +275,7 @@ def upgrade() -> None:
     sa.Column('opened_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
     sa.Column('opened_by_delivery', sa.String(length=64), nullable=False),
     sa.Column('opened_by_position', sa.Integer(), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('form_reference', sa.String(length=80), nullable=True),
     sa.Column('cnas_number', sa.String(length=20), nullable=True),
@@ -713,7 +714,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
     sa.ForeignKeyConstraint(['document_id'], ['documents.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('document_id', 'status', 'was')
+    sa.UniqueConstraint('case_id', 'document_id', 'status', 'was')
     )
     op.create_index(op.f('ix_periods_case_id'), 'periods', ['case_id'], unique=False)
     op.create_table('reviews',
@@ -868,8 +869,8 @@ def upgrade() -> None:
     sa.Column('changed', sa.Integer(), nullable=False),
     sa.Column('by', sa.String(length=80), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True).with_variant(sa.String(32), 'sqlite'), nullable=False),
-    sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
     sa.Column('confidentiality', sa.String(length=16), nullable=False),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], ),
     sa.PrimaryKeyConstraint('outbox_id')
     )
     op.create_table('joinings',

@@ -15,9 +15,10 @@ from gateway.circuits.decision import Decision, DocumentSeen, MailKind, MailSeen
 from gateway.circuits.model import Circuit
 from gateway.evidence.record import Kind
 from parsers.facts import Confidentiality
-from storage import cases
-from storage.cases import PeriodStatus
+from storage import cases, documents, items
+from storage.cases import Candidate, CaseState, PeriodStatus
 from storage.db import Database, Session
+from storage.deliveries import Delivery
 from tests.builders import rows
 from tests.builders.rows import AT
 from tests.builders.seen import FINESS, authorisation, circuit, decision, directory, document, mail
@@ -39,16 +40,16 @@ REQUEST = {
 def _file(
     session: Session,
     letter: str,
-    documents: Sequence[DocumentSeen],
+    papers: Sequence[DocumentSeen],
     *,
     model: Circuit | None = None,
     seen: MailSeen | None = None,
     decided: Decision | None = None,
 ) -> Filed:
     sha = letter * 64
-    seen = replace(seen or mail(*documents), sha256=sha, documents=tuple(documents))
+    seen = replace(seen or mail(*papers), sha256=sha, documents=tuple(papers))
     delivery = rows.delivery(session, letter, sender=seen.sender or "")
-    stored = rows.documents_of(session, sha, documents)
+    stored = rows.documents_of(session, sha, papers)
     return file_delivery(
         session, delivery, stored, seen, decided or decision(seen), model or circuit(), directory(), AT
     )
@@ -154,6 +155,38 @@ def test_transliterated_names_join_with_the_birth_date_and_the_hospital(database
         filed = _file(session, "b", [report])
         assert filed.case == case
         assert not filed.opened
+
+
+def test_a_mail_that_joins_a_closed_case_reopens_it_with_its_reason(database: Database) -> None:
+    with database.transaction() as session:
+        opened = _file(session, "a", [authorisation()]).case
+        assert opened is not None
+        assert cases.move(session, opened, CaseState.CLOSED, AT)
+        filed = _file(session, "b", [document(0, "se352-302-request", REQUEST)])
+        assert filed.case is not None
+        assert (filed.case.id, filed.case.state, filed.case.closed_at) == (opened.id, CaseState.OPEN, None)
+        told = next(fields for kind, _, fields in filed.events if kind is Kind.CASE_REOPENED)
+        assert (told["delivery"], told["reason"]) == ("b" * 64, "un message rejoint le dossier")
+
+
+def test_what_a_person_took_out_of_a_case_no_machine_puts_back(database: Database) -> None:
+    with database.transaction() as session:
+        opened = _file(session, "a", [authorisation()]).case
+        asked = _file(session, "b", [document(0, "se352-302-request", REQUEST)])
+        (item,) = asked.items
+        assert opened is not None
+        assert item.case_id == opened.id
+        filed = [row.id or 0 for row in cases.documents(session, opened.id or 0)]
+        left = Candidate(item_id=item.id or 0, case_id=opened.id or 0, score=0.9)
+        items.leave_candidate(session, left)
+        cases.unfile(session, filed[1:], opened.id or 0)
+        cases.change_item(session, item.id or 0, item.version, case_id=None)
+        delivery = session.get_one(Delivery, "b" * 64)
+        stored = documents.of_delivery(session, "b" * 64)
+        seen = replace(mail(document(0, "se352-302-request", REQUEST)), sha256="b" * 64)
+        again = file_delivery(session, delivery, stored, seen, decision(seen), circuit(), directory(), AT)
+        assert again.case is None
+        assert cases.case_of_document(session, stored[0].id or 0) is None
 
 
 def test_below_the_threshold_a_person_decides_with_the_candidates(database: Database) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.evidence.lifeline import ROW, WIDTH, Mark, Span, lifeline, uncovered
+from gateway.evidence.lifeline import ROW, WIDTH, Mark, Span, lifeline, uncovered, watched_until
 from gateway.evidence.lifeline_drawing import Drawing
 
 DAYS = st.dates(date(2019, 1, 1), date(2030, 12, 31))
@@ -73,3 +73,13 @@ def test_a_gap_is_a_day_no_grant_covers(periods: list[tuple[date, int]]) -> None
         assert not any(first + n * DAY in covered for n in range((last - first).days + 1))
         assert first - DAY in covered
         assert last + DAY in covered
+
+
+def test_cover_is_looked_for_up_to_today_the_discharge_or_the_closing() -> None:
+    today, asked = date(2026, 11, 23), date(2026, 12, 31)
+    assert watched_until(today, []) == today
+    assert watched_until(today, [asked]) == asked
+    assert watched_until(today, [asked], closed=date(2026, 11, 10)) == date(2026, 11, 10)
+    assert watched_until(today, [], discharged=date(2026, 11, 2)) == date(2026, 11, 2)
+    both = watched_until(today, [], closed=date(2026, 11, 10), discharged=date(2026, 11, 2))
+    assert both == date(2026, 11, 2)

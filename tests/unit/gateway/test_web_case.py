@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from gateway.web.exchanges import openings
 from gateway.web.life import covered_today, life
 from storage import sheets
 from storage.audit import Event
+from storage.cases import PeriodStatus
 from storage.registrations import Registration
+from storage.sheets import CaseSheet
 from tests.builders import seed
 from tests.builders.office import AT
 from tests.worlds.web import World
@@ -34,6 +37,26 @@ def test_all_that_is_drawn_is_told_in_the_order_of_dates(world: World) -> None:
     kinds = [one.kind for one in found.told]
     assert {"granted", "requested", "uncovered", "rights", "report", "deadline", "late"} <= set(kinds)
     assert found.today == "Pas couvert aujourd’hui : la couverture a pris fin le 20/11/2026."
+
+
+def test_days_since_the_last_period_are_told_and_a_struck_one_covers_nothing(world: World) -> None:
+    with world.house.database.reading() as session:
+        sheet = sheets.case_sheet(session, seed.CASE)
+    assert sheet is not None
+    (granted,) = [p for p in sheet.periods if p.status is PeriodStatus.GRANTED]
+    alone = replace(sheet, periods=(granted,))
+
+    def gaps(found: CaseSheet, discharged: date | None = None) -> list[str]:
+        told = life(found, TODAY, None, (), discharged).told
+        return [one.text for one in told if one.kind == "uncovered"]
+
+    assert gaps(alone) == ["Sans couverture : du 21/11/2026 au 23/11/2026"]
+    assert gaps(alone, date(2026, 11, 21)) == ["Sans couverture : du 21/11/2026 au 21/11/2026"]
+    assert gaps(alone, date(2026, 11, 20)) == []
+    closed = sheet.case.model_copy(update={"closed_at": AT - timedelta(days=1)})
+    assert gaps(replace(alone, case=closed)) == ["Sans couverture : du 21/11/2026 au 22/11/2026"]
+    struck = granted.model_copy(update={"status": PeriodStatus.STRUCK, "was": "granted"})
+    assert gaps(replace(sheet, periods=(struck,))) == []
 
 
 @pytest.mark.parametrize(

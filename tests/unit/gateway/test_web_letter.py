@@ -159,6 +159,12 @@ def test_the_bytes_shown_are_those_of_the_letter(world: World) -> None:
     assert rows.readable(raw.content).startswith(fields["objet"])
 
 
+def test_without_anything_missing_a_letter_starts_from_the_answer(world: World) -> None:
+    page = world.signed_in("agathe").get(_path(world, "question")).text
+    assert '<option value="reponse-etablissement" selected>' in page
+    assert "Merci de nous adresser" not in page
+
+
 def test_identification_leaves_only_encrypted_and_only_once_registered(world: World) -> None:
     client = world.signed_in("lille")
     path = f"{_path(world)}?modele=identification-provisoire"
@@ -174,7 +180,9 @@ def test_identification_leaves_only_encrypted_and_only_once_registered(world: Wo
     fields = _form(client.get(path).text)
     assert "6 1595 00000001 96" in fields["texte"]
     assert "Taux de remboursement : 100 %" in fields["texte"]
-    assert "(à confirmer)" in fields["texte"]
+    assert "(à confirmer)" not in fields["texte"], "a hospital bills on it: our doubts do not leave"
+    assert "Formulaire de droit" not in fields["texte"], "nor what nobody confirmed"
+    assert "données de facturation ne sont pas confirmées" in client.get(path).text
     fields = _form(_post(client, _path(world), fields, "apercu").text)
     assert _post(client, _path(world), fields, "envoyer").status_code == 303
     (entry,) = _new_letters(world)
