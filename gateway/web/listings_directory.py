@@ -12,7 +12,8 @@ from gateway.circuits.model import Circuit
 from gateway.errors import NotFound
 from gateway.web.admin_circuits import CALENDARS, NO_CIRCUIT, UNITS, certified
 from gateway.web.exports import export
-from gateway.web.house import InHouse, Seen, WebHouse
+from gateway.web.house import InHouse, Seen, WebHouse, naming
+from gateway.web.naming import Naming
 from gateway.web.present import plural, state
 from gateway.web.tabular import MOST_ROWS, Column, Format, Sheet, Value
 from storage import addresses, certbook
@@ -131,14 +132,15 @@ def of_rules(rooms: InHouse, seen: Seen, name: str, kind: Format) -> Response:
     circuit = rooms.circuits.by_name.get(name)
     if circuit is None:
         raise NotFound(NO_CIRCUIT)
-    sheet = Sheet(f"regles-{circuit.name}", "Règles du circuit", RULES, rules_of(circuit))
+    sheet = Sheet(f"regles-{circuit.name}", "Règles du circuit", RULES, rules_of(circuit, naming(rooms)))
     return export(rooms, seen, sheet, kind)
 
 
-def rules_of(circuit: Circuit) -> Iterator[tuple[Value, ...]]:
+def rules_of(circuit: Circuit, called: Naming) -> Iterator[tuple[Value, ...]]:
     """Every rule that has a source or a reason."""
     for route in circuit.routes:
-        says = f"va à {route.queue}" + (f", lettre {route.letter}" if route.letter else "")
+        says = f"va à {called.queue(route.queue, circuit.name)}"
+        says += f", lettre « {called.letter(route.letter, circuit.name)} »" if route.letter else ""
         source = route.basis or route.reason
         yield (
             *("Orientation", circuit.title_of(route.kind), says, source, _sure(route.status)),
@@ -155,15 +157,16 @@ def rules_of(circuit: Circuit) -> Iterator[tuple[Value, ...]]:
     for form in circuit.templates.values():
         sure = "officiel" if form.status == "official" else "reconstruit"
         yield "Formulaire lu", form.titles[0], f"version {form.version}", form.source, sure, None, None
-    for kind, title, says, source, status in (*_registered(circuit), *_contested(circuit)):
+    for kind, title, says, source, status in (*_registered(circuit, called), *_contested(circuit)):
         yield kind, title, says, source, _sure(status), None, None
 
 
-def _registered(circuit: Circuit) -> Iterator[tuple[str, str, str, str, str]]:
+def _registered(circuit: Circuit, called: Naming) -> Iterator[tuple[str, str, str, str, str]]:
     registration, forwarding = circuit.registration, circuit.forwarding
     if registration is not None:
         kind = "Immatriculation"
-        yield kind, "Inscription", f"lettre {registration.letter}", registration.basis, registration.status
+        says = f"lettre « {called.letter(registration.letter, circuit.name)} »"
+        yield kind, "Inscription", says, registration.basis, registration.status
         tacit = (registration.tacit_basis, registration.tacit_status)
         yield kind, "Acceptation tacite", TACIT[registration.tacit], *tacit
         for check in registration.checks:
@@ -172,7 +175,8 @@ def _registered(circuit: Circuit) -> Iterator[tuple[str, str, str, str, str]]:
             yield kind, "Donnée de facturation", f"{line.label} : {line.value}", line.basis, line.status
     if forwarding is not None:
         says = ", ".join(circuit.title_of(kind) for kind in forwarding.kinds)
-        yield "Transmission médicale", forwarding.role, says, forwarding.basis, forwarding.status
+        role = ROLES.get(forwarding.role, forwarding.role)
+        yield "Transmission médicale", role, says, forwarding.basis, forwarding.status
 
 
 def _contested(circuit: Circuit) -> Iterator[tuple[str, str, str, str, str]]:

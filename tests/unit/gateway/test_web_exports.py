@@ -222,6 +222,9 @@ def test_rules_and_retention_say_their_source_and_how_sure_they_are(world: World
     rules = _csv(world.signed_in("adam"), f"/administration/circuits/{CIRCUIT}/regles.csv")[1:]
     assert {"Orientation", "Délai", "Formulaire lu", "Immatriculation"} <= {line[0] for line in rules}
     assert all(line[3] for line in rules)
+    said = " ".join(line[2] for line in rules)
+    assert "va à CNSE – service administratif" in said
+    assert not [code for code in ("cnse-administratif", "<caisse>", "accuse-reception") if code in said]
     assert {"confirmée", "à confirmer", "reconstruit"} <= {line[4] for line in rules}
     assert world.signed_in("adam").get("/administration/circuits/x/regles.csv").status_code == 404
     assert world.signed_in("adam").get("/administration/annuaire/x.csv").status_code == 404
