@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.cases.transitions import Actor, Event, Verb, act, verbs_for
 from gateway.circuits.model import DONE
 from gateway.deadlines.schedule import end_all
 from gateway.errors import NotFound, Refused
+from gateway.web import following
 from gateway.web.access import Desk, Right, Viewer, desk_of
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
 from storage import people, sheets
@@ -57,7 +58,8 @@ class Asked:
 
 
 @router.post("/elements/{item_id}/actions/{action}")
-def do(
+def button(
+    request: Request,
     rooms: InHouse,
     seen: Seen,
     item_id: RowId,
@@ -67,13 +69,30 @@ def do(
     personne: Annotated[str, Form(max_length=80)] = "",
     reveil: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
-    """Follow one arrow on the version the person saw, record it, come back to the item."""
+    """Follow one arrow, then come back to the item; once it is finished, to the next of its list."""
+    with rooms.database.reading() as session:
+        item, _ = desk_of_item(rooms, seen, session, item_id)
+        onward = following.after(rooms, seen, session, request, item) if action == "terminer" else None
+    do(rooms, seen, item_id, action, version=version, personne=personne, reveil=reveil)
+    return RedirectResponse(onward or f"/elements/{item_id}?fait={action}", 303)
+
+
+def do(
+    rooms: WebHouse,
+    seen: Viewer,
+    item_id: int,
+    action: str,
+    *,
+    version: int,
+    personne: str = "",
+    reveil: str = "",
+) -> None:
+    """Follow one arrow on the version the person saw, and record it."""
     if action not in ADDRESSES:
         raise NotFound("Cette action n’existe pas ; rien n’a été changé. Revenez à l’élément.")
     asked = Asked(item_id, version, ADDRESSES[action], personne, day_of(reveil))
     with rooms.database.transaction() as session:
         rooms.recorder.add_all(session, follow(rooms, seen, session, asked))
-    return RedirectResponse(f"/elements/{item_id}?fait={action}", 303)
 
 
 def follow(rooms: WebHouse, seen: Viewer, session: Session, asked: Asked) -> Sequence[Event]:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from gateway.cases.review import Standing
-from gateway.web import calls, choice, doctype, forward, opened, papers, registration, sent, writing
+from gateway.web import (
+    calls,
+    choice,
+    doctype,
+    following,
+    forward,
+    opened,
+    papers,
+    registration,
+    sent,
+    writing,
+)
 from gateway.web.access import Viewer, desks, may_open, reads_any
 from gateway.web.actions import desk_of_item
 from gateway.web.document import sees_all
@@ -18,10 +29,21 @@ from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.panel import panel
 from gateway.web.verdict import verdict
 from storage import documents, lacking, queues, reviews, sheets
+from storage.documents import PERSON
 from storage.reviews import Review
 from storage.sheets import ItemSheet
 
 router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A value that was just corrected or chosen."""
+
+    document: int
+    fact: int
+    next: papers.Field | None
+    """What remains to check in its document."""
 
 
 @router.get("/elements/{item_id}")
@@ -77,6 +99,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "dpi": rooms.page_dpi,
         "can_correct": free,
         "appels": asked,
+        "checked": _checked(pieces, request.query_params.get("champ", "")),
         "can_judge": working,
         "can_write": working and circuit is not None and circuit.desk is not None,
         "registers": sheet.case is not None and registration.registers(rooms, seen, sheet.case),
@@ -84,7 +107,22 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         "types": doctype.offers(sheet.papers, seen, circuit) if offered.can_change else {},
         "panel": offered,
     }
-    return shown.show(request, "element.html", **values)
+    answer = shown.show(request, "element.html", **values)
+    following.remember(rooms, request, answer)
+    return answer
+
+
+def _checked(pieces: Sequence[papers.Shown], champ: str) -> Checked | None:
+    """The value just written, and the next of its document that a person should look at."""
+    for piece in pieces:
+        place = next((n for n, field in enumerate(piece.fields) if str(field.fact) == champ), None)
+        if place is None:
+            continue
+        settled = {field.name for field in piece.fields if field.source == PERSON}
+        others = (*piece.fields[place + 1 :], *piece.fields[:place])
+        doubtful = (f for f in others if (f.uncertain or f.conflict) and f.name not in settled)
+        return Checked(piece.id, piece.fields[place].fact, next(doubtful, None))
+    return None
 
 
 def _left(sheet: ItemSheet, said: Mapping[int, Review]) -> frozenset[int]:

@@ -24,15 +24,17 @@
   }
 
   // On an item: its button. On a row of a queue: the same act on that row, at the version that is shown.
-  function act(...actions) {
+  // Nothing here acts on what somebody else holds: a row says what taking it means, if it may be taken.
+  function act(onRow, ...actions) {
     for (const action of actions) {
       const button = document.querySelector(`[data-action="${action}"]`);
       if (button) { button.click(); return; }
     }
     const row = selected();
     const form = document.getElementById("geste");
-    if (!row || !row.dataset.id || !form) return;
-    form.action = `/elements/${row.dataset.id}/actions/${actions[0]}`;
+    const verb = row ? onRow(row) : null;
+    if (!verb || !row.dataset.id || !form) return;
+    form.action = `/elements/${row.dataset.id}/actions/${verb}`;
     form.elements.version.value = row.dataset.version;
     form.submit();
   }
@@ -54,8 +56,8 @@
     j: () => choose(1),
     k: () => choose(-1),
     x: tick,
-    a: () => act("prendre", "reprendre", "relever"),
-    e: () => act("terminer"),
+    a: () => act((row) => row.dataset.prend, "prendre", "reprendre"),
+    e: () => act(() => "terminer", "terminer"),
     n: () => { const note = document.querySelector('#notes textarea'); if (note) { note.closest("details").open = true; note.focus(); } },
     r: () => { const letter = document.querySelector('a[href$="/lettre"], a[href*="/lettre?"]'); if (letter) letter.click(); },
     u: () => { const up = document.querySelector("a[data-up]"); if (up) up.click(); },

@@ -71,7 +71,7 @@ def test_a_form_without_a_version_changes_nothing(world: World) -> None:
     client = world.signed_in("agathe")
     item = world.office.items["question"]
     answer = client.post(f"/elements/{item}/actions/prendre", data={"csrf": web.csrf(client, "/files")})
-    assert answer.status_code == 404
+    assert answer.status_code == 422
     assert item_of(world, "question").state is ItemState.NEW
 
 
