@@ -124,4 +124,4 @@ def test_the_journal_page_by_page(world: World) -> None:
     assert "configuration <span class=\"hash\">59<" in first
     assert "<span class=\"hash\">5<" not in first
     assert "<span class=\"hash\">5<" in client.get("/journal?avant=17").text
-    assert client.get("/journal?avant=abc").status_code == 404
+    assert client.get("/journal?avant=abc").status_code == 422
