@@ -12,11 +12,11 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 
-from gateway.circuits.directory import Directory
+from gateway.circuits.directory import Caisse, Directory
 from gateway.circuits.letter_contract import FULL
 from gateway.circuits.letter_page import page, plain
 from gateway.circuits.letters import LetterCaisse, LetterContext, LetterDocument, marked
-from gateway.circuits.model import Circuit, Letter
+from gateway.circuits.model import CAISSE_LABEL, Circuit, Letter
 from gateway.clock import paris_date
 from gateway.errors import NotFound, Refused
 from storage.cases import Case
@@ -87,7 +87,7 @@ def sample(circuit: Circuit, at: datetime) -> LetterContext:
         FULL,
         mailbox=box if box.phone else replace(box, phone=FULL.mailbox.phone),
         circuit_title=circuit.title,
-        queue_title=circuit.queues[0].title,
+        queue_title=_first_queue(circuit, None),
         received_on=today,
         today=today,
         due=today + _AHEAD,
@@ -119,7 +119,7 @@ def of_case(
         received_on=paris_date(case.opened_at),
         today=today,
         circuit_title=circuit.title,
-        queue_title=circuit.queues[0].title,
+        queue_title=_first_queue(circuit, caisse),
         case_reference=case.reference,
         form_reference=case.form_reference,
         patient=" ".join(filter(None, (case.patient_name, case.patient_first_names))) or None,
@@ -130,6 +130,12 @@ def of_case(
         basis=due.basis if due else None,
         status=due.status if due else None,
     )
+
+
+def _first_queue(circuit: Circuit, caisse: Caisse | None) -> str:
+    """The title of the first queue, with a caisse where it stands for each of them."""
+    label = caisse.label if caisse is not None else "CPAM ou CGSS du lieu de soins"
+    return circuit.queues[0].title.replace(CAISSE_LABEL, label)
 
 
 def in_clear(context: LetterContext) -> LetterContext:

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.circuits.directory import Correspondent
 from gateway.errors import NotFound
-from gateway.web.house import InHouse, Shown
+from gateway.web.circuit_rules import sections
+from gateway.web.house import InHouse, Shown, naming
 from parsers.certificates import describe
 from parsers.errors import ParseError
 from storage import addresses, certbook
@@ -19,13 +20,6 @@ router = APIRouter(prefix="/administration")
 
 _SEEN = 200
 NO_CIRCUIT = "Ce circuit n’est pas en service ; rien n’a été changé. Revenez à la liste des circuits."
-UNITS = {
-    "day": ("jour", "jours"),
-    "working-day": ("jour ouvré", "jours ouvrés"),
-    "month": ("mois", "mois"),
-    "end-of-month": ("mois, fin de mois", "mois, fin de mois"),
-}
-CALENDARS = {"fr": "France", "dz": "Algérie", "common": "France et Algérie"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +59,11 @@ def circuits(request: Request, rooms: InHouse, shown: Shown) -> Response:
 
 @router.get("/circuits/{name}")
 def circuit(request: Request, rooms: InHouse, shown: Shown, name: str) -> Response:
-    """One circuit: where each kind goes and why, each delay with its basis and status, each letter."""
+    """One circuit: every rule of it, each with its source and status, or that it has none."""
     found = rooms.circuits.by_name.get(name)
     if found is None:
         raise NotFound(NO_CIRCUIT)
-    return shown.show(request, "circuit.html", circuit=found, units=UNITS, calendars=CALENDARS)
+    return shown.show(request, "circuit.html", circuit=found, sections=sections(found, naming(rooms)))
 
 
 def certified(who: Correspondent) -> Certified:

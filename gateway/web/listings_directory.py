@@ -10,11 +10,12 @@ from fastapi import APIRouter, Response
 
 from gateway.circuits.model import Circuit
 from gateway.errors import NotFound
-from gateway.web.admin_circuits import CALENDARS, NO_CIRCUIT, UNITS, certified
+from gateway.web.admin_circuits import NO_CIRCUIT, certified
 from gateway.web.exports import export
 from gateway.web.house import InHouse, Seen, WebHouse, naming
 from gateway.web.naming import Naming
 from gateway.web.present import plural, state
+from gateway.web.rulebook import CALENDARS, UNITS
 from gateway.web.tabular import MOST_ROWS, Column, Format, Sheet, Value
 from storage import addresses, certbook
 from storage.certbook import CertificateState

@@ -139,7 +139,8 @@ def test_the_matrix_shows_it_with_its_circuit(world: World) -> None:
 def test_the_page_of_the_circuit_shows_roles_sources_and_what_is_not_sure(world: World) -> None:
     client = world.signed_in("adam")
     page = client.get(f"/administration/circuits/{mails_sejour.CIRCUIT}").text
-    assert "rôle de ce circuit, avec les droits de <code>cnse-admin</code>" in page
+    assert "rôle de ce circuit (administratif), avec les droits de : " in page
+    assert "cnse-admin" not in page
     assert "Lettre DSS D18-018498, annexe 1, §2, depuis le 15/01/2019" in page
     assert "4 à confirmer" in client.get("/administration/circuits").text
 
