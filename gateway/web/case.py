@@ -26,6 +26,7 @@ from gateway.web.exchanges import exchanges, openings
 from gateway.web.house import InHouse, Seen, Shown, WebHouse
 from gateway.web.life import Life, life
 from gateway.web.papers import values_in
+from gateway.web.printed import printed
 from gateway.web.words import names
 from storage import contestations, happenings, proposals, registrations, reviews, sheets
 from storage.cases import Item
@@ -78,6 +79,7 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     values: dict[str, Any] = {
         "sheet": sheet,
         "case": sheet.case,
+        "printed": printed(sheet.case, sheet.papers),
         "circuit": circuit,
         "caisse": caisse,
         "documents": _by_kind(documents),

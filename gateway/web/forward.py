@@ -38,8 +38,8 @@ NOT_HERE = (
     " Revenez à l’élément."
 )
 NOBODY = (
-    "L’annuaire ne donne aucune adresse du service médical de la CNAS ; rien n’est parti : complétez"
-    " correspondents.csv (rôle cnas-medical)."
+    "L’annuaire ne donne aucune adresse du service médical de la CNAS ; rien n’est parti : demandez"
+    " à un administrateur de l’y mettre."
 )
 IN_CLEAR = (
     "Aucun certificat valable n’est connu pour cette adresse : un document médical ne part jamais en"

@@ -63,7 +63,7 @@ DONE_SENTENCES = {
     "retirer": "Le jugement est retiré.",
     "lettre": "La lettre est dans la boîte d’envoi : elle part telle que vous l’avez vue.",
     "transmis": "Les documents partent chiffrés vers le service médical de la CNAS.",
-    "immatricule": "L’immatriculation est inscrite ; l’historique reste visible.",
+    "immatricule": "Les droits sont inscrits ; l’historique reste visible.",
     "corrige": "La correction est enregistrée ; ce qui avait été lu reste visible.",
     "confier": "L’élément est confié.",
     "relever": "L’élément est repris : il est à vous, et la personne qui le tenait le verra.",
@@ -133,6 +133,7 @@ class Pages:
             "number",
             "short_hash",
             "plural",
+            "sentence",
         )
         self._environment.filters.update({name: getattr(present, name) for name in filters})
         titles = {"queue_title": naming.queue, "letter_title": naming.letter, "role_title": naming.role}
@@ -179,7 +180,7 @@ class Pages:
 def _section(path: str) -> str:
     """The entry of the navigation a page belongs to: items and cases are reached from the queues."""
     first = "/" + path.split("/", 2)[1]
-    if first == "/administration":
+    if first in {"/administration", "/lettres"}:
         return "/personnes"
     return "/files" if first in {"/elements", "/dossiers", "/recherche"} else first
 

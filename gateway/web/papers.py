@@ -7,6 +7,7 @@ document is given to somebody who may not open it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -255,6 +256,7 @@ def _bare(title: str) -> str:
         if title.startswith(article):
             title = title.removeprefix(article)
             break
+    title = re.sub(r"\bet (?:le |la |les |l['’])", "et ", title)
     return title[:1].upper() + title[1:]
 
 

@@ -58,9 +58,11 @@ STATES: Mapping[str, str] = {
     "status:to be confirmed": "à confirmer",
     f"origin:{PeriodOrigin.AUTHORISATION}": "Attestation (301)",
     f"origin:{PeriodOrigin.EXTENSION}": "Prolongation (302)",
-    f"via:{Via.SMTP}": "SMTP",
-    f"via:{Via.LMTP}": "LMTP",
-    f"via:{Via.IMAP}": "relève IMAP",
+    f"the-origin:{PeriodOrigin.AUTHORISATION}": "L’attestation (301)",
+    f"the-origin:{PeriodOrigin.EXTENSION}": "La prolongation (302)",
+    f"via:{Via.SMTP}": "messagerie",
+    f"via:{Via.LMTP}": "messagerie",
+    f"via:{Via.IMAP}": "relève de la boîte",
     f"via:{Via.FILE}": "fichier",
     f"via:{Via.REBUILD}": "reconstruction depuis le coffre",
     f"delivery:{DeliveryState.RECEIVED}": "reçu",
@@ -187,12 +189,8 @@ def hour(value: datetime) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """``23/11/2026 10:05`` for the column of a table, in French time."""
-    return (
-        NOTHING
-        if value is None
-        else f"{value.astimezone(PARIS):%d/%m/%Y}{NB}{value.astimezone(PARIS):%H:%M}"
-    )
+    """``23/11/2026 10 h 05`` for the column of a table, in French time."""
+    return NOTHING if value is None else f"{value.astimezone(PARIS):%d/%m/%Y}{NB}{hour(value)}"
 
 
 def countdown(due: date, today: date) -> str:
@@ -246,6 +244,12 @@ def size(octets: int) -> str:
 def plural(count: int, one: str, many: str) -> str:
     """``1 élément``, ``12 éléments``; zero takes the singular in French."""
     return f"{number(count)}{NB}{one if abs(count) < 2 else many}"
+
+
+def sentence(text: str) -> str:
+    """A reason as a sentence: a capital first, a full stop last."""
+    words = text.strip()
+    return f"{words[:1].upper()}{words[1:]}{'' if not words or words[-1] in '.!?…' else '.'}"
 
 
 def short_hash(sha256: str) -> str:

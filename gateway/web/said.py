@@ -92,10 +92,10 @@ def _of_machine(row: FactRow) -> str | None:
 
 
 def _same(typed: str, value: str) -> bool:
-    return _bare(typed) == _bare(value)
+    return bare(typed) == bare(value)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Letters and digits alone: accents, case, spaces and signs add nothing to what is written."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in plain if c.isalnum())

@@ -30,7 +30,7 @@ def test_instants_are_in_french_time_summer_and_winter() -> None:
         present.instant(datetime(2026, 11, 23, 9, 5, tzinfo=UTC)) == "23/11/2026 à\u00a010\u00a0h\u00a005"
     )
     assert present.instant(datetime(2026, 7, 1, 9, 5, tzinfo=UTC)) == "01/07/2026 à\u00a011\u00a0h\u00a005"
-    assert present.moment(datetime(2026, 11, 23, 9, 5, tzinfo=UTC)) == "23/11/2026\u00a010:05"
+    assert present.moment(datetime(2026, 11, 23, 9, 5, tzinfo=UTC)) == "23/11/2026\u00a010\u00a0h\u00a005"
     assert present.instant(None) == present.moment(None) == "—"
 
 
