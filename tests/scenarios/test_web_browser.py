@@ -40,7 +40,8 @@ def test_a_day_of_the_administrative_service(world: World, chromium: Browser) ->
     page.locator("#liste tbody tr a").last.click()
     page.get_by_role("button", name="Prendre").click()
     page.get_by_role("button", name="Terminer").click()
-    assert page.get_by_role("status").inner_text() == "L’élément est terminé."
+    page.wait_for_url("**/files/cnse-administratif?etat=nouveaux&fait=terminer")
+    assert page.get_by_text("L’élément est terminé.").is_visible()
     page.get_by_role("button", name="Quitter").click()
     page.goto(world.address + "/files")
     assert "/connexion" in page.url
@@ -76,7 +77,7 @@ def test_everything_by_the_keyboard(world: World, chromium: Browser) -> None:
     page.keyboard.press("a")
     page.wait_for_url("**fait=prendre")
     page.keyboard.press("e")
-    page.wait_for_url("**fait=terminer")
+    page.wait_for_url("**fait=suivant")
     page.keyboard.press("u")
     page.wait_for_url("**/files/cnse-administratif")
     page.keyboard.press("?")
