@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from storage import calls, cases, happenings, proposals
+from storage import calls, cases, happenings, items, proposals
 from storage.calls import Call, CallReason
+from storage.cases import ItemState
 from storage.proposals import ProposalState
 from tests.builders import seed
 from tests.builders.office import CIRCUIT
@@ -46,6 +47,25 @@ def test_an_event_is_recorded_with_its_day(world: World) -> None:
         case = cases.get(session, seed.CASE)
         found = happenings.of_case(session, (case.id or 0) if case else 0)
     assert [one.name for one in found] == [name]
+
+
+def test_a_case_is_closed_once_its_work_is_finished_and_reopened(world: World) -> None:
+    agathe = program(world, "agathe")
+    version = agathe.get(f"/api/v1{PATH}").json()["version"]
+    asked = {"reason": "Rien n’est attendu.", "version": version}
+    assert post(agathe, f"{PATH}/close", "k1", **asked).status_code == 409, "work is left"
+    with world.house.database.transaction() as session:
+        for item in items.items_of_cases(session, [1]):
+            cases.change_item(session, item.id or 0, item.version, state=ItemState.DONE)
+    assert problem(post(agathe, f"{PATH}/close", "k2", version=version)) == "donnees-invalides"
+    done = post(agathe, f"{PATH}/close", "k3", **asked)
+    assert (done.status_code, done.json()["done"]) == (200, "close-case"), done.text
+    read = agathe.get(f"/api/v1{PATH}").json()
+    assert read["state"] == "closed"
+    assert post(agathe, f"{PATH}/reopen", "k4", **asked).status_code == 409, "an old version"
+    asked["version"] = read["version"]
+    assert post(agathe, f"{PATH}/reopen", "k5", **asked).status_code == 200
+    assert agathe.get(f"/api/v1{PATH}").json()["state"] == "open"
 
 
 def test_a_call_is_said_to_be_made(world: World) -> None:

@@ -116,6 +116,16 @@ def test_an_item_is_linked_to_the_case_chosen(world: World) -> None:
     assert (done.status_code, done.json()["case"]) == (200, seed.CASE)
 
 
+def test_an_item_is_taken_out_of_its_case_with_a_reason_and_put_back(world: World) -> None:
+    lille = program(world, "lille")
+    path = f"/items/{world.office.items['form']}"
+    assert _post(lille, f"{path}/unlink", "k1", _tag(lille, path)).status_code == 422, "no reason"
+    out = _post(lille, f"{path}/unlink", "k2", _tag(lille, path), reason="mauvais dossier")
+    assert (out.status_code, out.json()["case"]) == (200, None), out.text
+    back = _post(lille, f"{path}/link", "k3", _tag(lille, path), case=seed.CASE)
+    assert (back.status_code, back.json()["case"]) == (200, seed.CASE)
+
+
 def test_every_verb_of_the_pages_has_its_name_here() -> None:
     assert set(items.VERBS) == set(actions.ACTIONS)
     assert {("POST", f"/api/v1/items/{{item_id}}/{name}") for name in items.VERBS.values()} <= set(
