@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
 import pytest
 from httpx import Client, Response
 
+from gateway.evidence.dossier_gather import gather
 from gateway.evidence.record import Kind
-from storage import handwritten, sheets
+from storage import cases, handwritten, sheets
 from storage.cases import Item, ItemState
 from storage.outbox import OutboxEntry
 from storage.secretbox import unseal
@@ -163,6 +165,17 @@ def test_without_anything_missing_a_letter_starts_from_the_answer(world: World) 
     page = world.signed_in("agathe").get(_path(world, "question")).text
     assert '<option value="reponse-etablissement" selected>' in page
     assert "Merci de nous adresser" not in page
+
+
+def test_the_circuit_says_which_letter_is_the_answer(world: World) -> None:
+    circuits = world.house.circuits
+    (name, circuit), *_ = circuits.by_name.items()
+    assert circuit.desk is not None
+    other = replace(circuit, desk=replace(circuit.desk, answer="courrier-a-retirer"))
+    rooms = replace(world.house, circuits=replace(circuits, by_name={**circuits.by_name, name: other}))
+    world.app.state.house = rooms
+    page = world.signed_in("agathe").get(_path(world, "question")).text
+    assert '<option value="courrier-a-retirer" selected>' in page
 
 
 def test_identification_leaves_only_encrypted_and_only_once_registered(world: World) -> None:
@@ -322,3 +335,18 @@ def test_a_letter_about_a_form_is_read_by_whoever_reads_the_case(world: World) -
     path = f"/elements/{world.office.items['request']}/lettres/{letter}"
     assert world.signed_in("agathe").get(path).status_code == 200
     assert _accesses(world) == []
+
+
+def test_an_evidence_file_without_the_medical_withholds_what_its_pole_wrote(world: World) -> None:
+    letter, _ = _handwritten(world, "medard", "report")
+    world.house.recorder.checkpoint(world.house.database)
+    with world.house.database.reading() as session:
+        case = cases.get(session, seed.CASE)
+        assert case is not None
+        sha256 = session.get_one(OutboxEntry, letter).raw_sha256
+        found = {medical: gather(session, case, medical=medical) for medical in (False, True)}
+    for medical, given in found.items():
+        assert given is not None
+        withheld = {sha for sha, why in given.letters.items() if why is not None}
+        assert withheld == (set() if medical else {sha256})
+        assert len(given.letters) > 1
