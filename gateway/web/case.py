@@ -79,7 +79,6 @@ def case(request: Request, rooms: InHouse, seen: Seen, shown: Shown, reference: 
     values: dict[str, Any] = {
         "sheet": sheet,
         "case": sheet.case,
-        "printed": printed(sheet.case, sheet.papers),
         "circuit": circuit,
         "caisse": caisse,
         "documents": _by_kind(documents),
@@ -151,6 +150,7 @@ def _registered(
 ) -> dict[str, Any]:
     """What the card of the provisional number shows, and whether this person may change it."""
     return {
+        "printed": printed(sheet.case, sheet.papers),
         "entries": entries,
         "number": _number(rooms, sheet, circuit, entries),
         "unfounded": _unfounded(sheet, entries),

@@ -34,7 +34,10 @@ class Said:
 
 def said(row: FactRow, spec: FieldSpec | None) -> Said:
     """What a page says of one reading; ``spec``: its field, when the document is a form."""
-    value = _of_machine(row) or row.value
+    words = _of_machine(row)
+    if words is not None:
+        return Said(words, None)
+    value = row.value
     if spec is not None and spec.type is FieldType.SIGNATURE:
         return Said(signed(row.normalised, spec.title) or value, None)
     if spec is not None and spec.type is FieldType.CHOICE:

@@ -94,9 +94,9 @@ def test_every_opening_of_a_report_is_shown_on_the_case(world: World) -> None:
     assert world.signed_in("sylvie").get(f"/documents/{number}/page/1.png").status_code == 403
     page = world.signed_in("lille").get(f"/dossiers/{seed.CASE}").text
     shown = page[page.index('id="ouvertures"') :]
-    assert "medard" in shown
+    assert "Médard Kervella" in shown
     assert "refusée" in shown
-    assert "sylvie" in shown
+    assert "Sylvie Nédélec" in shown
     assert seed.SECRET not in page
 
 
