@@ -29,6 +29,7 @@ from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
 from gateway.web.panel import panel
 from gateway.web.verdict import verdict
 from storage import documents, lacking, queues, reviews, sheets
+from storage.db import Session
 from storage.documents import PERSON
 from storage.reviews import Review
 from storage.sheets import ItemSheet
@@ -59,11 +60,7 @@ def item(request: Request, rooms: InHouse, seen: Seen, shown: Shown, item_id: Ro
         shared = not sees_all(rooms, seen, session, sheet.item.delivery)
         every = documents.of_delivery(session, sheet.item.delivery)
         said = reviews.latest(session, [paper.document.id or 0 for paper in sheet.papers])
-        open_cases = {
-            case.id
-            for case in (sheet.case, *(case for _, case in sheet.candidates))
-            if case is not None and _reads_case(rooms, seen, sheets.places_of_case(session, case.id or 0))
-        }
+        open_cases = _open_cases(rooms, seen, session, sheet)
     circuit = rooms.circuits.by_name.get(sheet.item.circuit)
     pieces = [papers.show(paper, seen, circuit, said.get(paper.document.id or 0)) for paper in sheet.papers]
     whole = bool(every) and not shared and all(may_open(seen, d.confidentiality) for d in every)
@@ -134,8 +131,17 @@ def _left(sheet: ItemSheet, said: Mapping[int, Review]) -> frozenset[int]:
     )
 
 
-def _reads_case(rooms: WebHouse, seen: Viewer, places: set[tuple[str, str]]) -> bool:
-    return reads_any(seen, rooms.circuits.by_name, rooms.circuits.directory, places)
+def _open_cases(rooms: WebHouse, seen: Viewer, session: Session, sheet: ItemSheet) -> set[int]:
+    """Which of its case and its candidates this person reads."""
+    circuits, directory = rooms.circuits.by_name, rooms.circuits.directory
+    every = (sheet.case, *(case for _, case in sheet.candidates))
+    return {
+        case.id
+        for case in every
+        if case is not None
+        and case.id is not None
+        and reads_any(seen, circuits, directory, sheets.places_of_case(session, case.id))
+    }
 
 
 def _reasons(sheet: ItemSheet) -> list[str]:

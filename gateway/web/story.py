@@ -262,13 +262,22 @@ def _type(fields: Mapping[str, object], which: str, known: Mapping[str, str]) ->
     return f"«{present.NB}{known.get(f'kind:{kind}', kind)}{present.NB}» ({of_class})"
 
 
+_OPENED: Mapping[str, tuple[str, str]] = {
+    "message": ("Message médical entier ouvert", "d’un message médical entier"),
+    "letter": ("Lettre du pôle médical ouverte", "d’une lettre du pôle médical"),
+    "notes": ("Notes du pôle médical lues", "de notes du pôle médical"),
+    "subject": ("Objet d’un message médical lu", "d’un message médical"),
+    "name": ("Nom d’un document médical lu", "d’un document médical"),
+    "reading": ("Lecture d’un document médical montrée", "d’un document médical"),
+}
+"""Which piece was shown, and the same after « ouverture »."""
+
+
 def _access(fields: Mapping[str, object]) -> str:
-    what = "d’un message médical entier" if fields.get("piece") == "message" else "d’un document médical"
-    if fields.get("outcome") == "refused":
-        return f"Ouverture {what} refusée"
-    return (
-        "Message médical entier ouvert" if fields.get("piece") == "message" else "Document médical ouvert"
+    opened, what = _OPENED.get(
+        str(fields.get("piece")), ("Document médical ouvert", "d’un document médical")
     )
+    return f"Ouverture {what} refusée" if fields.get("outcome") == "refused" else opened
 
 
 def _word(kind: str, name: str, value: object, names: Mapping[str, str]) -> str:
