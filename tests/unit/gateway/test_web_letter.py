@@ -11,6 +11,7 @@ import pytest
 from httpx import Client, Response
 
 from gateway.evidence.dossier_gather import gather
+from gateway.circuits.load import Circuits
 from gateway.evidence.record import Kind
 from storage import cases, handwritten, sheets
 from storage.cases import Item, ItemState
@@ -172,7 +173,7 @@ def test_the_circuit_says_which_letter_is_the_answer(world: World) -> None:
     (name, circuit), *_ = circuits.by_name.items()
     assert circuit.desk is not None
     other = replace(circuit, desk=replace(circuit.desk, answer="courrier-a-retirer"))
-    rooms = replace(world.house, circuits=replace(circuits, by_name={**circuits.by_name, name: other}))
+    rooms = replace(world.house, circuits=Circuits({**circuits.by_name, name: other}, circuits.directory))
     world.app.state.house = rooms
     page = world.signed_in("agathe").get(_path(world, "question")).text
     assert '<option value="courrier-a-retirer" selected>' in page

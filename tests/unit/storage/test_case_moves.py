@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from storage import cases, deadlines, items
 from storage.cases import Candidate, Case, CaseState, Item
@@ -103,7 +103,7 @@ def test_due_dates_leave_with_their_mail_and_the_item_forgets_their_day(database
         assert release(session, case.id or 0, gone[:1]) == 0
         session.refresh(item)
         assert item.next_due == date(2026, 12, 9)
-        kept = session.exec(select(Deadline.case_id).order_by(Deadline.id)).all()
+        kept = session.exec(select(Deadline.case_id).order_by(col(Deadline.id))).all()
         assert kept == [None, case.id]
 
 
