@@ -10,8 +10,8 @@ from html import unescape
 import pytest
 from httpx import Client, Response
 
-from gateway.evidence.dossier_gather import gather
 from gateway.circuits.load import Circuits
+from gateway.evidence.dossier_gather import gather
 from gateway.evidence.record import Kind
 from storage import cases, handwritten, sheets
 from storage.cases import Item, ItemState

@@ -66,7 +66,7 @@ def test_the_document_that_opened_a_case_may_open_another(database: Database) ->
         case = _case(session)
         assert case.opener == "a" * 64
         cases.forget_opener(session, case)
-        assert case.opener is None
+        assert not case.opener
         other = cases.open_case(
             session,
             Case(reference="PSR-2026-00002", circuit="psr", opened_at=AT, opened_by_delivery="a" * 64),
