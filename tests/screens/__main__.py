@@ -56,7 +56,7 @@ def _form(page: Page, address: str) -> None:
 
 def _case(page: Page, address: str) -> None:
     _form(page, address)
-    page.locator("main a[href^='/dossiers/']").first.click()
+    page.locator(".strip a[href^='/dossiers/']").first.click()
     page.wait_for_load_state("networkidle")
 
 
