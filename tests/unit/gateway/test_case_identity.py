@@ -1,4 +1,4 @@
-"""What a case says of its beneficiary follows the document it came from; two that disagree are both told."""
+"""What a case says of its beneficiary follows the document it came from; two that disagree are told."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from gateway.cases.matching import name_key
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
 from gateway.web.corrected import Event, follow_up
-from storage import cases, documents, sheets
+from storage import cases, documents, reviews, sheets
 from storage.cases import Case
 from storage.db import Database
+from storage.reviews import Review, Said
 from tests.builders import seed
 from tests.worlds import web
 from tests.worlds.served import running
@@ -79,11 +80,9 @@ def test_two_documents_that_disagree_do_not_flip_the_case_and_the_page_says_both
 
 
 def test_a_rejected_document_says_nothing_of_its_case(world: World) -> None:
-    from storage.reviews import Review, Said, add
-
     with world.house.database.transaction() as session:
         number = world.office.documents["form"]
-        add(
+        reviews.add(
             session,
             Review(
                 document_id=number, said=Said.REJECTED, reason="x", facts=[], by="a", at=world.clock.now()
