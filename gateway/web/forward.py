@@ -18,8 +18,8 @@ from gateway.evidence.record import Kind
 from gateway.outbound import handwritten
 from gateway.outbound.certificates import Choice
 from gateway.outbound.handwritten import Event, Sheet, Words
+from gateway.web import opened, writing
 from gateway.web import pieces as parts
-from gateway.web import writing
 from gateway.web.access import Right, Viewer, may_open
 from gateway.web.actions import desk_of_item
 from gateway.web.house import InHouse, RowId, Seen, Shown, WebHouse
@@ -102,6 +102,7 @@ def ready(
         counter = counter_of(rooms, seen, session, item_id, a)
         chosen = [r for r in counter.reports if not r.left] or list(counter.reports)
         words = _words(rooms, session, counter, [r.document for r in chosen])
+    opened.documents(rooms, seen, [r.document for r in counter.reports], opened.NAME)
     return shown.show(request, "transmission.html", **_page(counter, words, chosen))
 
 

@@ -119,3 +119,9 @@ def test_notes_of_the_medical_pole_are_read_in_the_log_by_a_program_too(world: W
     answer = program(world, "medard").get(f"/api/v1/items/{item.id}/notes")
     assert "à revoir" in answer.text
     assert _accesses(world) == [("medard", "opened", "notes")]
+
+
+def test_the_page_of_a_forwarding_names_files_in_the_log(world: World) -> None:
+    page = world.signed_in("medard").get(f"{_item(world)}/transmission")
+    assert page.status_code == 200
+    assert _accesses(world) == [("medard", "opened", "name")]
