@@ -188,7 +188,9 @@ def write_down(rooms: WebHouse, seen: Viewer, outcome: str, openings: Iterable[O
     """Put openings of something medical, or refusals, in the log."""
     told = {"person": seen.login, "outcome": outcome}
     with rooms.database.transaction() as session:
-        rooms.recorder.add_all(session, [(Kind.ACCESS, about, {**told, **what}) for about, what in openings])
+        rooms.recorder.add_all(
+            session, [(Kind.ACCESS, about, {**told, **what}) for about, what in openings]
+        )
 
 
 def attachment(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What people wrote in documents that their case does not say: told on its page, never settled in silence."""
+"""What two people wrote of one thing of a case, in two of its documents: said side by side."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_the_second_of_two_people_is_told(world: World) -> None:
     assert _do(world, first, "question", "prendre", version).status_code == 303
     answer = _do(world, second, "question", "prendre", version)
     assert answer.status_code == 409
-    assert "rien n&#39;a été changé" in answer.text
+    assert "rien n’a été changé" in answer.text
     assert item_of(world, "question").taken_by == "agathe"
 
 

@@ -16,7 +16,7 @@ from tests.worlds import web
 from tests.worlds.served import item_of
 from tests.worlds.web import World
 
-LACKS = "Le cadre 4 (déclaration du bénéficiaire) n&#39;est pas signé."
+LACKS = "Le cadre 4 (déclaration du bénéficiaire) n’est pas signé."
 ONE = "Ce qui manque"
 
 
