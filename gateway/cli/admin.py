@@ -19,7 +19,7 @@ from gateway.intake.orphans import sweep_orphans
 from gateway.reopening import open_locked
 from gateway.settings import Settings
 from gateway.web.access import known_role
-from gateway.web.passwords import Passwords, weakness
+from gateway.web.doorstep.passwords import Passwords, weakness
 from gateway.web.rights import SPILLS, book_of
 from parsers.certificates import identities_from
 from parsers.errors import ParseError

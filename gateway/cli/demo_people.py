@@ -9,7 +9,7 @@ from gateway import bootstrap
 from gateway.house import House
 from gateway.outbound.harvest import decide
 from gateway.settings import Settings
-from gateway.web.passwords import Passwords
+from gateway.web.doorstep.passwords import Passwords
 from parsers.certificates import certificates_from, describe
 from storage import certbook, people
 from storage.certbook import CertificateState, KnownCertificate

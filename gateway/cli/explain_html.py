@@ -16,9 +16,10 @@ from gateway.circuits.model import COVER_NOTE, Circuit
 from gateway.explain import Explained, Sheet
 from gateway.outbound.compose import Draft
 from gateway.triage.read import DECORATION, ReadDocument
-from gateway.web import papers, present
-from gateway.web.marks import LOW, WORDS, Mark, marks
-from gateway.web.verdict import verdict
+from gateway.web import present
+from gateway.web.items import papers
+from gateway.web.items.marks import LOW, WORDS, Mark, marks
+from gateway.web.items.verdict import verdict
 from parsers.facts import Confidentiality
 from storage.documents import Document
 

@@ -34,8 +34,8 @@ from gateway.reopening import Locks
 from gateway.unlocking import unlock
 from gateway.waking import wake_up
 from gateway.web.app import create_app
+from gateway.web.doorstep.oidc import SignOn
 from gateway.web.house import WebHouse
-from gateway.web.oidc import SignOn
 from gateway.worker import Worker
 from storage.errors import StorageError
 

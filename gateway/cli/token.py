@@ -13,7 +13,7 @@ from gateway.errors import NotFound, Refused
 from gateway.evidence.record import Kind
 from gateway.settings import Settings
 from gateway.web.access import SCOPES
-from gateway.web.tokens import CALENDAR
+from gateway.web.doorstep.tokens import CALENDAR
 from storage import people, tokens
 
 _BY = "ligne de commande"

@@ -4,72 +4,37 @@ from __future__ import annotations
 
 from fastapi import Depends, FastAPI
 
-from gateway.web import (
-    account,
-    actions,
-    addresses,
-    admin_circuits,
-    admin_house,
-    admin_people,
-    admin_tokens,
-    bulk,
-    calendar_feed,
-    calls,
-    case,
-    certificates,
-    choice,
-    closing,
-    conservation,
-    contestation,
-    contestation_acts,
-    contestation_files,
-    correction,
-    dashboard,
-    detach,
-    doctype,
-    document,
-    drafts,
-    errors,
-    evidence,
-    forward,
-    invitation,
-    item,
-    keptletter,
-    ledger,
-    letter,
-    letters,
-    listings,
-    listings_admin,
-    listings_directory,
-    listings_house,
-    live,
-    message,
-    moves,
-    notices,
-    overview,
-    own_tokens,
-    proposal,
-    queue,
-    reading,
-    registration,
-    remarks,
-    richtext,
-    saved,
-    search,
-    secondfactor,
-    sent,
-    session,
-    signon,
-    supervise,
-    unlock,
-)
+from gateway.web import errors
+from gateway.web.admin import certificates, circuits, house, notices, people, tokens
 from gateway.web.api.mount import mount
 from gateway.web.bounds import MAX_BODY, MAX_FIELDS, BoundedBody
+from gateway.web.cases import case, closing, evidence, proposal, registration
+from gateway.web.contestations import acts, contestation, documents
+from gateway.web.doorstep import account, drafts, invitation, own_tokens, secondfactor, session, signon
+from gateway.web.files import listings, listings_admin, listings_directory, listings_house
 from gateway.web.guard import guard
 from gateway.web.headers import Headers, KnownHost, VersionedFiles
 from gateway.web.house import WebHouse, naming
+from gateway.web.items import (
+    actions,
+    choice,
+    correction,
+    detach,
+    doctype,
+    document,
+    item,
+    message,
+    moves,
+    reading,
+    remarks,
+    richtext,
+    unlock,
+)
+from gateway.web.letters import addresses, calls, forward, keptletter, letter, letters, sent
 from gateway.web.pages import STATIC, Pages
+from gateway.web.queues import bulk, calendar_feed, live, queue, saved, search
 from gateway.web.refusals import Refusals
+from gateway.web.supervision import conservation, dashboard, ledger, overview, supervise
 
 __all__ = ["WebHouse", "create_app"]
 
@@ -123,16 +88,16 @@ def create_app(rooms: WebHouse) -> FastAPI:
     app.state.live = live.Live(rooms)
     supervision = (dashboard, overview, calendar_feed)
     files = (listings, listings_admin, listings_directory, listings_house)
-    contested = (contestation_files, contestation, contestation_acts, conservation)
+    contested = (documents, contestation, acts, conservation)
     doors = (session, secondfactor, invitation, signon, account, own_tokens, notices, drafts)
     administration = (
         certificates,
         addresses,
         letters,
-        admin_people,
-        admin_tokens,
-        admin_house,
-        admin_circuits,
+        people,
+        tokens,
+        house,
+        circuits,
     )
     for module in (*doors, *administration, *files, *_WORK, *contested, ledger, supervise, *supervision):
         app.include_router(module.router)

@@ -14,13 +14,15 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from gateway.errors import NotFound, PasserelleError, Refused, Unavailable
-from gateway.web import drafts, live, opened
 from gateway.web.access import Viewer
 from gateway.web.api import problems
 from gateway.web.api.problems import ApiError
+from gateway.web.doorstep import drafts
 from gateway.web.guard import API, BadFormError, ForbiddenError, ResumeError, SignInError
 from gateway.web.house import house
+from gateway.web.items import opened
 from gateway.web.pages import Pages
+from gateway.web.queues import live
 from storage.errors import StorageError
 
 log = logging.getLogger("passerelle.web")

@@ -14,9 +14,10 @@ from starlette.datastructures import FormData
 from gateway import log
 from gateway.errors import PasserelleError
 from gateway.evidence.record import through
-from gateway.web import drafts, notices, tokens
 from gateway.web.access import ROUTES, Right, Viewer
+from gateway.web.admin import notices
 from gateway.web.bounds import MAX_BODY, MAX_FIELDS
+from gateway.web.doorstep import drafts, tokens
 from gateway.web.house import WebHouse, house
 from storage import balances, sessions
 from storage.sessions import Stage

@@ -19,10 +19,10 @@ from gateway.evidence.dossier import Exporter
 from gateway.evidence.record import Recorder
 from gateway.settings import Settings, Web
 from gateway.web.access import Viewer
+from gateway.web.doorstep.oidc import SignOn
+from gateway.web.doorstep.passwords import Passwords
 from gateway.web.naming import Naming
-from gateway.web.oidc import SignOn
 from gateway.web.pages import Pages
-from gateway.web.passwords import Passwords
 from gateway.web.rights import RoleBook, book_of
 from storage import people
 from storage.db import Database

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from gateway.circuits.directory import Directory
 from gateway.circuits.model import CAISSE, REPORT_TITLES, Circuit
-from gateway.web.papers import FACT_LABELS, labels
+from gateway.web.items.papers import FACT_LABELS, labels
 
 _CONDITION = re.compile(r"\s*\{%-?\s*if\b.*?\{%-?\s*endif\s*-?%\}")
 _VARIABLE = re.compile(r"(\s+(?:du|le|pour le))?\s*\{\{.*?\}\}")

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from gateway.cases.matching import name_key
 from gateway.circuits.load import Circuits, load_circuits
 from gateway.evidence.record import Kind, Recorder
-from gateway.web.passwords import Passwords
+from gateway.web.doorstep.passwords import Passwords
 from storage import findable, tallies
 from storage.cases import Candidate, Case, ItemState, PeriodStatus
 from storage.db import Database, Session

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.evidence.record import Kind
-from gateway.web import document, richtext
 from gateway.web.access import ROUTES
+from gateway.web.items import document, richtext
 
 ROOT = Path(__file__).parents[2]
 RESERVED: Mapping[Kind, str] = {}
@@ -21,18 +21,18 @@ READERS = frozenset(
 """Modules that only tell events."""
 
 ASKED: Mapping[str, tuple[Kind, str]] = {
-    "a read of a medical document": (Kind.ACCESS, "gateway/web/document.py"),
+    "a read of a medical document": (Kind.ACCESS, "gateway/web/items/document.py"),
     "an export of proofs": (Kind.EXPORT, "gateway/evidence/dossier.py"),
-    "an export of a list": (Kind.EXPORT, "gateway/web/exports.py"),
-    "a correction": (Kind.CORRECTION, "gateway/web/correction.py"),
+    "an export of a list": (Kind.EXPORT, "gateway/web/files/exports.py"),
+    "a correction": (Kind.CORRECTION, "gateway/web/items/correction.py"),
     "a takeover": (Kind.ITEM_TAKEN, "gateway/cases/hold.py"),
     "a change of configuration": (Kind.CONFIG, "gateway/evidence/inforce.py"),
     "a change of keys": (Kind.KEY, "gateway/cli/admin.py"),
-    "a login": (Kind.LOGIN, "gateway/web/doorstep.py"),
-    "a sign-out": (Kind.LOGIN, "gateway/web/session.py"),
-    "a login by an identity provider": (Kind.LOGIN, "gateway/web/signon.py"),
-    "an account": (Kind.PERSON, "gateway/web/admin_people.py"),
-    "a token": (Kind.TOKEN, "gateway/web/admin_tokens.py"),
+    "a login": (Kind.LOGIN, "gateway/web/doorstep/doorstep.py"),
+    "a sign-out": (Kind.LOGIN, "gateway/web/doorstep/session.py"),
+    "a login by an identity provider": (Kind.LOGIN, "gateway/web/doorstep/signon.py"),
+    "an account": (Kind.PERSON, "gateway/web/admin/people.py"),
+    "a token": (Kind.TOKEN, "gateway/web/admin/tokens.py"),
     "a refusal at the door": (Kind.REFUSED, "gateway/intake/tally.py"),
     "an erasure": (Kind.ERASURE, "gateway/contestations/erase.py"),
     "a day of the ledger": (Kind.LEDGER, "gateway/intake/daybook.py"),

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gateway.clock import SystemClock, TurnableClock
 from gateway.settings import Oidc, Settings
-from gateway.web.oidc import SignOn
+from gateway.web.doorstep.oidc import SignOn
 from storage import people
 from storage.db import Database
 from tests.builders import seed

@@ -14,8 +14,8 @@ from gateway.circuits.decision import Decision, DocumentSeen
 from gateway.circuits.load import Circuits
 from gateway.evidence.record import Kind
 from gateway.settings import Web
-from gateway.web.corrected import follow_up, judged
 from gateway.web.house import WebHouse
+from gateway.web.items.corrected import follow_up, judged
 from storage import cases, documents
 from storage.cases import PeriodStatus
 from storage.db import Session

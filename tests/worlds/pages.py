@@ -8,7 +8,7 @@ from threading import Thread
 from uvicorn import Config, Server
 
 from gateway.web.app import WebHouse, create_app
-from gateway.web.live import Live
+from gateway.web.queues.live import Live
 
 
 class Pages:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Response
 
-from gateway.web import bulk
 from gateway.web.api import bodies, offers
 from gateway.web.api.calls import Called, acted, body_of
 from gateway.web.api.queues import Word, here
 from gateway.web.house import InHouse, Seen
+from gateway.web.queues import bulk
 
 router = APIRouter(prefix="/api/v1/queues/{circuit}/{queue}", tags=["Actions"])
 

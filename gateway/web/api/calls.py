@@ -19,13 +19,13 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from gateway.errors import NotFound, PasserelleError, Refused
-from gateway.web import opened
 from gateway.web.access import Viewer
 from gateway.web.api import problems
 from gateway.web.api.problems import ApiError
-from gateway.web.correction import UnfitValueError
 from gateway.web.guard import ForbiddenError
 from gateway.web.house import WebHouse
+from gateway.web.items import opened
+from gateway.web.items.correction import UnfitValueError
 from storage import answers
 
 MAX_BODY = 64 * 1024

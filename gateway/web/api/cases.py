@@ -7,14 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from gateway.errors import NotFound
-from gateway.web import opened, papers, sent
 from gateway.web.access import Viewer, reads_any
 from gateway.web.api import models, paging, views
 from gateway.web.api.calls import tag
 from gateway.web.api.paging import After, Limit
 from gateway.web.api.queues import places_of
-from gateway.web.case import NO_CASE
+from gateway.web.cases.case import NO_CASE
 from gateway.web.house import InHouse, Seen, WebHouse
+from gateway.web.items import opened, papers
+from gateway.web.letters import sent
 from gateway.web.words import kind_titles
 from storage import listing, queues, sheets
 from storage.db import Session

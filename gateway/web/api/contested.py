@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from gateway.web.api import models, paging, views
 from gateway.web.api.calls import tag
 from gateway.web.api.paging import After, Limit
-from gateway.web.contested import opened, sight_of
+from gateway.web.contestations.contested import opened, sight_of
 from gateway.web.house import InHouse, Seen
 from storage import contestations
 from storage.contestations import ContestationState

@@ -8,14 +8,14 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
-from gateway.web import contestation_acts
 from gateway.web.access import Viewer
 from gateway.web.api import bodies, models
 from gateway.web.api.calls import Call, Called, body_of, changed, once, tag
 from gateway.web.api.contested import LETTER
 from gateway.web.api.verbs import acted_on
-from gateway.web.contestation import ADDRESSES
-from gateway.web.contested import opened
+from gateway.web.contestations import acts
+from gateway.web.contestations.contestation import ADDRESSES
+from gateway.web.contestations.contested import opened
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
 
 router = APIRouter(prefix="/api/v1", tags=["Contestations"])
@@ -37,7 +37,7 @@ def act(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Respo
 
     def do(asked: bodies.Acted, version: int) -> str:
         address = _BY_VERB[asked.verb]
-        contestation_acts.do(rooms, seen, reference, address, version=version, cause=asked.cause or "")
+        acts.do(rooms, seen, reference, address, version=version, cause=asked.cause or "")
         return asked.verb
 
     return _done(rooms, seen, call, reference, bodies.Acted, do)
@@ -53,7 +53,7 @@ def match(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Res
     """Give the contestation the case it is about."""
 
     def do(asked: bodies.Matched, version: int) -> str:
-        contestation_acts.choose(rooms, seen, reference, version=version, dossier=asked.case)
+        acts.choose(rooms, seen, reference, version=version, dossier=asked.case)
         return "match"
 
     return _done(rooms, seen, call, reference, bodies.Matched, do)
@@ -69,7 +69,7 @@ def argue(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Res
     """Keep the argument written for the commission."""
 
     def do(asked: bodies.Argued, version: int) -> str:
-        contestation_acts.argue(rooms, seen, reference, version=version, argument=asked.text)
+        acts.argue(rooms, seen, reference, version=version, argument=asked.text)
         return "argue"
 
     return _done(rooms, seen, call, reference, bodies.Argued, do)
@@ -85,7 +85,7 @@ def pay(rooms: InHouse, seen: Seen, call: Called, reference: Reference) -> Respo
     """Write both days: the caisse or the CNSE does."""
 
     def do(asked: bodies.Paid, version: int) -> str:
-        contestation_acts.pay(
+        acts.pay(
             rooms,
             seen,
             reference,
@@ -108,7 +108,7 @@ def read(rooms: InHouse, seen: Seen, call: Called, item_id: RowId) -> Response:
     """A person says that the mail carries lists; reading it twice adds nothing."""
 
     def do(_asked: bodies.Nothing, _version: int) -> None:
-        contestation_acts.read(rooms, seen, item_id)
+        acts.read(rooms, seen, item_id)
 
     return acted_on(rooms, seen, call, item_id, bodies.Nothing, do, "contestations")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from gateway.cases.closing import Verb
-from gateway.web import calls, closing, proposal
 from gateway.web.access import Viewer
 from gateway.web.api import bodies, models, offers
 from gateway.web.api.calls import Call, Called, acted, body_of
 from gateway.web.api.cases import Reference
+from gateway.web.cases import closing, proposal
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
+from gateway.web.letters import calls
 from storage import proposals
 
 router = APIRouter(prefix="/api/v1", tags=["Décisions"])

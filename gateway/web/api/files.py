@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from gateway.web import document, message
 from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.items import document, message
 
 router = APIRouter(prefix="/api/v1", tags=["Fichiers"])
 

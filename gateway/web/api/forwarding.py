@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from gateway.web import forward
 from gateway.web.api import bodies, models, offers
 from gateway.web.api.calls import Called, body_of
 from gateway.web.api.verbs import acted_on
 from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.letters import forward
 
 router = APIRouter(prefix="/api/v1/items/{item_id}/forwarding", tags=["Transmission"])
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from gateway.web import conservation
 from gateway.web.api import bodies, models, offers
 from gateway.web.api.calls import Called, acted, body_of
 from gateway.web.api.cases import Reference
 from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.supervision import conservation
 from storage import retention
 
 router = APIRouter(prefix="/api/v1", tags=["Conservation"])

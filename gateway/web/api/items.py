@@ -7,14 +7,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from gateway.web import actions, choice, doors, opened, papers, sent
 from gateway.web.access import Right, Viewer, reads_any
-from gateway.web.actions import desk_of_item
 from gateway.web.api import models, views
 from gateway.web.api.calls import tag
 from gateway.web.api.queues import places_of
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
-from gateway.web.verdict import verdict
+from gateway.web.items import actions, choice, doors, opened, papers
+from gateway.web.items.actions import desk_of_item
+from gateway.web.items.verdict import verdict
+from gateway.web.letters import sent
 from gateway.web.words import kind_titles
 from storage import joinings, queues, search, sheets
 from storage.db import Session

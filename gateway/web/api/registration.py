@@ -8,10 +8,10 @@ from fastapi import APIRouter, Response
 
 from gateway.cases.nir import Found
 from gateway.cases.registration import Asked
-from gateway.web import registration
 from gateway.web.api import bodies, models, offers
 from gateway.web.api.calls import Called, acted, body_of, changed, tag
 from gateway.web.api.cases import Reference
+from gateway.web.cases import registration
 from gateway.web.house import InHouse, Seen
 
 router = APIRouter(prefix="/api/v1/cases/{reference}/registration", tags=["Immatriculation"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from gateway.web import saved
 from gateway.web.api import bodies, models, offers
 from gateway.web.api.calls import Called, acted, body_of
 from gateway.web.api.queues import Word, here
 from gateway.web.house import InHouse, RowId, Seen
+from gateway.web.queues import saved
 from storage import views
 
 router = APIRouter(prefix="/api/v1/queues/{circuit}/{queue}/views", tags=["Files"])

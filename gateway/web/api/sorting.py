@@ -11,13 +11,14 @@ from fastapi import APIRouter, Response
 from gateway.cases import notes
 from gateway.errors import NotFound
 from gateway.outbound.handwritten import Words
-from gateway.web import doctype, letter, moves, opened, reading, remarks
 from gateway.web.access import Viewer
-from gateway.web.actions import desk_of_item
 from gateway.web.api import bodies, models
 from gateway.web.api.calls import Call, Called, body_of, once
 from gateway.web.api.verbs import item_version, told
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
+from gateway.web.items import doctype, moves, opened, reading, remarks
+from gateway.web.items.actions import desk_of_item
+from gateway.web.letters import letter
 from storage import documents
 
 router = APIRouter(prefix="/api/v1/items/{item_id}", tags=["Actions"])

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from gateway.web import story, supervise
+from gateway.web import story
 from gateway.web.api import bodies, models, paging, views
 from gateway.web.api.calls import Called, acted, body_of
 from gateway.web.api.paging import After, Limit
 from gateway.web.house import InHouse, Seen
+from gateway.web.supervision import supervise
 from gateway.web.words import names
 from storage import audit, listing, sheets
 from storage.deliveries import Delivery

@@ -9,14 +9,14 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
-from gateway.web import actions, choice, correction, detach
 from gateway.web.access import Viewer
-from gateway.web.actions import desk_of_item
 from gateway.web.api import bodies, models
 from gateway.web.api.calls import Call, Called, acted, body_of, changed, tag
 from gateway.web.api.items import LETTER
-from gateway.web.held import StaleError
 from gateway.web.house import InHouse, RowId, Seen, WebHouse
+from gateway.web.items import actions, choice, correction, detach
+from gateway.web.items.actions import desk_of_item
+from gateway.web.items.held import StaleError
 from storage import cases
 
 router = APIRouter(prefix="/api/v1/items/{item_id}", tags=["Actions"])

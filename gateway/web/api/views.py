@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from gateway.web import papers
 from gateway.web.api import models
+from gateway.web.items import papers
 from gateway.web.typed import Given
 from storage import queues
 from storage.cases import Case, Period

@@ -11,7 +11,7 @@ import pytest
 from gateway.cases.matching import name_key
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
-from gateway.web.corrected import Event, follow_up
+from gateway.web.items.corrected import Event, follow_up
 from storage import cases, documents, reviews, sheets
 from storage.cases import Case
 from storage.db import Database

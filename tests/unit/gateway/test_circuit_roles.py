@@ -11,8 +11,8 @@ from httpx import Client, Response
 
 from gateway.circuits.roles import BUILT_IN, LIKES, READERS, Role
 from gateway.clock import TurnableClock
-from gateway.web import doorstep
 from gateway.web.access import Viewer, desks, may_open
+from gateway.web.doorstep import doorstep
 from gateway.web.rights import EVERYBODYS, MATRIX, Right, book_of
 from storage import people
 from storage.db import Database

@@ -7,8 +7,8 @@ import zipfile
 
 from gateway.cases.review import say
 from gateway.evidence.verify import Check
-from gateway.web.corrected import judged
 from gateway.web.house import WebHouse
+from gateway.web.items.corrected import judged
 from storage import documents
 from storage.cases import Case, Period
 from storage.reviews import Said

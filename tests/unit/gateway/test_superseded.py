@@ -9,8 +9,8 @@ import pytest
 
 from gateway.cases.superseded import NOTE, apply_successions, notes
 from gateway.triage.unpack import document_rows
-from gateway.web import papers
 from gateway.web.access import Viewer
+from gateway.web.items import papers
 from parsers.unpack import unpack
 from storage import cases, documents, sheets, successions
 from storage.cases import Case

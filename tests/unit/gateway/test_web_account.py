@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.evidence.record import Kind
+from gateway.web.doorstep.passwords import FREE_ATTEMPTS_OF_AN_ADDRESS
 from gateway.web.guard import token_hash
-from gateway.web.passwords import FREE_ATTEMPTS_OF_AN_ADDRESS
 from storage import factors, people, sheets, tokens
 from storage.people import Person
 from tests.builders import seed

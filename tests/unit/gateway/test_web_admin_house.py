@@ -8,7 +8,7 @@ import pytest
 from markupsafe import escape
 
 from gateway.clock import TurnableClock
-from gateway.web.admin_house import expiry_tone
+from gateway.web.admin.house import expiry_tone
 from tests.builders import seed
 from tests.builders.desk import CNSE, Desk
 from tests.worlds.web import World

@@ -217,7 +217,7 @@ def test_a_token_that_may_not_be_is_not_made(
 
 
 def test_nobody_holds_more_tokens_than_allowed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.web.own_tokens.MOST_TOKENS", 1)
+    monkeypatch.setattr("gateway.web.doorstep.own_tokens.MOST_TOKENS", 1)
     _presented(_make(world, portees=["read"]))
     assert "Révoquez-en un" in _make(world, portees=["read"]).text
 

@@ -11,7 +11,7 @@ from httpx import Client
 from icalendar import Calendar
 
 from gateway.evidence.record import Kind
-from gateway.web import calendar_feed
+from gateway.web.queues import calendar_feed
 from storage import deadlines, sheets, tokens
 from storage.deadlines import DeadlineState
 from storage.people import Person

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from gateway.evidence.record import Kind
-from gateway.web.exchanges import openings
-from gateway.web.life import covered_today, life
+from gateway.web.cases.exchanges import openings
+from gateway.web.cases.life import covered_today, life
 from storage import sheets
 from storage.audit import Event
 from storage.cases import PeriodStatus

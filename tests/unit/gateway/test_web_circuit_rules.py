@@ -14,10 +14,10 @@ import pytest
 
 from gateway.circuits.load import Circuits, load_circuits
 from gateway.circuits.model import Circuit
-from gateway.web.circuit_rules import sections
+from gateway.web.admin.circuit_rules import sections
+from gateway.web.admin.rulebook import Section
 from gateway.web.naming import Naming
 from gateway.web.rights import book_of
-from gateway.web.rulebook import Section
 from parsers.classify import Cue
 from parsers.forms.template import Template
 from tests.builders.shipped import CONFIG

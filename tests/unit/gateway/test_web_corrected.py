@@ -11,7 +11,7 @@ from sqlmodel import col, delete
 
 from gateway.circuits.decision import Decision
 from gateway.evidence.record import Kind
-from gateway.web.corrected import follow_up
+from gateway.web.items.corrected import follow_up
 from storage import cases, deadlines, documents, sheets
 from storage.cases import Period, PeriodStatus
 from storage.db import Session

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from httpx import Client
 
-from gateway.web import dashboard
+from gateway.web.supervision import dashboard
 from storage import tallies
 from storage.cases import Period, PeriodStatus
 from tests.builders import seed
@@ -108,7 +108,7 @@ def test_the_dashboard_is_the_supervisors_alone(world: World) -> None:
 def test_lists_are_read_page_by_page_and_a_mangled_key_starts_again(
     world: World, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.web.overview.PAGE", 1)
+    monkeypatch.setattr("gateway.web.supervision.overview.PAGE", 1)
     with world.house.database.transaction() as session:
         period = session.get_one(Period, 1)
         period.ends = date(2026, 12, 5)

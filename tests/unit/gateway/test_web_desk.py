@@ -9,8 +9,8 @@ from httpx import Client, Response
 
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
-from gateway.web import choices
-from gateway.web.choices import Choices
+from gateway.web.queues import choices
+from gateway.web.queues.choices import Choices
 from storage import cases, comments, items, joinings, outbox, sheets, views
 from storage.cases import ItemState
 from storage.views import View

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.evidence.record import Kind
-from gateway.web.document import NO_DOCUMENT
+from gateway.web.items.document import NO_DOCUMENT
 from storage import sheets
 from storage.documents import Document
 from tests.builders import seed

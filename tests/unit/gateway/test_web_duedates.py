@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from gateway.web.duedates import FIRST, due_dates
+from gateway.web.cases.duedates import FIRST, due_dates
 from storage.deadlines import Deadline, DeadlineState
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

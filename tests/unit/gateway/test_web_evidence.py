@@ -12,7 +12,7 @@ import pytest
 
 from gateway.evidence.record import Kind
 from gateway.evidence.verify import Check
-from gateway.web.evidence import NONE_HERE
+from gateway.web.cases.evidence import NONE_HERE
 from storage import sheets
 from storage.audit import Event
 from storage.cases import Case

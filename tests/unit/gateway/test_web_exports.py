@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from gateway.clock import paris_date
 from gateway.evidence.record import Kind
-from gateway.web import exports, rows, tabular
+from gateway.web.files import exports, rows, tabular
 from storage import calls, findable, people, sheets, tallies, tokens
 from storage.calls import Call, CallReason
 from storage.cases import Item
@@ -112,7 +112,7 @@ def test_a_queue_comes_as_its_page_shows_it(world: World) -> None:
 def test_a_queue_sorted_by_due_date_comes_in_that_order(
     world: World, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr("gateway.web.listings.PAGE", size)
+    monkeypatch.setattr("gateway.web.files.listings.PAGE", size)
     monkeypatch.setattr(exports.paged, "__defaults__", (size,))
     lines = _xlsx(world.signed_in("agathe"), "/files/cnse-administratif/export.xlsx?tri=echeance")[1:]
     dues = [line[9].date() if line[9] else NEVER for line in lines]
@@ -136,7 +136,7 @@ def test_a_search_comes_as_its_page_shows_it(world: World) -> None:
 
 def test_a_search_is_exported_whole_page_after_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """More answers than a page of the screen, read three by three: each once, exact before near."""
-    monkeypatch.setattr("gateway.web.listings.PAGE", 3)
+    monkeypatch.setattr("gateway.web.files.listings.PAGE", 3)
     with world.house.database.transaction() as session:
         office = Office(session, world.house.vault)
         for turn in range(60):
@@ -168,8 +168,8 @@ def test_a_search_that_stands_for_too_much_is_refused_in_words(
 def test_calls_are_exported_whole_by_who_reads_their_queue(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.web.calls.LIMIT", 2)
-    monkeypatch.setattr("gateway.web.listings_house.PAGE", 2)
+    monkeypatch.setattr("gateway.web.letters.calls.LIMIT", 2)
+    monkeypatch.setattr("gateway.web.files.listings_house.PAGE", 2)
     monkeypatch.setattr(exports.paged, "__defaults__", (2,))
     with world.house.database.transaction() as session:
         for turn in range(5):
@@ -247,7 +247,7 @@ def test_no_word_of_a_medical_document_is_in_any_file(world: World) -> None:
 def test_long_lists_are_read_page_by_page_whole_and_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.web.listings.PAGE", 3)
+    monkeypatch.setattr("gateway.web.files.listings.PAGE", 3)
     monkeypatch.setattr(exports.paged, "__defaults__", (3,))
     with world.house.database.transaction() as session:
         office = Office(session, world.house.vault)

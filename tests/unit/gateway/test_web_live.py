@@ -10,7 +10,7 @@ import pytest
 
 from gateway.web.access import Viewer, desks
 from gateway.web.guard import token_hash
-from gateway.web.live import Live, version
+from gateway.web.queues.live import Live, version
 from storage import cases, people, sessions
 from storage.cases import Item
 from storage.sessions import WebSession

@@ -15,7 +15,7 @@ from httpx import Client
 
 from gateway.clock import TurnableClock
 from gateway.evidence.record import Kind
-from gateway.web.passwords import FREE_ATTEMPTS, FREE_ATTEMPTS_OF_AN_ADDRESS, Passwords
+from gateway.web.doorstep.passwords import FREE_ATTEMPTS, FREE_ATTEMPTS_OF_AN_ADDRESS, Passwords
 from storage import factors, people, sheets
 from storage.audit import Event
 from storage.db import Database

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.evidence.event_words import NAMES
 from gateway.evidence.record import Kind
-from gateway.web.logbook import KINDS, about
+from gateway.web.supervision.logbook import KINDS, about
 from storage.people import Person
 from tests.builders import seed
 from tests.worlds.web import World

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gateway.web.marks import box_of, conflicts, marks
+from gateway.web.items.marks import box_of, conflicts, marks
 from storage.documents import FactRow, IssueRow
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from gateway.clock import SystemClock, TurnableClock
 from gateway.errors import PasserelleError, Refused, Unavailable
 from gateway.evidence.record import Kind
 from gateway.settings import Oidc, Settings
-from gateway.web.oidc import SignOn
+from gateway.web.doorstep.oidc import SignOn
 from storage import factors, people, sheets
 from storage.db import Database
 from tests.worlds import web

@@ -80,9 +80,7 @@ def test_the_names_of_files_on_the_case_are_an_opening(world: World) -> None:
     assert "Médard Kervella" in again[again.index('id="ouvertures"') :]
 
 
-@pytest.mark.parametrize(
-    ("path", "opened"), [(f"/cases/{seed.CASE}", READ[:1]), ("/items/{report}", READ)]
-)
+@pytest.mark.parametrize(("path", "opened"), [(f"/cases/{seed.CASE}", READ[:1]), ("/items/{report}", READ)])
 def test_a_program_opens_what_it_reads(world: World, path: str, opened: list[Access]) -> None:
     medard = program(world, "medard")
     answer = medard.get("/api/v1" + path.format(report=world.office.items["report"]))

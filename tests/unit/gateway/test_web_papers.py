@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.web import papers
 from gateway.web.access import Viewer
+from gateway.web.items import papers
 from storage.documents import Document, FactRow
 from storage.sheets import Paper
 from tests.builders import seed

@@ -8,7 +8,7 @@ import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
 
-from gateway.web.passwords import Passwords, locked_until
+from gateway.web.doorstep.passwords import Passwords, locked_until
 from tests.builders.seed import quick_passwords
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

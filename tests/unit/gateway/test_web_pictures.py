@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from gateway.web import pictures
-from gateway.web.pictures import HIGH, WIDE, Row
+from gateway.web.supervision import pictures
+from gateway.web.supervision.pictures import HIGH, WIDE, Row
 
 FIRST = date(2026, 11, 1)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.web import choices, queue
+from gateway.web.queues import choices, queue
 from storage.cases import Item, ItemState
 from storage.deliveries import DeliveryState
 from tests.builders import rows

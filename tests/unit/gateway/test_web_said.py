@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.circuits.model import Circuit
+from gateway.web.cases.printed import printed
+from gateway.web.items.papers import labels, specs
 from gateway.web.naming import Naming
-from gateway.web.papers import labels, specs
-from gateway.web.printed import printed
 from gateway.web.rights import book_of
 from gateway.web.said import said, signed
 from gateway.web.words import OWN_LETTERS, letter_titles, names, queue_titles, subject

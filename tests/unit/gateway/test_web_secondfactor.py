@@ -10,7 +10,7 @@ import pytest
 from httpx import Client, Response
 
 from gateway.evidence.record import Kind
-from gateway.web.secondfactor import NOT_THE_CODE, WRONG_CODE
+from gateway.web.doorstep.secondfactor import NOT_THE_CODE, WRONG_CODE
 from storage import factors, people, sheets
 from tests.builders import seed
 from tests.worlds import web

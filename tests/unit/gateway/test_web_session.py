@@ -8,8 +8,8 @@ import pytest
 from httpx import Client
 
 from gateway.evidence.record import Kind
+from gateway.web.doorstep.session import WRONG
 from gateway.web.guard import local_path, session_cookie
-from gateway.web.session import WRONG
 from storage import people, sessions, sheets
 from tests.builders import seed
 from tests.worlds import web

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.evidence.record import Kind
-from gateway.web import supervise
+from gateway.web.supervision import supervise
 from storage import deliveries, sheets
 from storage.deliveries import DeliveryState
 from tests.builders.office import Office, received
@@ -121,7 +121,7 @@ def test_the_journal_page_by_page(world: World) -> None:
             world.house.recorder.add(session, Kind.CONFIG, f"config:{n}")
     client = world.signed_in("audrey")
     first = client.get("/journal").text
-    assert "configuration <span class=\"hash\">59<" in first
-    assert "<span class=\"hash\">5<" not in first
-    assert "<span class=\"hash\">5<" in client.get("/journal?avant=17").text
+    assert 'configuration <span class="hash">59<' in first
+    assert '<span class="hash">5<' not in first
+    assert '<span class="hash">5<' in client.get("/journal?avant=17").text
     assert client.get("/journal?avant=abc").status_code == 422

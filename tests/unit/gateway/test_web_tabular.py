@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from gateway.web import tabular
-from gateway.web.tabular import Column, Format, Sheet, Value
+from gateway.web.files import tabular
+from gateway.web.files.tabular import Column, Format, Sheet, Value
 
 COLUMNS = (Column("Texte", 30), Column("Jour", 12), Column("Instant"), Column("Montant"), Column("Nombre"))
 ROW: tuple[Value, ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from gateway.evidence.record import Kind
-from gateway.web.timeline import folded, timeline, titles
+from gateway.web.cases.timeline import folded, timeline, titles
 from storage.audit import Event
 from storage.cases import Item
 from storage.outbox import OutboxEntry

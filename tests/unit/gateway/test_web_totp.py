@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pyotp
 import pytest
 
-from gateway.web import totp
+from gateway.web.doorstep import totp
 
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
 

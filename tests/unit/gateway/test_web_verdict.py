@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.web.verdict import verdict
+from gateway.web.items.verdict import verdict
 from parsers.smime.model import Decryption, Signature
 
 

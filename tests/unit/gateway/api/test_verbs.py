@@ -8,10 +8,10 @@ from hashlib import sha256
 import pytest
 
 from gateway.evidence.record import Kind
-from gateway.web import actions
 from gateway.web.api import items
 from gateway.web.api.calls import MAX_BODY
 from gateway.web.api.routes import API_ROUTES
+from gateway.web.items import actions
 from storage import answers, cases, comments, sheets
 from tests.builders import seed
 from tests.builders.office import CIRCUIT

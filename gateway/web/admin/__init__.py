@@ -1,0 +1,1 @@
+"""For the administrator: people, circuits and directory, keys and jobs, tokens, certificates."""

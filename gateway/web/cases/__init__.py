@@ -1,0 +1,1 @@
+"""One case: its life-line, its history, registration, the evidence file."""

@@ -1,0 +1,1 @@
+"""Contested claims: the list, one of them, its acts and its files."""

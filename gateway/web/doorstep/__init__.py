@@ -1,0 +1,1 @@
+"""Coming in: passwords, second factor, single sign-on, sessions, tokens, one's own account."""

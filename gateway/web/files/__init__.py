@@ -1,0 +1,1 @@
+"""Lists as files: workbook or CSV, told in the log."""

@@ -1,0 +1,1 @@
+"""Letters by hand, their models, what left and what came back, calls to make, forwarding."""
