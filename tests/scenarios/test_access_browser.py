@@ -116,7 +116,9 @@ def test_single_sign_on_in_and_out(world: World, page: Page, tmp_path: Path) -> 
 def test_the_second_factor_is_set_up_from_its_picture_and_asked(world: World, page: Page) -> None:
     page.goto(f"{world.address}/compte")
     _sign_in(page, "agathe")
-    page.get_by_role("button", name="Activer").click()
+    asked = page.locator('form[action="/compte/second-facteur"]')
+    asked.get_by_label("Mot de passe actuel").fill(seed.PASSWORD)
+    asked.get_by_role("button", name="Activer").click()
     picture = page.locator("img.qr")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 100
