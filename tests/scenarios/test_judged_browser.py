@@ -44,7 +44,7 @@ def test_rejecting_a_form_strikes_its_period_and_offers_the_letter(world: World,
     _clean(witness, "item")
 
     page.goto(f"{world.address}/dossiers/{seed.CASE}", wait_until="networkidle")
-    assert page.locator(".life rect.struck").count() == 2, "the bar and the legend"
+    assert page.locator(".life rect.struck:visible").count() == 2, "the bar and the legend"
     expect(page.locator("tr.struck .badge")).to_have_text("écartée")
     expect(page.get_by_text("Aucune période accordée n’est connue.")).to_be_visible()
     _clean(witness, "case")

@@ -155,7 +155,7 @@ def test_a_day_of_the_medical_pole(sqlite_home: Home, chromium: Browser) -> None
         assert refused is not None
         assert refused.status == 404
         other.goto(f"{day.address}/dossiers/{case.reference}")
-        expect(other.locator("#ouvertures")).to_contain_text("medard")
+        expect(other.locator("#ouvertures")).to_contain_text("Médard Kervella")
     assert day.item(delivery, "cnse-medical").state is ItemState.DONE
 
 
@@ -176,7 +176,7 @@ def test_two_people_on_one_item(sqlite_home: Home, chromium: Browser) -> None:
         second.goto(address)
         _takes(first)
         second.get_by_role("button", name="Prendre").click()
-        expect(second.locator("main")).to_contain_text("rien n'a été changé")
+        expect(second.locator("main")).to_contain_text("rien n’a été changé")
         second.goto(address)
         expect(second.locator("main")).to_contain_text("Agathe Le Goff")
         supervisor = day.comes_in("sylvie")
@@ -185,7 +185,7 @@ def test_two_people_on_one_item(sqlite_home: Home, chromium: Browser) -> None:
         supervisor.get_by_role("button", name="Confier", exact=True).click()
         expect(supervisor.get_by_role("status").first).to_be_visible()
         first.get_by_role("button", name="Terminer").click()
-        expect(first.locator("main")).to_contain_text("rien n'a été changé")
+        expect(first.locator("main")).to_contain_text("rien n’a été changé")
     held = day.item(delivery, "cnse-administratif")
     assert (held.state, held.taken_by) == (ItemState.TAKEN, "bruno")
 
