@@ -6,6 +6,8 @@ writing transaction IMMEDIATE, so that two writers queue instead of failing on a
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +25,7 @@ from storage.errors import DatabaseUnavailable
 __all__ = ["Database", "Instant", "Session", "insert_new", "table_of", "translated"]
 
 _BUSY_TIMEOUT_MS = 30_000
+_AGAIN_S = 0.02
 _CONNECT_TIMEOUT_S = 5
 _POOL = 10
 
@@ -133,6 +136,21 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def _write_ahead(cursor: Any) -> None:
+    """Ask for the write-ahead log. SQLite answers "locked" at once, whatever ``busy_timeout`` says, while
+    another process makes the same new database: asked again for as long as any other statement would be."""
+    limit = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > limit:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
+
+
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
@@ -147,7 +165,7 @@ def _sqlite_engine(url: str) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves, see _begin
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
