@@ -51,7 +51,7 @@ def test_the_page_says_whom_to_call_about_which_case(world: World) -> None:
 
 def test_without_a_number_the_page_says_where_to_write_it(world: World) -> None:
     _ask(world, phone="")
-    assert "complétez l’annuaire" in world.signed_in("agathe").get("/appels").text
+    assert "demandez à un administrateur de l’y mettre" in world.signed_in("agathe").get("/appels").text
 
 
 def test_those_of_another_queue_see_nothing_and_change_nothing(world: World) -> None:

@@ -54,7 +54,7 @@ def test_a_longer_period_counts_more_and_another_is_the_usual_one(world: World) 
     numbers = [int(one["Messages reçus"]) for one in (week, month, quarter)]
     assert numbers == sorted(set(numbers))
     assert _figures(sylvie, "/tableau?jours=12") == month
-    assert sylvie.get("/tableau?jours=0").status_code == 404
+    assert sylvie.get("/tableau?jours=0").status_code == 422
 
 
 def test_covers_that_end_soon_lead_to_their_cases(world: World) -> None:

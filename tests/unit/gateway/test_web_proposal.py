@@ -58,7 +58,7 @@ def test_a_confirmation_adds_a_tacit_period_once_and_tells_who_and_why(world: Wo
     assert answer.status_code == 303
     page = client.get(answer.headers["location"]).text
     assert "confirmée" in page
-    assert "Décision de agathe" in page
+    assert "Agathe Le Goff" in page.split("Décision de", 1)[1][:120]
     assert "silence prouvé, cellule jointe" in page
     assert _decide(client, proposal, "rejeter", "encore").status_code == 409
     with world.house.database.reading() as session:
