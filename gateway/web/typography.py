@@ -47,4 +47,4 @@ def _running(html: str) -> Iterator[re.Match[str]]:
 def _set(found: re.Match[str], html: str) -> str:
     if found[0] != " ":
         return "’"
-    return NARROW if html[found.end()] in ";!?" else PLAIN
+    return NARROW if html.startswith((";", "!", "?"), found.end()) else PLAIN
