@@ -116,7 +116,8 @@ def test_guesses_are_counted_wait_and_are_logged(
     refused = client.post(_address(world), data=form | {"passe": "bon"})
     assert (refused.status_code, desk.given) == (409, [])
     assert "Trop d’essais" in refused.text
-    assert sum(r.getMessage() == "document password refused" for r in caplog.records) == 3
+    told = {id(r) for r in caplog.records if r.getMessage() == "document password refused"}
+    assert len(told) == 3  # a record may reach the capture by two loggers
     assert "faux" not in caplog.text
     world.clock.turn(timedelta(seconds=15))
     assert client.post(_address(world), data=form | {"passe": "bon"}).status_code == 303
