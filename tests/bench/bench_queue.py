@@ -43,7 +43,7 @@ from tests.worlds import postgres, web
 SIZES = (1_000, 50_000, 1_000_000)
 """Few; what must feel instant; and twenty times more, to see where it bends."""
 _JUDGED = 50_000
-_TURNS = 60
+_TURNS = 40
 _WARM = 8
 _TARGET = 2.0
 
