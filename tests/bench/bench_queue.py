@@ -60,6 +60,8 @@ PAGES: Mapping[str, str] = {
     "dashboard": "/tableau",
     "open items of one caisse": "/tableau/elements?caisse=595",
 }
+UNJUDGED = ("dashboard", "open items of one caisse")
+"""Pages of the supervisor: measured beside, not held to the target of queues and search."""
 BARE = "bare query and template, 50 rows"
 _TEMPLATE = Template(
     "<table>{% for item, reference in rows %}<tr><td>{{ item.created_at }}</td><td>{{ item.title|e }}</td>"
@@ -205,7 +207,7 @@ def _table(measured: list[Measured], sizes: tuple[int, ...]) -> Table:
         for page in (*PAGES, BARE):
             few, many = by[base, page, sizes[0]], by[base, page, judged]
             growth = many.p95 / few.p95
-            worst = max(worst, growth) if page != BARE else worst
+            worst = max(worst, growth) if page not in (BARE, *UNJUDGED) else worst
             versus = many.median / by[base, BARE, judged].median
             cells = [ms(by[base, page, size].p95) for size in sizes]
             rows.append((f"{base}: {page}", *cells, ratio(growth), ratio(versus)))
@@ -217,7 +219,7 @@ def _table(measured: list[Measured], sizes: tuple[int, ...]) -> Table:
         f"the last column compares medians at {judged:,}.",
         ("", *(f"{size:,} items" for size in sizes), "growth", "of the bare list"),
         tuple(rows),
-        (f"Target: p95 at most {_TARGET:.0f} times that of {sizes[0]:,} items. {verdict} ({worst:.2f}).",),
+        (f"Queues and search: at most {_TARGET:.0f} times {sizes[0]:,} items. {verdict} ({worst:.2f}).",),
     )
 
 
