@@ -62,6 +62,12 @@ PAGES: Mapping[str, str] = {
 }
 UNJUDGED = ("dashboard", "open items of one caisse")
 """Pages of the supervisor: measured beside, not held to the target of queues and search."""
+_BESIDE = (
+    "Beside the bare list the target is below 1. Ours is a whole request (session, rights, counters, a page "
+    "of forms, set in French), the bare one a function that gives a table; where it is above 1, that page is "
+    "what limits it, not the number of items. What would lift it: the frame of the page kept between "
+    "requests, and lines read as columns instead of objects."
+)
 BARE = "bare query and template, 50 rows"
 _TEMPLATE = Template(
     "<table>{% for item, reference in rows %}<tr><td>{{ item.created_at }}</td><td>{{ item.title|e }}</td>"
@@ -219,7 +225,10 @@ def _table(measured: list[Measured], sizes: tuple[int, ...]) -> Table:
         f"the last column compares medians at {judged:,}.",
         ("", *(f"{size:,} items" for size in sizes), "growth", "of the bare list"),
         tuple(rows),
-        (f"Queues and search: at most {_TARGET:.0f} times {sizes[0]:,} items. {verdict} ({worst:.2f}).",),
+        (
+            f"Queues and search: at most {_TARGET:.0f} times {sizes[0]:,} items. {verdict} ({worst:.2f}).",
+            _BESIDE,
+        ),
     )
 
 
