@@ -63,10 +63,10 @@ PAGES: Mapping[str, str] = {
 UNJUDGED = ("dashboard", "open items of one caisse")
 """Pages of the supervisor: measured beside, not held to the target of queues and search."""
 _BESIDE = (
-    "Beside the bare list the target is below 1. Ours is a whole request (session, rights, counters, a page "
-    "of forms, set in French), the bare one a function that gives a table; where it is above 1, that page is "
-    "what limits it, not the number of items. What would lift it: the frame of the page kept between "
-    "requests, and lines read as columns instead of objects."
+    "Beside the bare list the target is below 1. Ours is a whole request (session, rights, counters, a "
+    "page of forms, set in French), the bare one a function that gives a table; where it is above 1, that "
+    "page is what limits it, not the number of items. What would lift it: the frame of the page kept "
+    "between requests, and lines read as columns instead of objects."
 )
 BARE = "bare query and template, 50 rows"
 _TEMPLATE = Template(
